@@ -1,1 +1,5 @@
-export {};
+export type { EmbedOptions, Embedder } from "./embedder.ts";
+export { openEmbedder } from "./open-embedder.ts";
+export type { EmbedderOptions } from "./open-embedder.ts";
+export { loadWordPiece } from "./word-piece.ts";
+export type { WordPiece } from "./word-piece.ts";
