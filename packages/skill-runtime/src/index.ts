@@ -1,1 +1,2 @@
-export {};
+export type { Execution, ExitMeaning, OutputState, Refusal } from "./execution.ts";
+export type { CallerClaim, InvocationRequest, RawArguments } from "./invocation-request.ts";

@@ -1,0 +1,54 @@
+import type { SandboxLevel } from "./level.ts";
+
+/** A folder or file of the host and the absolute path under which the process sees it. */
+export interface Mount {
+  /** Absolute host path, links already resolved. */
+  readonly source: string;
+  /** Absolute path inside. At level `none` nothing is mounted, so it must equal `source`. */
+  readonly target: string;
+}
+
+/** The program to start. */
+export interface Executable {
+  /**
+   * Absolute host path. At level `bubblewrap` it must lie in a mount or in a system folder, unless
+   * a digest is given.
+   */
+  readonly path: string;
+  /**
+   * `sha256:<hex>` of the file. When given, the file is read once, compared, and the bytes that were
+   * compared are the ones that run, whatever happens to the file meanwhile.
+   */
+  readonly digest?: string;
+}
+
+/** Bounds that the sandbox enforces while the process runs. */
+export interface Limits {
+  /** Wall clock from spawn to exit. A resident process has no such bound: its owner kills it. */
+  readonly timeoutMs: number;
+  /** A process that writes more is killed. For a resident process: the longest single line. */
+  readonly stdoutBytes: number;
+  /** A process that writes more is killed. For a resident process: how much of the end is kept. */
+  readonly stderrBytes: number;
+}
+
+/** Everything about one process, as data: nothing else decides what it can see or do. */
+export interface ExecutionPolicy {
+  readonly executable: Executable;
+  /** The elements after the program's own name. Each is passed byte for byte. */
+  readonly argv: readonly string[];
+  /** What the program sees as its own name. Default: the path of the executable, as seen inside. */
+  readonly arg0?: string;
+  /** Absolute path, as seen inside. */
+  readonly cwd: string;
+  /** The whole environment; nothing is inherited. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly readRoots: readonly Mount[];
+  readonly writeRoots: readonly Mount[];
+  readonly limits: Limits;
+  readonly network: "none";
+  /** `best` takes the strongest level that this machine has. */
+  readonly level: SandboxLevel | "best";
+  /** Refuse, before anything is spawned, to run below this level. */
+  readonly require?: Exclude<SandboxLevel, "none">;
+}

@@ -1,0 +1,48 @@
+import type { Finding } from "@clawkeep/diagnostics";
+import type { SandboxLevel, Termination } from "@clawkeep/sandbox";
+
+/** What the exit code means, by the contract. `unlisted` when the contract does not name the code. */
+export type ExitMeaning = "done" | "no" | "failure" | "unlisted";
+
+/** `unchecked`: text output, or the run ended before its output could count. */
+export type OutputState = "valid" | "invalid" | "truncated" | "unchecked";
+
+/** What one run came to. A failing program, a timeout or invalid output is such a value. */
+export interface Execution {
+  readonly kind: "execution";
+  /** Id that both audit records carry. */
+  readonly id: string;
+  readonly skill: string;
+  readonly action: string;
+  readonly form: "oneshot" | "resident";
+  readonly level: SandboxLevel;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly terminatedBy?: Termination;
+  readonly meaning: ExitMeaning;
+  /** True only when the meaning is `done` or `no`, nothing was killed and the output was accepted. */
+  readonly ok: boolean;
+  readonly output: OutputState;
+  /** Why the output is invalid or truncated. */
+  readonly outputFindings: readonly Finding[];
+  /** Bytes of standard output (of the `output` member for a resident reply), at most `maxBytes`. */
+  readonly stdout: Uint8Array;
+  /** The parsed output, when the contract says JSON and it parsed. */
+  readonly json?: unknown;
+  readonly stderr: Uint8Array;
+  /** Absolute path of the whole output, when it was truncated. */
+  readonly artifact?: string;
+  /** From spawn (or from sending the request) to the end, in milliseconds. */
+  readonly durationMs: number;
+  /** Values that the contract's `provenance` pointers found in the output. */
+  readonly provenance: Readonly<Record<string, unknown>>;
+  readonly notes: readonly string[];
+}
+
+/** Nothing was run, and why. */
+export interface Refusal {
+  readonly kind: "refusal";
+  /** The step that said no. */
+  readonly stage: "lock" | "contract" | "arguments" | "roots" | "sandbox";
+  readonly findings: readonly Finding[];
+}

@@ -1,0 +1,34 @@
+import type { SandboxLevel } from "@clawkeep/sandbox";
+
+/** Who asks, as far as the program that carries the request can tell. */
+export interface CallerClaim {
+  /** How the request came: `cli`, `mcp-stdio`, `mcp-http`, `socket`, `test`. */
+  readonly transport: string;
+  /** What the caller says about itself. Recorded apart from what was observed. */
+  readonly claimed?: Readonly<Record<string, string>>;
+}
+
+/** Arguments as they arrived: a JSON object, its bytes or text, or `name=value` strings. */
+export type RawArguments =
+  | { readonly kind: "json"; readonly value: unknown }
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "pairs"; readonly pairs: readonly (string | Uint8Array)[] };
+
+/** One request to run one action of one locked skill. */
+export interface InvocationRequest {
+  /** Name in `skills.lock`. */
+  readonly skill: string;
+  /** May be left out when the contract has exactly one action. */
+  readonly action?: string;
+  readonly args: RawArguments;
+  readonly caller: CallerClaim;
+  /** Refuse to run below this level. */
+  readonly requireSandbox?: Exclude<SandboxLevel, "none">;
+  /** Take exactly this level; default the strongest that the machine has. */
+  readonly level?: SandboxLevel;
+  /** Folders for the contract's roots, by name; absolute or relative to the workspace. */
+  readonly roots?: Readonly<Record<string, string>>;
+  /** Default: what the contract says. A resident action can also be run once. */
+  readonly form?: "oneshot" | "resident";
+  readonly signal?: AbortSignal;
+}
