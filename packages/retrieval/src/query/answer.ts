@@ -1,0 +1,89 @@
+import type { Digest } from "@clawkeep/integrity";
+
+/** Where a passage comes from, exact enough for anyone to check it against the file. */
+export interface Citation {
+  /** Path inside the indexed folder, with `/`. */
+  readonly path: string;
+  /** Headings above the passage, outermost first. Escaped like `text`. */
+  readonly headings: readonly string[];
+  /** First line, 1-based. */
+  readonly lineStart: number;
+  /** Last line, 1-based, inclusive. */
+  readonly lineEnd: number;
+  /** First byte of the passage in the file. */
+  readonly byteStart: number;
+  /** One past its last byte. */
+  readonly byteEnd: number;
+  /** SHA-256 of those bytes. */
+  readonly chunkDigest: Digest;
+  /** SHA-256 of the whole file when it was indexed. */
+  readonly documentDigest: Digest;
+}
+
+/** Raw figures behind a score. */
+export interface HitExplanation {
+  /** Cosine of query and passage, -1…1. */
+  readonly cosine: number;
+  /** BM25F of the passage, 0 or more. */
+  readonly bm25: number;
+  /** `cosine + 0.45 * bm25 / (largest bm25 of this query)`. */
+  readonly fused: number;
+  /** 1-based place in the vector search's list, absent when it was not among its first 100. */
+  readonly vectorRank?: number;
+  /** 1-based place in the keyword search's list, absent when it was not among its first 100. */
+  readonly keywordRank?: number;
+}
+
+/** One passage, quoted. */
+export interface Hit {
+  /**
+   * The passage. Characters and sequences that a terminal or an agent would act on are written as
+   * `\u{…}`; the bytes themselves are named by `citation`.
+   */
+  readonly text: string;
+  /** `fused / 1.45`, clamped to 0…1. */
+  readonly score: number;
+  /** `path:lineStart-lineEnd`, escaped like `text`: for people. */
+  readonly source: string;
+  readonly citation: Citation;
+  readonly explain?: HitExplanation;
+}
+
+/** One quoted sentence of a summary. */
+export interface SummarySentence {
+  readonly text: string;
+  /** Index into `results` of the passage that it stands in. */
+  readonly citation: number;
+}
+
+/** One to three whole sentences out of the results; empty when nothing was found. */
+export interface Summary {
+  /** The sentences, each followed by ` [n]` with n counted from 1. */
+  readonly text: string;
+  readonly sentences: readonly SummarySentence[];
+}
+
+/** What the query found and how, for `explain`. */
+export interface AnswerExplanation {
+  /** The query's terms after analysis, with the inverse document frequency of each. */
+  readonly terms: readonly { readonly term: string; readonly idf: number }[];
+  /** The divisor of every `bm25`. */
+  readonly largestBm25: number;
+  /** Candidates that were scored by both legs. */
+  readonly candidates: number;
+}
+
+/** The answer to one query: version 1 of the JSON that `local-rag query --json` prints. */
+export interface Answer {
+  readonly version: 1;
+  readonly query: string;
+  /** Best first. */
+  readonly results: readonly Hit[];
+  readonly summary: Summary;
+  readonly snapshotRoot: Digest;
+  /** Present when `results` is empty. */
+  readonly reason?: "no-match";
+  /** Which kind of nothing was found, for people. */
+  readonly detail?: string;
+  readonly explain?: AnswerExplanation;
+}
