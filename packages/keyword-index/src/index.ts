@@ -1,1 +1,7 @@
-export {};
+export type {
+  KeywordHits,
+  KeywordIndex,
+  KeywordSearchOptions,
+  KeywordStatistics,
+  KeywordTotals,
+} from "./keyword-index.ts";

@@ -1,1 +1,1 @@
-export {};
+export type { VectorHits, VectorIndex, VectorSearchOptions } from "./vector-index.ts";
