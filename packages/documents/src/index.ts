@@ -1,1 +1,14 @@
-export {};
+export type {
+  Admission,
+  AdmissionFinding,
+  AdmissionOptions,
+  AdmittedFile,
+} from "./admission/admitted-file.ts";
+export { readListedFiles } from "./admission/read-listed-files.ts";
+export { walkFolder } from "./admission/walk-folder.ts";
+export { embeddingInput } from "./chunk.ts";
+export type { Chunk } from "./chunk.ts";
+export { chunkDocument, chunkerId } from "./chunking/chunk-document.ts";
+export type { ChunkBudget } from "./chunking/chunk-document.ts";
+export type { Document, DocumentKind, MetadataValue, ReadDocumentResult } from "./document.ts";
+export { readDocument } from "./reading/read-document.ts";

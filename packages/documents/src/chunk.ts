@@ -1,0 +1,31 @@
+/** A passage of a document: what is embedded, searched, and cited. */
+export interface Chunk {
+  /** Position within the document, from 0. */
+  readonly ordinal: number;
+  /** `bytes.subarray(byteStart, byteEnd)` of the document, decoded: exact, never rewritten. */
+  readonly text: string;
+  /** Offset in bytes of the file, inclusive. */
+  readonly byteStart: number;
+  /** Offset in bytes of the file, exclusive. */
+  readonly byteEnd: number;
+  /** 1-based line of the first byte. Lines end with LF, as for `sed`; a lone CR ends none. */
+  readonly lineStart: number;
+  /** 1-based line of the last byte, inclusive. */
+  readonly lineEnd: number;
+  /**
+   * Heading trail, outermost first: the headings that hold for the whole chunk, or the trail of its
+   * first section when its sections share none. Inline markup is taken off.
+   */
+  readonly headings: readonly string[];
+  /** Title of the document. */
+  readonly title: string;
+  /** What {@link embeddingInput} puts in front: title and those headings that `text` does not show. May be empty. */
+  readonly context: string;
+  /** SHA-256 of the UTF-8 bytes of `text`, so that `sha256sum` over the byte range gives the same. */
+  readonly digest: `sha256:${string}`;
+}
+
+/** The text that is embedded for a chunk: its context, a newline, its text. */
+export function embeddingInput(chunk: Pick<Chunk, "context" | "text">): string {
+  return chunk.context === "" ? chunk.text : `${chunk.context}\n${chunk.text}`;
+}
