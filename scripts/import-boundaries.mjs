@@ -88,7 +88,10 @@ const config = {
           {
             patterns: [
               { group: appPackages, message: "No app imports an app." },
-              { group: ["@clawkeep/*/*"], message: "Import a package by its name: no deep imports." },
+              {
+                group: ["@clawkeep/*/*"],
+                message: "Import a package by its name: no deep imports.",
+              },
             ],
           },
         ],

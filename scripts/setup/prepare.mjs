@@ -46,7 +46,9 @@ function preparePackageManager(root) {
     { cwd: folder, capture: true },
   );
   if (status !== 0 || runQuietly(root, "pnpm", ["--version"], { capture: true }) !== 0) {
-    stop("pnpm could not be installed: is the npm registry reachable? (The lines above are npm's.)");
+    stop(
+      "pnpm could not be installed: is the npm registry reachable? (The lines above are npm's.)",
+    );
   }
   writeStamp(stamp, wanted);
 }
@@ -58,11 +60,18 @@ function prepareDependencies(root) {
     return;
   }
   say("set-up: installing dependencies from the lockfile (about a minute the first time)");
-  const status = runQuietly(root, "pnpm", ["install", "--frozen-lockfile", "--reporter=append-only"], {
-    capture: true,
-  });
+  const status = runQuietly(
+    root,
+    "pnpm",
+    ["install", "--frozen-lockfile", "--reporter=append-only"],
+    {
+      capture: true,
+    },
+  );
   if (status !== 0) {
-    stop("the dependencies could not be installed: is the npm registry reachable? (The lines above are pnpm's.)");
+    stop(
+      "the dependencies could not be installed: is the npm registry reachable? (The lines above are pnpm's.)",
+    );
   }
   writeStamp(stamp, wanted);
 }
@@ -104,7 +113,10 @@ function sourcesBelow(root, folder) {
 function digestOf(folder, files) {
   const hash = createHash("sha256");
   for (const file of [...files].sort()) {
-    hash.update(`${file}\0`).update(readFileSync(path.join(folder, file))).update("\0");
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(path.join(folder, file)))
+      .update("\0");
   }
   return hash.digest("hex");
 }

@@ -18,7 +18,9 @@ export function toolEnvironment(root) {
   const kept = Object.entries(process.env).filter(([name]) => !/^npm_/iu.test(name));
   return {
     ...Object.fromEntries(kept),
-    PATH: [packageManagerTools(root), workspaceTools(root), process.env["PATH"] ?? ""].join(path.delimiter),
+    PATH: [packageManagerTools(root), workspaceTools(root), process.env["PATH"] ?? ""].join(
+      path.delimiter,
+    ),
     TURBO_TELEMETRY_DISABLED: "1",
     DO_NOT_TRACK: "1",
   };

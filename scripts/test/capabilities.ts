@@ -22,7 +22,11 @@ export async function capabilities(): Promise<readonly Capability[]> {
         ? `${bubblewrap.version ?? "version unknown"} at ${bubblewrap.path ?? "?"}`
         : (bubblewrap.why ?? "not found"),
     },
-    { name: "launcher", present: false, why: "not part of this version: bubblewrap is the only level" },
+    {
+      name: "launcher",
+      present: false,
+      why: "not part of this version: bubblewrap is the only level",
+    },
     {
       name: "native index",
       present: false,

@@ -9,7 +9,9 @@ import { addCounts, countsIn, emptyCounts } from "./counts.ts";
 /** Runs every package's tests through turbo, then says what this machine could not show. */
 async function main(): Promise<number> {
   const table = await capabilities();
-  const fingerprint = table.map((row) => `${row.name}=${row.present ? "present" : "absent"}`).join(" ");
+  const fingerprint = table
+    .map((row) => `${row.name}=${row.present ? "present" : "absent"}`)
+    .join(" ");
   let counts = emptyCounts;
   const child = spawn(
     "turbo",
