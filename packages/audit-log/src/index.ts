@@ -1,1 +1,16 @@
-export {};
+export type {
+  AuditRecord,
+  ExecutionEnd,
+  ExecutionEnding,
+  ExecutionEndRecord,
+  ExecutionStart,
+  ExecutionStartRecord,
+  KeyedDigest,
+  LogHealedRecord,
+  ObservedCaller,
+  ProcessStamp,
+  RecordedOutput,
+  RecordedValue,
+  RecordPlace,
+  SandboxLevel,
+} from "./records.ts";

@@ -1,1 +1,1 @@
-export {};
+export type { FaultDetail, FaultHook } from "./fault-hook.ts";
