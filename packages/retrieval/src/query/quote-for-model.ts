@@ -1,0 +1,61 @@
+import { escapeForTerminal } from "@clawkeep/diagnostics";
+
+/**
+ * What agents and chat templates act on when it stands in a prompt: OpenClaw's context marks, the
+ * control tokens of ChatML, Llama, Mistral, Gemma, Phi and DeepSeek templates, tool-call and
+ * reasoning tags. One token of plain text in a document, several roles in a conversation.
+ */
+const delimiters: RegExp = new RegExp(
+  [
+    String.raw`<{3,}(?=\s*\/?[\p{L}_])`,
+    String.raw`(?<=[\p{L}\p{N}_]\s*)>{3,}`,
+    String.raw`<[|\uff5c](?=[^\s<>|\uff5c][^<>|\uff5c]{0,60}[|\uff5c]>)`,
+    String.raw`<<(?=\/?SYS>>)`,
+    String.raw`\[(?=\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])`,
+    String.raw`<(?=\/?(?:s|bos|eos|start_of_turn|end_of_turn|system|assistant|user|human|tool|tools|tool_call|tool_calls|tool_use|tool_result|tool_results|tool_response|function_call|function_calls|function_results|invoke|think|thinking|antml:[a-z_]+)(?:\s[^<>]{0,200})?>)`,
+  ].join("|"),
+  "giu",
+);
+
+/**
+ * A passage as data: control, bidirectional, zero-width and tag characters and the first character
+ * of every agent-protocol delimiter become `\u{…}`; new lines and tabs stay. The original is found
+ * by the citation's byte range and digest.
+ */
+export function quoteForModel(text: string): string {
+  const plain = escapeForTerminal(text.replaceAll("\r\n", "\n"), { keepNewlines: true });
+  return plain.replace(delimiters, (match) =>
+    [...match].map((character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`).join(""),
+  );
+}
+
+/** One line of {@link quoteForModel}: for paths, headings and titles. */
+export function quoteLine(text: string): string {
+  return quoteForModel(text).replace(/[\n\t]/gu, (character) =>
+    character === "\n" ? "\\u{a}" : "\\u{9}",
+  );
+}
+
+// Inside JSON these are written as escapes of the string syntax, so that the parsed value is exact.
+const unsafeInJson: RegExp =
+  // eslint-disable-next-line no-control-regex -- matching control characters is the purpose
+  /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+/**
+ * `JSON.stringify` whose bytes hold no character that a terminal acts on and no agent-protocol
+ * delimiter: both become `\uXXXX` inside the strings, so parsing gives back the exact value.
+ */
+export function jsonForModel(value: unknown, indent?: number): string {
+  const json = JSON.stringify(value, undefined, indent);
+  return json
+    .replace(unsafeInJson, escapeUnits)
+    .replace(delimiters, (match) => escapeUnits(match));
+}
+
+function escapeUnits(text: string): string {
+  let escaped = "";
+  for (let index = 0; index < text.length; index += 1) {
+    escaped += `\\u${text.charCodeAt(index).toString(16).padStart(4, "0")}`;
+  }
+  return escaped;
+}
