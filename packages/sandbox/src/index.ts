@@ -1,5 +1,10 @@
+export { argumentFault, maxArgumentBytes } from "./argument-fault.ts";
+export { detectLevels, resolveLevel } from "./detect-levels.ts";
 export { sandboxLevels } from "./level.ts";
 export type { LevelReport, LevelReports, SandboxLevel } from "./level.ts";
+export { openProcess } from "./open-process.ts";
 export type { Outcome, Termination } from "./outcome.ts";
 export type { Executable, ExecutionPolicy, Limits, Mount } from "./policy.ts";
 export type { ResidentProcess } from "./resident-process.ts";
+export { runOnce } from "./run-once.ts";
+export type { RunOptions } from "./run-once.ts";

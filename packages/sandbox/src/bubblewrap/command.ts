@@ -1,0 +1,98 @@
+import { CodedError } from "@clawkeep/diagnostics";
+import path from "node:path";
+
+import type { GivenDescriptor } from "../launch.ts";
+import type { ExecutionPolicy } from "../policy.ts";
+import type { OpenMount } from "./open-mounts.ts";
+import { isSystemPath, systemPathOptions } from "./system-folders.ts";
+
+/** What this machine's bubblewrap and kernel can do, as the probe found. */
+export interface BubblewrapFeatures {
+  /** `--ro-bind-fd`: roots are bound by descriptor, so that they cannot be swapped meanwhile. */
+  readonly bindByDescriptor: boolean;
+  /** The system call filter for this architecture, if there is one and the kernel takes it. */
+  readonly filter?: Uint8Array;
+}
+
+/** The uid and gid that the process sees: nobody. Outside it stays the user that started it. */
+const INSIDE_ID = "65534";
+const PRIVATE_TMP_BYTES = 256 * 1024 * 1024;
+const SHARED_MEMORY_BYTES = 64 * 1024 * 1024;
+
+/** Bubblewrap's own command line and the descriptors that it reads. */
+export interface BubblewrapCommand {
+  readonly argv: readonly string[];
+  readonly descriptors: readonly GivenDescriptor[];
+}
+
+/**
+ * Builds the command. All options travel through a descriptor, not through argv, so that neither the
+ * program inside (`/proc/1/cmdline`) nor `ps` outside sees host paths or environment values.
+ * `program` holds the bytes to run when the policy names a digest.
+ */
+export function bubblewrapCommand(
+  policy: ExecutionPolicy,
+  reads: readonly OpenMount[],
+  writes: readonly OpenMount[],
+  features: BubblewrapFeatures,
+  program?: Uint8Array,
+): BubblewrapCommand {
+  const descriptors: GivenDescriptor[] = [];
+  const give = (given: GivenDescriptor): string => {
+    descriptors.push(given);
+    // Descriptor 3 is the option list itself.
+    return String(descriptors.length + 3);
+  };
+  const bind = (option: string, { mount, descriptor }: OpenMount): readonly string[] =>
+    features.bindByDescriptor
+      ? [`${option}-fd`, give({ kind: "open", descriptor }), mount.target]
+      : [option, mount.source, mount.target];
+
+  const inside =
+    program === undefined
+      ? insidePath(policy)
+      : path.posix.join("/program", path.basename(policy.executable.path));
+  const options = [
+    ["--unshare-user", "--unshare-all", "--uid", INSIDE_ID, "--gid", INSIDE_ID],
+    ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox"],
+    systemPathOptions(),
+    ["--proc", "/proc", "--dev", "/dev"],
+    ["--size", String(SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
+    ["--size", String(PRIVATE_TMP_BYTES), "--tmpfs", "/tmp"],
+    ...reads.map((mount) => bind("--ro-bind", mount)),
+    ...writes.map((mount) => bind("--bind", mount)),
+    program === undefined
+      ? []
+      : ["--perms", "0555", "--ro-bind-data", give({ kind: "bytes", bytes: program }), inside],
+    ["--remount-ro", "/", "--chdir", policy.cwd, "--clearenv"],
+    ...Object.entries(policy.environment).map(([name, value]) => ["--setenv", name, value]),
+    features.filter === undefined
+      ? []
+      : ["--seccomp", give({ kind: "bytes", bytes: features.filter })],
+    ["--json-status-fd", give({ kind: "status" })],
+  ].flat();
+  const list = Buffer.from(`${options.join("\0")}\0`);
+  return {
+    argv: ["--args", "3", "--", inside, ...policy.argv],
+    descriptors: [{ kind: "bytes", bytes: list }, ...descriptors],
+  };
+}
+
+/** Where the executable of a policy is seen from inside. */
+function insidePath({ executable, readRoots, writeRoots }: ExecutionPolicy): string {
+  const mounts = [...readRoots, ...writeRoots]
+    .filter(({ source }) => executable.path === source || executable.path.startsWith(`${source}/`))
+    .sort((a, b) => b.source.length - a.source.length);
+  const mount = mounts[0];
+  if (mount !== undefined) {
+    return path.posix.join(mount.target, path.relative(mount.source, executable.path));
+  }
+  if (isSystemPath(executable.path)) {
+    return executable.path;
+  }
+  throw new CodedError({
+    code: "SANDBOX_POLICY_REFUSED",
+    message: `the program ${executable.path} lies in no root, so the sandbox cannot show it`,
+    hint: "give its folder as a read root, or name its digest",
+  });
+}

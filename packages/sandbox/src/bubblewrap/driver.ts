@@ -1,0 +1,180 @@
+import { CodedError } from "@clawkeep/diagnostics";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import { executableBytes } from "../executable-bytes.ts";
+import type { Driver, Launch } from "../launch.ts";
+import type { LevelReport } from "../level.ts";
+import type { ExecutionPolicy } from "../policy.ts";
+import { filterProgram } from "../seccomp/filter-program.ts";
+import { systemCallRules } from "../seccomp/rules.ts";
+import { supervise } from "../supervise.ts";
+import { bubblewrapCommand } from "./command.ts";
+import type { BubblewrapFeatures } from "./command.ts";
+import { findBubblewrap } from "./find-bubblewrap.ts";
+import { closeMounts, openMounts } from "./open-mounts.ts";
+
+const run = promisify(execFile);
+
+const always: readonly string[] = [
+  "memory, processes and processor time are bounded only by the machine",
+  "programs and libraries of the host's /usr can be read and run",
+];
+const withoutDescriptors =
+  "a root is bound by path: who can rename its parent folder could swap it while a run starts";
+const withoutFilter = "Unix sockets that lie in a declared root can be reached";
+
+interface Found {
+  readonly path: string;
+  readonly version: string | undefined;
+  readonly features: BubblewrapFeatures;
+}
+
+/** Bubblewrap: namespaces for everything, a root made of declared folders, a system call filter. */
+export function bubblewrapDriver(candidates?: readonly string[]): Driver {
+  let found: Promise<Found | string> | undefined;
+  const find = (): Promise<Found | string> => (found ??= probe(candidates));
+  return {
+    level: "bubblewrap",
+    detect: async (): Promise<LevelReport> => {
+      const result = await find();
+      if (typeof result === "string") {
+        return { level: "bubblewrap", available: false, why: result, notCovered: [] };
+      }
+      return {
+        level: "bubblewrap",
+        available: true,
+        path: result.path,
+        ...(result.version === undefined ? {} : { version: result.version }),
+        notCovered: gaps(result.features),
+      };
+    },
+    prepare: async (policy) => {
+      const result = await find();
+      if (typeof result === "string") {
+        throw new CodedError({ code: "SANDBOX_LEVEL_UNAVAILABLE", message: result });
+      }
+      return prepare(policy, result.path, result.features);
+    },
+  };
+}
+
+/** The launch of a policy, for exactly these features; tests turn features off one by one. */
+export async function prepare(
+  policy: ExecutionPolicy,
+  bubblewrap: string,
+  features: BubblewrapFeatures,
+): Promise<Launch> {
+  const program =
+    policy.executable.digest === undefined ? undefined : await executableBytes(policy.executable);
+  const reads = openMounts(policy.readRoots);
+  try {
+    const writes = openMounts(policy.writeRoots);
+    try {
+      const command = bubblewrapCommand(policy, reads, writes, features, program);
+      return {
+        file: bubblewrap,
+        arg0: "bwrap",
+        argv: command.argv,
+        cwd: "/",
+        // Bubblewrap's own environment would be readable inside as /proc/1/environ.
+        environment: {},
+        descriptors: command.descriptors,
+        programRan: (status) => status.includes('"exit-code"'),
+        notes: features.filter === undefined ? [withoutFilter] : [],
+        dispose: () => {
+          closeMounts(reads);
+          closeMounts(writes);
+        },
+      };
+    } catch (error) {
+      closeMounts(writes);
+      throw error;
+    }
+  } catch (error) {
+    closeMounts(reads);
+    throw error;
+  }
+}
+
+/** The strongest set of features first; user namespaces may be forbidden, so only a run can tell. */
+async function probe(candidates: readonly string[] | undefined): Promise<Found | string> {
+  if (process.platform !== "linux") {
+    return `bubblewrap needs Linux, this is ${process.platform}`;
+  }
+  const program = findBubblewrap(candidates);
+  if ("why" in program) {
+    return program.why;
+  }
+  const version = readVersion(program.path);
+  const filter = filterForThisMachine();
+  const attempts: BubblewrapFeatures[] = [
+    ...(filter === undefined
+      ? []
+      : [
+          { bindByDescriptor: true, filter },
+          { bindByDescriptor: false, filter },
+        ]),
+    { bindByDescriptor: true },
+    { bindByDescriptor: false },
+  ];
+  let why = "";
+  for (const features of attempts) {
+    const fault = await attempt(program.path, features);
+    if (fault === undefined) {
+      return { path: program.path, version: await version, features };
+    }
+    why = fault;
+  }
+  return `${program.path} is installed but does not work here: ${why}`;
+}
+
+async function attempt(
+  bubblewrap: string,
+  features: BubblewrapFeatures,
+): Promise<string | undefined> {
+  try {
+    const launch = await prepare(probePolicy, bubblewrap, features);
+    const outcome = await supervise(launch, "bubblewrap", probePolicy.limits, {}).outcome;
+    return outcome.exitCode === 0
+      ? undefined
+      : `the probe ended with ${String(outcome.exitCode ?? outcome.signal)}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+const probePolicy: ExecutionPolicy = {
+  executable: { path: "/bin/true" },
+  argv: [],
+  cwd: "/",
+  environment: {},
+  readRoots: [{ source: "/usr", target: "/roots/probe" }],
+  writeRoots: [],
+  limits: { timeoutMs: 10_000, stdoutBytes: 1024, stderrBytes: 4096 },
+  network: "none",
+  level: "bubblewrap",
+};
+
+function filterForThisMachine(): Uint8Array | undefined {
+  return process.arch === "x64" || process.arch === "arm64"
+    ? filterProgram(systemCallRules, process.arch)
+    : undefined;
+}
+
+async function readVersion(bubblewrap: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await run(bubblewrap, ["--version"], { env: {}, cwd: "/", timeout: 10_000 });
+    return /^bubblewrap (\S+)$/mu.exec(stdout)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+function gaps(features: BubblewrapFeatures): readonly string[] {
+  return [
+    ...always,
+    ...(features.bindByDescriptor ? [] : [withoutDescriptors]),
+    ...(features.filter === undefined ? [withoutFilter] : []),
+  ];
+}

@@ -1,0 +1,39 @@
+import type { LevelReport, SandboxLevel } from "./level.ts";
+import type { ExecutionPolicy } from "./policy.ts";
+
+/** What a descriptor of the child is: bytes to read to the end, or an open descriptor of ours. */
+export type GivenDescriptor =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "open"; readonly descriptor: number }
+  | { readonly kind: "status" };
+
+/** A policy turned into one spawn. */
+export interface Launch {
+  readonly file: string;
+  readonly arg0: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Descriptors 3, 4, … of the child. At most one is `status`. */
+  readonly descriptors: readonly GivenDescriptor[];
+  /**
+   * Given what the child wrote to its `status` descriptor, says whether the program itself ran.
+   * Asked only when nothing of ours killed it.
+   */
+  readonly programRan: (status: string) => boolean;
+  readonly notes: readonly string[];
+  /** Closes what was opened and removes what was written for this launch. */
+  readonly dispose: () => void;
+}
+
+/** One way to confine a process. A new level is one more of these in `drivers.ts`. */
+export interface Driver {
+  readonly level: SandboxLevel;
+  /** Tries the level for real. Never rejects. */
+  detect(): Promise<LevelReport>;
+  /**
+   * @throws CodedError SANDBOX_POLICY_REFUSED, SANDBOX_ROOT_MISSING, SANDBOX_DIGEST_MISMATCH,
+   * SANDBOX_EXECUTABLE_MISSING. Whatever it opened is closed when it throws.
+   */
+  prepare(policy: ExecutionPolicy): Promise<Launch>;
+}

@@ -1,0 +1,60 @@
+import { CodedError } from "@clawkeep/diagnostics";
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { executableBytes } from "../executable-bytes.ts";
+import type { Driver, Launch } from "../launch.ts";
+import type { ExecutionPolicy } from "../policy.ts";
+
+const notCovered: readonly string[] = [
+  "files: the process can read and write whatever its user can",
+  "network and Unix sockets are open",
+  "other processes of the same user can be seen and signalled",
+  "a process that leaves the process group outlives the run",
+  "the process is not killed when the runtime itself is killed",
+];
+
+/** No confinement: no shell, a cleared environment, a process group of its own, and the limits. */
+export const noneDriver: Driver = {
+  level: "none",
+  detect: () => Promise.resolve({ level: "none", available: true, notCovered }),
+  prepare,
+};
+
+async function prepare(policy: ExecutionPolicy): Promise<Launch> {
+  const arg0 = policy.arg0 ?? policy.executable.path;
+  let file = policy.executable.path;
+  let folder: string | undefined;
+  if (policy.executable.digest === undefined) {
+    try {
+      accessSync(file, constants.X_OK);
+    } catch (cause) {
+      throw new CodedError({
+        code: "SANDBOX_EXECUTABLE_MISSING",
+        message: `${file} is not a program that can be run`,
+        cause,
+      });
+    }
+  } else {
+    const bytes = await executableBytes(policy.executable);
+    folder = mkdtempSync(path.join(tmpdir(), "clawkeep-program-"));
+    file = path.join(folder, path.basename(file));
+    writeFileSync(file, bytes, { mode: 0o500, flag: "wx" });
+  }
+  return {
+    file,
+    arg0,
+    argv: policy.argv,
+    cwd: policy.cwd,
+    environment: policy.environment,
+    descriptors: [],
+    programRan: () => true,
+    notes: ["level none: nothing of the machine was hidden from the program"],
+    dispose: () => {
+      if (folder !== undefined) {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}

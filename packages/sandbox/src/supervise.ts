@@ -1,0 +1,230 @@
+import { CodedError } from "@clawkeep/diagnostics";
+import { spawn } from "node:child_process";
+import type { ChildProcess, StdioOptions } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { isMainThread } from "node:worker_threads";
+
+import { boundedBytes } from "./bounded-bytes.ts";
+import { inheritedDescriptors } from "./inherited-descriptors.ts";
+import type { GivenDescriptor, Launch } from "./launch.ts";
+import type { SandboxLevel } from "./level.ts";
+import type { Outcome, Termination } from "./outcome.ts";
+import type { Limits } from "./policy.ts";
+
+/** How one launch is watched. */
+export interface SupervisionOptions {
+  /** Bytes for standard input, then its end; `open` leaves it to the caller; absent is `/dev/null`. */
+  readonly stdin?: Uint8Array | "open";
+  /** Takes standard output instead of collecting it; the output limit is then the caller's to keep. */
+  readonly onStdout?: (chunk: Buffer) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A running launch. */
+export interface Supervision {
+  readonly pid: number;
+  readonly stdin: Writable | null;
+  /** Rejects only with SANDBOX_SPAWN_FAILED or SANDBOX_SETUP_FAILED: the program itself never ran. */
+  readonly outcome: Promise<Outcome>;
+  readonly kill: (why: Termination) => void;
+}
+
+/** How long to wait for the end of output that a left-behind process still holds open. */
+const DRAIN_MS = 500;
+/** Files that the program makes are its user's alone. */
+const UMASK = 0o077;
+
+/**
+ * Spawns a launch and ends it, with everything that it started, when a limit is reached, when it is
+ * cancelled, or when it ends. `timeoutMs` 0 means no bound.
+ */
+export function supervise(
+  launch: Launch,
+  level: SandboxLevel,
+  limits: Limits,
+  options: SupervisionOptions,
+): Supervision {
+  const began = performance.now();
+  const child = start(launch, options.stdin !== undefined);
+  let terminatedBy: Termination | undefined;
+  const kill = (why: Termination): void => {
+    terminatedBy ??= why;
+    killGroup(child);
+  };
+
+  const stdout = boundedBytes(limits.stdoutBytes, "first");
+  const stderr = boundedBytes(
+    limits.stderrBytes,
+    options.onStdout === undefined ? "first" : "last",
+  );
+  child.stdout?.on("data", (chunk: Buffer) => {
+    if (options.onStdout !== undefined) {
+      options.onStdout(chunk);
+    } else if (!stdout.add(chunk)) {
+      kill("stdout-limit");
+    }
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    if (!stderr.add(chunk) && options.onStdout === undefined) {
+      kill("stderr-limit");
+    }
+  });
+  const status = feed(child, launch.descriptors);
+  // A program may end without reading its input; that is its own affair.
+  child.stdin?.on("error", () => {});
+  if (options.stdin instanceof Uint8Array) {
+    child.stdin?.end(options.stdin);
+  }
+
+  const cancel = (): void => kill("cancelled");
+  options.signal?.addEventListener("abort", cancel, { once: true });
+  const timer =
+    limits.timeoutMs > 0 ? setTimeout(() => kill("timeout"), limits.timeoutMs) : undefined;
+
+  const outcome = ended(child).then((end): Outcome => {
+    const notes = [...launch.notes];
+    if (terminatedBy === undefined && !launch.programRan(status())) {
+      throw new CodedError({
+        code: "SANDBOX_SETUP_FAILED",
+        message: `the sandbox could not be set up: ${new TextDecoder().decode(stderr.bytes()).trim()}`,
+        hint: "the program was not run",
+      });
+    }
+    if (end.leftOpen) {
+      notes.push("a process that was left behind kept the output open; its output was not awaited");
+    }
+    return {
+      level,
+      exitCode: end.code,
+      signal: end.signal,
+      ...(terminatedBy === undefined ? {} : { terminatedBy }),
+      stdout: stdout.bytes(),
+      stdoutTruncated: stdout.truncated,
+      stderr: stderr.bytes(),
+      stderrTruncated: stderr.truncated,
+      durationMs: performance.now() - began,
+      notes,
+    };
+  });
+  const settled = outcome.finally(() => {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", cancel);
+    launch.dispose();
+  });
+  return { pid: child.pid ?? -1, stdin: child.stdin, outcome: settled, kill };
+}
+
+/** Spawns with exactly the environment and descriptors of the launch. */
+function start(launch: Launch, withStdin: boolean): ChildProcess {
+  const stdio: ("ignore" | "pipe" | number)[] = [withStdin ? "pipe" : "ignore", "pipe", "pipe"];
+  for (const given of launch.descriptors) {
+    stdio.push(given.kind === "open" ? given.descriptor : "pipe");
+  }
+  let nothing: number | undefined;
+  for (const descriptor of inheritedDescriptors()) {
+    if (descriptor >= stdio.length) {
+      nothing ??= openSync("/dev/null", "r");
+      stdio.push(
+        ...Array.from({ length: descriptor - stdio.length }, () => "ignore" as const),
+        nothing,
+      );
+    }
+  }
+  const previous = isMainThread ? process.umask(UMASK) : undefined;
+  try {
+    return spawn(launch.file, [...launch.argv], {
+      argv0: launch.arg0,
+      cwd: launch.cwd,
+      // Node copies NODE_V8_COVERAGE into every child unless the key is present.
+      env: { ...launch.environment, NODE_V8_COVERAGE: launch.environment["NODE_V8_COVERAGE"] },
+      stdio: stdio satisfies StdioOptions,
+      shell: false,
+      detached: true,
+    });
+  } catch (cause) {
+    launch.dispose();
+    throw spawnFailed(launch.file, cause);
+  } finally {
+    if (previous !== undefined) {
+      process.umask(previous);
+    }
+    if (nothing !== undefined) {
+      closeSync(nothing);
+    }
+  }
+}
+
+/** Writes the given bytes, collects the status. Returns what was collected so far. */
+function feed(child: ChildProcess, descriptors: readonly GivenDescriptor[]): () => string {
+  let status = "";
+  for (const [index, given] of descriptors.entries()) {
+    if (given.kind === "open") {
+      continue;
+    }
+    const stream = child.stdio[index + 3] as Readable & Writable;
+    stream.on("error", () => {});
+    if (given.kind === "bytes") {
+      stream.end(given.bytes);
+      stream.resume();
+    } else {
+      stream.on("data", (chunk: Buffer) => {
+        status += chunk.toString("latin1");
+      });
+    }
+  }
+  return () => status;
+}
+
+interface End {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly leftOpen: boolean;
+}
+
+function ended(child: ChildProcess): Promise<End> {
+  return new Promise((resolve, reject) => {
+    let leftOpen = false;
+    child.once("error", (cause) => {
+      if (child.pid === undefined) {
+        reject(spawnFailed(child.spawnfile, cause));
+      }
+    });
+    child.once("exit", () => {
+      killGroup(child);
+      const drain = setTimeout(() => {
+        leftOpen = true;
+        for (const stream of child.stdio) {
+          stream?.destroy();
+        }
+      }, DRAIN_MS);
+      child.once("close", () => clearTimeout(drain));
+    });
+    child.once("close", (code, signal) => {
+      if (child.pid !== undefined) {
+        resolve({ code, signal, leftOpen });
+      }
+    });
+  });
+}
+
+/** The child leads a process group of its own; bubblewrap's whole namespace dies with it. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) {
+    return;
+  }
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // Everybody in the group has ended.
+  }
+}
+
+function spawnFailed(file: string, cause: unknown): CodedError {
+  return new CodedError({
+    code: "SANDBOX_SPAWN_FAILED",
+    message: `cannot start ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    hint: "the arguments and the environment together may be too long, or the program cannot be run",
+    cause,
+  });
+}
