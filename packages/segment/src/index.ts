@@ -1,13 +1,16 @@
 export { addBit, countBits, createBitset, hasBit } from "./bitset.ts";
 export type { Bitset } from "./bitset.ts";
-export type {
-  ChunkInput,
-  ChunkRow,
-  ChunkTable,
-  DocumentInput,
-  DocumentRow,
-} from "./chunk-row.ts";
+export type { ChunkInput, ChunkRow, ChunkTable, DocumentInput, DocumentRow } from "./chunk-row.ts";
 export { bytesOf } from "./section-data.ts";
 export type { SectionData } from "./section-data.ts";
 export { sectionId } from "./section-id.ts";
 export type { Segment, SectionEntry } from "./segment.ts";
+export { openSegment } from "./open-segment.ts";
+export type { OpenSegmentOptions } from "./open-segment.ts";
+export { writeSegment } from "./write-segment.ts";
+export type { WriteSegmentOptions, WrittenSegment } from "./write-segment.ts";
+export { buildChunkSections } from "./build-chunk-sections.ts";
+export { openChunkTable } from "./open-chunk-table.ts";
+export { requireSection } from "./require-section.ts";
+export { segmentError } from "./segment-error.ts";
+export type { SegmentErrorCode } from "./segment-error.ts";
