@@ -25,3 +25,20 @@ export type {
   StdinTemplate,
   StringArgument,
 } from "./contract.ts";
+export { argumentProblem, pathProblem } from "./argument-value.ts";
+export { contractJsonSchema } from "./contract-schema.ts";
+export { parsePointer, resolvePointer, withoutPointers } from "./json-pointer.ts";
+export { compileSchema, schemaProblems } from "./json-schema.ts";
+export type { SchemaProblem } from "./json-schema.ts";
+export { parseContract } from "./parse-contract.ts";
+export type { ContractResult } from "./parse-contract.ts";
+export { folderDigest } from "./read-folder.ts";
+export { readSkill } from "./read-skill.ts";
+export type { SkillResult } from "./read-skill.ts";
+export { generatedMarkers } from "./read-skill-file.ts";
+export { shapeFindings } from "./shape-findings.ts";
+export type { ShapeContext } from "./shape-findings.ts";
+export { readStrictYaml } from "./strict-yaml.ts";
+export type { Place, YamlOptions, YamlValue } from "./strict-yaml.ts";
+export { maxTextBytes, readText } from "./read-text.ts";
+export type { TextResult } from "./read-text.ts";

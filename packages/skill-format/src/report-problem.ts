@@ -1,0 +1,7 @@
+/** Says what is wrong at a path below the action. */
+export type ReportProblem = (
+  code: string,
+  path: readonly PropertyKey[],
+  message: string,
+  hint: string,
+) => void;
