@@ -37,7 +37,6 @@ export async function digestHandle(handle: FileHandle): Promise<Digest> {
   const hash = createHash("sha256");
   const block = Buffer.allocUnsafe(blockBytes);
   for (let position = 0; ;) {
-    // oxlint-disable-next-line no-await-in-loop -- one block after the other, in bounded memory
     const { bytesRead } = await handle.read(block, 0, blockBytes, position);
     if (bytesRead === 0) {
       return `sha256:${hash.digest("hex")}`;
