@@ -13,3 +13,8 @@ export interface FaultDetail {
  * Nothing else may depend on it.
  */
 export type FaultHook = (step: string, detail: FaultDetail) => void | Promise<void>;
+
+/** An option that every function here takes which changes the disk. */
+export interface FaultOption {
+  readonly faults?: FaultHook;
+}

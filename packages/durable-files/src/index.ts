@@ -1,1 +1,10 @@
-export type { FaultDetail, FaultHook } from "./fault-hook.ts";
+export { AppendLog, openAppendLog } from "./append-log.ts";
+export type { AppendLogOptions } from "./append-log.ts";
+export type { FaultDetail, FaultHook, FaultOption } from "./fault-hook.ts";
+export { Lock, lockFile, openLock } from "./lock-file.ts";
+export type { LockOptions } from "./lock-file.ts";
+export { checkPrivateFolder, ensurePrivateFolder, openOwnFile } from "./private-folder.ts";
+export { replaceFile, sweepTemporaries } from "./replace-file.ts";
+export type { ReplaceOptions } from "./replace-file.ts";
+export { stateHome } from "./state-home.ts";
+export { syncFolder } from "./sync-folder.ts";
