@@ -1,3 +1,9 @@
+export { AuditLog } from "./audit-log.ts";
+export type { LogIdentity } from "./log-identity.ts";
+export { openAuditLog } from "./open-audit-log.ts";
+export type { OpenAuditLogOptions } from "./open-audit-log.ts";
+export { readAuditLog } from "./read-audit-log.ts";
+export type { AuditedExecution, AuditHistory } from "./read-audit-log.ts";
 export type {
   AuditRecord,
   ExecutionEnd,
@@ -14,3 +20,5 @@ export type {
   RecordPlace,
   SandboxLevel,
 } from "./records.ts";
+export { verifyAuditLog } from "./verify-audit-log.ts";
+export type { AuditVerification, VerifyOptions } from "./verify-audit-log.ts";

@@ -1,11 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { ensurePrivateFolder, openOwnFile } from "./private-folder.ts";
+import { ensurePrivateFolder } from "./private-folder.ts";
 
 const isRoot: boolean = process.geteuid?.() === 0;
 let folder = "";
@@ -70,30 +69,5 @@ describe("a private folder", () => {
     await mkdir(path, { mode: 0o700 });
     await chown(path, 65_534, 65_534);
     await expect(ensurePrivateFolder(path)).rejects.toMatchObject({ code: "FOLDER_FOREIGN" });
-  });
-});
-
-describe("a file of ours", () => {
-  test("is opened; a link, a FIFO and a folder are not", async () => {
-    const path = join(folder, "file");
-    await writeFile(path, "x");
-    const handle = await openOwnFile(path);
-    expect((await handle.readFile()).toString()).toBe("x");
-    await handle.close();
-    await symlink(path, join(folder, "link"));
-    execFileSync("mkfifo", [join(folder, "fifo")]);
-    for (const name of ["link", "fifo", "."]) {
-      await expect(openOwnFile(join(folder, name))).rejects.toMatchObject({
-        code: "FILE_NOT_REGULAR",
-      });
-    }
-    await expect(openOwnFile(join(folder, "none"))).rejects.toMatchObject({ code: "ENOENT" });
-  });
-
-  test.skipIf(!isRoot)("is refused when it is another uid's (needs root to make one)", async () => {
-    const path = join(folder, "file");
-    await writeFile(path, "x");
-    await chown(path, 65_534, 65_534);
-    await expect(openOwnFile(path)).rejects.toMatchObject({ code: "FILE_FOREIGN" });
   });
 });

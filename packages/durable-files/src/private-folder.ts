@@ -1,7 +1,5 @@
-import { constants } from "node:fs";
 import type { Stats } from "node:fs";
-import { chmod, lstat, mkdir, open, realpath } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { chmod, lstat, mkdir, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 import { CodedError } from "@clawkeep/diagnostics";
@@ -39,41 +37,12 @@ export async function checkPrivateFolder(path: string): Promise<void> {
   if (!stats.isDirectory()) {
     throw refused("FOLDER_IS_NO_FOLDER", folder, "a folder, got something else");
   }
-  checkOwner(folder, stats, "FOLDER_FOREIGN");
+  checkOwner(folder, stats);
   if ((stats.mode & 0o077) !== 0) {
     const mode = (stats.mode & 0o777).toString(8).padStart(4, "0");
     throw refused("FOLDER_NOT_PRIVATE", folder, `mode 0700, got ${mode}`, `chmod 700 '${folder}'`);
   }
   await checkParents(folder);
-}
-
-/**
- * Opens a file of a private folder for reading, refusing links, special files, other owners.
- *
- * @throws CodedError `FILE_NOT_REGULAR`, `FILE_FOREIGN`; `ENOENT` of the file system
- */
-export async function openOwnFile(path: string): Promise<FileHandle> {
-  let handle: FileHandle;
-  try {
-    // O_NONBLOCK: a FIFO would otherwise hang the open.
-    handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ELOOP") {
-      throw cause;
-    }
-    throw refused("FILE_NOT_REGULAR", path, "a file, got a symbolic link");
-  }
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) {
-      throw refused("FILE_NOT_REGULAR", path, "a regular file, got something else");
-    }
-    checkOwner(path, stats, "FILE_FOREIGN");
-    return handle;
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
 }
 
 async function checkParents(folder: string): Promise<void> {
@@ -96,10 +65,10 @@ async function checkParents(folder: string): Promise<void> {
   }
 }
 
-function checkOwner(path: string, stats: Stats, code: string): void {
+function checkOwner(path: string, stats: Stats): void {
   const uid = process.geteuid?.();
   if (uid !== undefined && stats.uid !== uid) {
-    throw refused(code, path, `an owner with uid ${uid}, got uid ${stats.uid}`);
+    throw refused("FOLDER_FOREIGN", path, `an owner with uid ${uid}, got uid ${stats.uid}`);
   }
 }
 

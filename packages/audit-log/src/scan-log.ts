@@ -1,0 +1,235 @@
+import { isCodedError } from "@clawkeep/diagnostics";
+import type { Finding } from "@clawkeep/diagnostics";
+import { appendLeaf, compactRoot, emptyTree, leafHash, sameHash } from "@clawkeep/integrity";
+import type { CompactTree, NoteVerifier } from "@clawkeep/integrity";
+
+import { parseHead, recordLine } from "./head.ts";
+import type { Head } from "./head.ts";
+import { executionId, identityOf } from "./log-identity.ts";
+import type { LogIdentity } from "./log-identity.ts";
+import type { LogSource } from "./log-source.ts";
+import { maxLineBytes, parseRecord } from "./record-schema.ts";
+import type { AuditRecord } from "./records.ts";
+import { judgeTail } from "./tail.ts";
+
+/** What a scan tells as it goes. */
+export interface ScanListener {
+  /** Every line that is a record, in the log's order, whether it is the one that was signed or not. */
+  readonly onRecord?: (record: AuditRecord) => void;
+  /** The tree over the first n lines, for every n from 0. */
+  readonly onTree?: (tree: CompactTree) => void;
+}
+
+/** What a scan found. */
+export interface ScanResult {
+  readonly findings: readonly Finding[];
+  /** The tree over the lines that were read. */
+  readonly tree: CompactTree;
+  /** The head that the records were compared with, if there is a sound one. */
+  readonly head: Head | undefined;
+}
+
+const blockBytes: number = maxLineBytes;
+
+/** Reads a whole log once, in bounded memory, and compares every record with the head. */
+export async function scanLog(
+  source: LogSource,
+  verifier: NoteVerifier,
+  listener: ScanListener = {},
+): Promise<ScanResult> {
+  const scan = new Scan(identityOf(verifier), listener);
+  let headBytes = await source.readHead();
+  let head = scan.tryHead(headBytes, verifier);
+  if ((await source.logSize()) === undefined) {
+    scan.add("AUDIT_LOG_MISSING", "expected log.ndjson, got no such file");
+    return scan.result(head);
+  }
+  while (head !== undefined) {
+    await scan.readUpTo(head, source);
+    const size = await source.logSize();
+    if (scan.stopped || size === undefined || size <= head.bytes) {
+      scan.compare(head);
+      return scan.result(head);
+    }
+    // More than this head counts: a writer may have gone on meanwhile, and then the head has too.
+    const laterBytes = await source.readHead();
+    const later =
+      headBytes !== undefined && laterBytes !== undefined && !sameHash(headBytes, laterBytes)
+        ? scan.tryHead(laterBytes, verifier)
+        : undefined;
+    scan.compare(head);
+    if (later === undefined || later.bytes <= head.bytes || later.tree.size <= head.tree.size) {
+      const beyond = `expected ${head.bytes} bytes as the head says, got ${size}`;
+      scan.add("AUDIT_LOG_BEYOND_HEAD", beyond, scan.tree.size + 1);
+      return scan.result(head);
+    }
+    [headBytes, head] = [laterBytes, later];
+  }
+  await scan.readLines(source, (await source.logSize()) ?? 0);
+  return scan.result(undefined);
+}
+
+/** The state of one scan. */
+class Scan {
+  tree: CompactTree = emptyTree;
+  /** Set when what follows cannot be read as records any more. */
+  stopped: boolean = false;
+  readonly #identity: LogIdentity;
+  readonly #listener: ScanListener;
+  readonly #findings: Finding[] = [];
+  readonly #open: Set<string> = new Set();
+  #offset: number = 0;
+
+  constructor(identity: LogIdentity, listener: ScanListener) {
+    this.#identity = identity;
+    this.#listener = listener;
+    listener.onTree?.(this.tree);
+  }
+
+  add(code: string, message: string, line?: number, severity: Finding["severity"] = "error"): void {
+    const place = line === undefined ? {} : { file: "log.ndjson", line };
+    this.#findings.push({ code, severity, message, ...place });
+  }
+
+  result(head: Head | undefined): ScanResult {
+    return { findings: this.#findings, tree: this.tree, head };
+  }
+
+  tryHead(bytes: Uint8Array | undefined, verifier: NoteVerifier): Head | undefined {
+    if (bytes === undefined) {
+      this.add("AUDIT_HEAD_MISSING", "expected head.json, got no such file");
+      return undefined;
+    }
+    try {
+      return parseHead(bytes, verifier);
+    } catch (error) {
+      const code = isCodedError(error) ? error.code : "AUDIT_HEAD_MALFORMED";
+      this.add(code, reason(error));
+      return undefined;
+    }
+  }
+
+  /** Reads the records that a head counts and that were not read yet. */
+  async readUpTo(head: Head, source: LogSource): Promise<void> {
+    if (head.last === undefined) {
+      return;
+    }
+    const line = recordLine(head.last);
+    const lastOffset = head.bytes - line.length;
+    await this.readLines(source, lastOffset);
+    if (this.stopped) {
+      return;
+    }
+    const tail = judgeTail(line, await source.readLog(lastOffset, line.length));
+    const number = this.tree.size + 1;
+    if (tail.state === "changed") {
+      this.stopped = true;
+      const message = "expected the last record or a beginning of it, got other bytes";
+      this.add("AUDIT_TAIL_CHANGED", message, number);
+      return;
+    }
+    if (tail.state !== "whole") {
+      const found = `${tail.present} of ${line.length} bytes of the last record are in the log`;
+      if (tail.state === "torn") {
+        const message = `${found}: a writer was stopped, or is writing now; the head has it whole`;
+        this.add("AUDIT_TAIL_TORN", message, number, "warning");
+      } else {
+        const message = `${found}, then zero bytes: power was lost, or somebody changed them`;
+        this.add("AUDIT_TAIL_ZEROED", message, number);
+      }
+    }
+    this.#line(line.subarray(0, -1));
+    this.#offset = head.bytes;
+  }
+
+  /** Reads lines up to an offset, at which a line must end. */
+  async readLines(source: LogSource, end: number): Promise<void> {
+    let rest: Uint8Array = new Uint8Array(0);
+    let position = this.#offset;
+    while (position < end) {
+      const block = await source.readLog(position, Math.min(blockBytes, end - position));
+      if (block.length === 0) {
+        this.stopped = true;
+        const message = `expected at least ${end} bytes, got ${position}`;
+        this.add("AUDIT_LOG_TRUNCATED", message, this.tree.size + 1);
+        return;
+      }
+      position += block.length;
+      rest = this.#lines(rest.length === 0 ? block : Buffer.concat([rest, block]));
+      if (rest.length > maxLineBytes) {
+        break;
+      }
+    }
+    if (rest.length > 0) {
+      this.stopped = true;
+      const message = `expected a line of at most ${maxLineBytes} bytes that ends where the head says`;
+      this.add("AUDIT_RECORD_MALFORMED", message, this.tree.size + 1);
+      return;
+    }
+    this.#offset = Math.max(this.#offset, end);
+  }
+
+  /** Compares what was read with what was signed. */
+  compare(head: Head): void {
+    if (this.stopped) {
+      return;
+    }
+    if (this.tree.size !== head.tree.size) {
+      const message = `expected ${head.tree.size} records as the head says, got ${this.tree.size}`;
+      this.add("AUDIT_HEAD_INCONSISTENT", message);
+    }
+    if (!sameHash(compactRoot(this.tree), compactRoot(head.tree))) {
+      const message = `expected the ${head.tree.size} records that were signed, got others`;
+      this.add("AUDIT_ROOT_MISMATCH", message);
+    }
+  }
+
+  #lines(bytes: Uint8Array): Uint8Array {
+    let start = 0;
+    for (;;) {
+      const end = bytes.indexOf(0x0a, start);
+      if (end < 0) {
+        return bytes.subarray(start);
+      }
+      this.#line(bytes.subarray(start, end));
+      start = end + 1;
+    }
+  }
+
+  #line(line: Uint8Array): void {
+    const sequence = this.tree.size;
+    try {
+      const record = parseRecord(line);
+      this.#judge(record, sequence);
+      this.#listener.onRecord?.(record);
+    } catch (error) {
+      this.add("AUDIT_RECORD_MALFORMED", reason(error), sequence + 1);
+    }
+    this.tree = appendLeaf(this.tree, leafHash(line));
+    this.#listener.onTree?.(this.tree);
+  }
+
+  #judge(record: AuditRecord, sequence: number): void {
+    const { log, key } = this.#identity;
+    if (record.log !== log || record.key !== key || record.sequence !== sequence) {
+      const expected = `log ${log}, key ${key}, sequence ${sequence}`;
+      const got = `log ${record.log}, key ${record.key}, sequence ${record.sequence}`;
+      this.add("AUDIT_RECORD_MISPLACED", `expected ${expected}, got ${got}`, sequence + 1);
+    }
+    if (record.type === "execution-start") {
+      const expected = executionId(log, sequence);
+      if (record.execution !== expected) {
+        const message = `expected the id ${expected}, got ${record.execution}`;
+        this.add("AUDIT_EXECUTION_MISMATCH", message, sequence + 1);
+      }
+      this.#open.add(record.execution);
+    } else if (record.type === "execution-end" && !this.#open.delete(record.execution)) {
+      const message = `expected the end of an execution that has begun, got ${record.execution}`;
+      this.add("AUDIT_EXECUTION_MISMATCH", message, sequence + 1);
+    }
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,166 @@
+import { stat } from "node:fs/promises";
+
+import { hasErrors, isCodedError } from "@clawkeep/diagnostics";
+import type { Finding } from "@clawkeep/diagnostics";
+import { compactRoot, verifierOf } from "@clawkeep/integrity";
+import type { CompactTree, Digest, NoteVerifier } from "@clawkeep/integrity";
+
+import { CheckpointWatch } from "./checkpoint-watch.ts";
+import { identityOf } from "./log-identity.ts";
+import type { LogIdentity } from "./log-identity.ts";
+import { parseVerifierFile, readSigner } from "./log-keys.ts";
+import { logPaths } from "./log-paths.ts";
+import type { LogPaths } from "./log-paths.ts";
+import { FolderSource } from "./log-source.ts";
+import type { LogSource } from "./log-source.ts";
+import { scanLog } from "./scan-log.ts";
+import type { ScanListener } from "./scan-log.ts";
+
+/** What is known of a log from elsewhere. */
+export interface VerifyOptions {
+  /** A signed checkpoint that was kept where the log's writer cannot change it. */
+  readonly checkpoint?: string;
+  /** The log's public key, kept likewise: the text of its `verifier` file. */
+  readonly verifierKey?: string;
+}
+
+/** What a verification says. */
+export interface AuditVerification {
+  /** True when no finding is an error. */
+  readonly ok: boolean;
+  /** All of them, in the order of the log; codes as in docs/audit-format.md. */
+  readonly findings: readonly Finding[];
+  /** The log's id and key, when its public key could be read. */
+  readonly identity?: LogIdentity;
+  /** Number of records read. */
+  readonly size: number;
+  /** The root over them. */
+  readonly root: Digest;
+  /** The head's signed checkpoint, when there is a sound head: keep it elsewhere. */
+  readonly checkpoint?: string;
+}
+
+/**
+ * Verifies a log: every record, the head, the key files, and what is known from elsewhere.
+ * Linear in the log, in memory that does not grow with it. Takes no lock and writes nothing.
+ *
+ * A folder that is no log gives findings, it does not throw. Errors of the file system do
+ * (`EACCES`), and links or special files in place of files (`FILE_NOT_REGULAR`).
+ */
+export async function verifyAuditLog(
+  folder: string,
+  options: VerifyOptions = {},
+): Promise<AuditVerification> {
+  const paths = logPaths(folder);
+  const source = new FolderSource(paths);
+  try {
+    const verification = await verifySource(source, options);
+    const findings = [
+      ...(await checkModes(folder)),
+      ...(await checkKey(paths, verification.identity)),
+      ...verification.findings,
+    ];
+    return { ...verification, findings, ok: !hasErrors(findings) };
+  } finally {
+    await source.close();
+  }
+}
+
+/** Verifies a log wherever its bytes are. */
+export async function verifySource(
+  source: LogSource,
+  options: VerifyOptions,
+  listener: ScanListener = {},
+): Promise<AuditVerification> {
+  const verifier = await loadVerifier(source, options);
+  if ("findings" in verifier) {
+    return outcome(verifier.findings, { size: 0, tops: [] });
+  }
+  const watch = new CheckpointWatch(options.checkpoint, verifier);
+  const scan = await scanLog(source, verifier, {
+    onTree: (tree) => {
+      watch.onTree(tree);
+      listener.onTree?.(tree);
+    },
+    ...(listener.onRecord === undefined ? {} : { onRecord: listener.onRecord }),
+  });
+  const findings = [...scan.findings, ...watch.findings(scan.tree.size)];
+  const head = scan.head === undefined ? {} : { checkpoint: scan.head.checkpoint };
+  return { ...outcome(findings, scan.tree), identity: identityOf(verifier), ...head };
+}
+
+async function loadVerifier(
+  source: LogSource,
+  options: VerifyOptions,
+): Promise<NoteVerifier | { readonly findings: readonly Finding[] }> {
+  const bytes = await source.readVerifier();
+  if (bytes === undefined) {
+    return {
+      findings: [
+        error("AUDIT_VERIFIER_MALFORMED", "verifier: expected the public key, got no such file"),
+      ],
+    };
+  }
+  try {
+    const known = options.verifierKey?.trim();
+    if (known !== undefined && known !== Buffer.from(bytes).toString("utf8").trim()) {
+      const message = "verifier: expected the public key that was given, got another one";
+      return { findings: [error("AUDIT_VERIFIER_OTHER", message)] };
+    }
+    const verifier = parseVerifierFile(bytes);
+    identityOf(verifier);
+    return verifier;
+  } catch (cause) {
+    return { findings: [error("AUDIT_VERIFIER_MALFORMED", reason(cause))] };
+  }
+}
+
+async function checkModes(folder: string): Promise<readonly Finding[]> {
+  const stats = await stat(folder).catch(() => undefined);
+  if (stats === undefined || (stats.mode & 0o077) === 0) {
+    return [];
+  }
+  const mode = (stats.mode & 0o777).toString(8).padStart(4, "0");
+  const message = `expected the log's folder to have mode 0700, got ${mode}`;
+  return [{ code: "AUDIT_FOLDER_OPEN", severity: "warning", message }];
+}
+
+/** A copy of a log needs no private key; one that is there must be the right one, and private. */
+async function checkKey(
+  paths: LogPaths,
+  identity: LogIdentity | undefined,
+): Promise<readonly Finding[]> {
+  try {
+    const signer = verifierOf(await readSigner(paths.key));
+    const own = identityOf(signer);
+    return identity === undefined || (own.log === identity.log && own.key === identity.key)
+      ? []
+      : [error("AUDIT_KEY_MISMATCH", "key: expected the private side of the public key")];
+  } catch (cause) {
+    if (!isCodedError(cause)) {
+      const { code } = cause as NodeJS.ErrnoException;
+      // Not there, or not for the eyes of who verifies: both are as they should be.
+      return code === "ENOENT" || code === "EACCES"
+        ? []
+        : [error("AUDIT_KEY_MISMATCH", reason(cause))];
+    }
+    if (cause.code === "FILE_FOREIGN") {
+      return [];
+    }
+    const exposed = cause.code === "FILE_NOT_PRIVATE" || cause.code === "FILE_NOT_REGULAR";
+    return [error(exposed ? "AUDIT_KEY_EXPOSED" : "AUDIT_KEY_MISMATCH", cause.message)];
+  }
+}
+
+function outcome(findings: readonly Finding[], tree: CompactTree): AuditVerification {
+  const root: Digest = `sha256:${Buffer.from(compactRoot(tree)).toString("hex")}`;
+  return { ok: !hasErrors(findings), findings, size: tree.size, root };
+}
+
+function error(code: string, message: string): Finding {
+  return { code, severity: "error", message };
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
