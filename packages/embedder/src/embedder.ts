@@ -1,4 +1,4 @@
-import type { WordPiece } from "./word-piece.ts";
+import type { WordPiece } from "./word-piece/word-piece.ts";
 
 /** Per call options of {@link Embedder.embed}. */
 export interface EmbedOptions {

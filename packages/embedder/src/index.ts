@@ -1,5 +1,5 @@
 export type { EmbedOptions, Embedder } from "./embedder.ts";
 export { openEmbedder } from "./open-embedder.ts";
 export type { EmbedderOptions } from "./open-embedder.ts";
-export { loadWordPiece } from "./word-piece.ts";
-export type { WordPiece } from "./word-piece.ts";
+export { loadWordPiece } from "./word-piece/word-piece.ts";
+export type { WordPiece } from "./word-piece/word-piece.ts";
