@@ -1,7 +1,5 @@
-import { readFile } from "node:fs/promises";
-
 import { CodedError } from "@clawkeep/diagnostics";
-import { replaceFile } from "@clawkeep/durable-files";
+import { openRegularFile, replaceFile } from "@clawkeep/durable-files";
 import type { AppendLog, FaultHook, Lock } from "@clawkeep/durable-files";
 import { verifierOf } from "@clawkeep/integrity";
 import type { NoteSigner, NoteVerifier } from "@clawkeep/integrity";
@@ -20,6 +18,7 @@ import type {
   ExecutionStart,
   KeyedDigest,
   LogHealedRecord,
+  ProcessStamp,
   RecordPlace,
 } from "./records.ts";
 import { judgeTail } from "./tail.ts";
@@ -41,6 +40,7 @@ export class AuditLog {
   readonly #verifier: NoteVerifier;
   readonly #identity: LogIdentity;
   readonly #keyedDigest: (text: string) => KeyedDigest;
+  readonly #process: ProcessStamp = ownProcess();
   /** Executions that were begun here and have no end yet. */
   readonly #open: Set<string> = new Set();
   /** The last head that was seen, with its bytes; unset when the log's end is in doubt. */
@@ -80,7 +80,7 @@ export class AuditLog {
       ...place,
       type: "execution-start",
       execution: executionId(place.log, place.sequence),
-      runtime: { ...start.runtime, ...ownProcess() },
+      runtime: { ...start.runtime, ...this.#process },
       environment: [...new Set(start.environment)].sort(),
     }));
     const id = executionId(record.log, record.sequence);
@@ -187,7 +187,7 @@ export class AuditLog {
   /** Brings the log to the state that its head says, and returns the head. */
   async #recover(): Promise<Head> {
     const { paths, log } = this.#parts;
-    const bytes = await readFile(paths.head);
+    const bytes = await readHead(paths.head);
     if (
       this.#known?.bytes.equals(bytes) === true &&
       (await log.refresh()) === this.#known.head.bytes
@@ -224,6 +224,24 @@ export class AuditLog {
       await log.writeTail(offset, line);
     }
     return tail.state === "whole" ? undefined : { present: tail.present, expected: line.length };
+  }
+}
+
+async function readHead(path: string): Promise<Buffer> {
+  try {
+    const handle = await openRegularFile(path);
+    try {
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw new CodedError({
+      code: "AUDIT_HEAD_MISSING",
+      message: `expected to read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: "Keep the folder as evidence; start a new log in another one.",
+      cause,
+    });
   }
 }
 

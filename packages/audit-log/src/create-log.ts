@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 
 import { CodedError } from "@clawkeep/diagnostics";
 import { replaceFile } from "@clawkeep/durable-files";
@@ -19,10 +19,10 @@ export async function hasKey(paths: LogPaths): Promise<boolean> {
  * Makes the files of a new, empty log. The caller holds the lock. A log whose making was
  * interrupted has no key and no records, and is made anew.
  *
- * @throws CodedError `AUDIT_KEY_MISSING` when there are records, but no key
+ * @throws CodedError `AUDIT_KEY_MISSING` when there are or were records, but no key
  */
 export async function createLog(paths: LogPaths, options: FaultOption): Promise<void> {
-  if (((await sizeOf(paths.log)) ?? 0) > 0) {
+  if (((await sizeOf(paths.log)) ?? 0) > 0 || (await hasUsedHead(paths))) {
     throw new CodedError({
       code: "AUDIT_KEY_MISSING",
       message: `expected the key of the log at ${paths.key}, got no such file`,
@@ -35,6 +35,19 @@ export async function createLog(paths: LogPaths, options: FaultOption): Promise<
   await replaceFile(paths.log, "", options);
   await replaceFile(paths.head, head, options);
   await replaceFile(paths.key, `${pair.signerKey}\n`, options);
+}
+
+/** True when there is a head, and not that of a log without records. */
+async function hasUsedHead(paths: LogPaths): Promise<boolean> {
+  if ((await sizeOf(paths.head)) === undefined) {
+    return false;
+  }
+  try {
+    const head: unknown = JSON.parse(await readFile(paths.head, "utf8"));
+    return (head as { bytes?: unknown }).bytes !== 0;
+  } catch {
+    return true;
+  }
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

@@ -1,4 +1,4 @@
-export { AuditLog } from "./audit-log.ts";
+export type { AuditLog } from "./audit-log.ts";
 export type { LogIdentity } from "./log-identity.ts";
 export { openAuditLog } from "./open-audit-log.ts";
 export type { OpenAuditLogOptions } from "./open-audit-log.ts";

@@ -49,8 +49,8 @@ export function executionsOf(records: readonly AuditRecord[]): readonly AuditedE
   const executions = new Map<string, AuditedExecution>();
   for (const record of records) {
     if (record.type === "execution-start") {
-      const status = isAlive(record.runtime) ? "running" : "interrupted";
-      executions.set(record.execution, { id: record.execution, status, start: record });
+      const { execution: id } = record;
+      executions.set(id, { id, status: "interrupted", start: record });
     } else if (record.type === "execution-end") {
       const begun = executions.get(record.execution);
       if (begun !== undefined && begun.end === undefined) {
@@ -58,5 +58,9 @@ export function executionsOf(records: readonly AuditRecord[]): readonly AuditedE
       }
     }
   }
-  return [...executions.values()];
+  return [...executions.values()].map((execution) =>
+    execution.status === "interrupted" && isAlive(execution.start.runtime)
+      ? { ...execution, status: "running" }
+      : execution,
+  );
 }

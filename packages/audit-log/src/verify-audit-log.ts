@@ -95,6 +95,9 @@ async function loadVerifier(
 ): Promise<NoteVerifier | { readonly findings: readonly Finding[] }> {
   const bytes = await source.readVerifier();
   if (bytes === undefined) {
+    if ((await source.readHead()) === undefined) {
+      return { findings: [error("AUDIT_LOG_MISSING", "expected an audit log, got none")] };
+    }
     return {
       findings: [
         error("AUDIT_VERIFIER_MALFORMED", "verifier: expected the public key, got no such file"),

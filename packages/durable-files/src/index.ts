@@ -1,8 +1,8 @@
-export { AppendLog, openAppendLog } from "./append-log.ts";
-export type { AppendLogOptions } from "./append-log.ts";
+export { openAppendLog } from "./append-log.ts";
+export type { AppendLog, AppendLogOptions } from "./append-log.ts";
 export type { FaultDetail, FaultHook, FaultOption } from "./fault-hook.ts";
-export { Lock, lockFile, openLock } from "./lock-file.ts";
-export type { LockOptions } from "./lock-file.ts";
+export { lockFile, openLock } from "./lock-file.ts";
+export type { Lock, LockOptions } from "./lock-file.ts";
 export { openOwnFile, openRegularFile } from "./own-file.ts";
 export { checkPrivateFolder, ensurePrivateFolder } from "./private-folder.ts";
 export { replaceFile, sweepTemporaries } from "./replace-file.ts";
