@@ -1,1 +1,7 @@
+export { buildVectorSections, graphThreshold } from "./build-vector-sections.ts";
+export type { BuildVectorOptions } from "./build-vector-sections.ts";
+export { exactSearch } from "./exact-search.ts";
+export type { CodeKernel, KernelShape } from "./kernel/code-kernel.ts";
+export { openVectorIndex } from "./open-vector-index.ts";
+export type { OpenVectorIndexOptions } from "./open-vector-index.ts";
 export type { VectorHits, VectorIndex, VectorSearchOptions } from "./vector-index.ts";

@@ -1,0 +1,103 @@
+import { CodedError } from "@clawkeep/diagnostics";
+import { bytesOf, sectionId } from "@clawkeep/segment";
+import type { SectionData } from "@clawkeep/segment";
+
+import { buildGraph } from "./hnsw/build-graph.ts";
+import { baseDegree, degree } from "./hnsw/graph.ts";
+import { openKernel } from "./kernel/open-kernel.ts";
+import { codeStride, halfStride, quantise, requireUnit, roundToHalves } from "./quantise.ts";
+import { encodeGraphHeader, encodeVectorHeader } from "./vector-layout.ts";
+
+/** How to build the vector sections. */
+export interface BuildVectorOptions {
+  /** The chunk of each vector, ascending. Default: vector i belongs to chunk i. */
+  readonly owners?: ArrayLike<number>;
+  /**
+   * Whether to build a graph: `auto` from {@link graphThreshold} vectors on. Default `auto`.
+   */
+  readonly graph?: boolean | "auto";
+}
+
+/**
+ * From how many vectors on a graph is worth its build with the portable engine: at 50,000 the exact
+ * scan takes 1.1 ms warm, which is less than a walk at ef 64 wins back over one process's queries.
+ */
+export const graphThreshold = 50_000;
+
+/**
+ * The vector sections of a segment, graph included where it pays. The bytes depend on the vectors
+ * and owners alone.
+ * @param vectors Row after row, each a unit vector of `dimensions` values.
+ * @throws CodedError `VECTOR_INPUT` for lengths, dimensions or owners that do not fit together,
+ * `VECTOR_NOT_UNIT` for a row that is not a unit vector, `VECTOR_MEMORY`.
+ */
+export function buildVectorSections(
+  vectors: Float32Array,
+  dimensions: number,
+  options: BuildVectorOptions = {},
+): readonly SectionData[] {
+  const header = encodeVectorHeader({ dimensions, vectors: vectors.length / dimensions });
+  const count = vectors.length / dimensions;
+  if (!Number.isInteger(count)) {
+    throw inputError(`expected a multiple of ${dimensions} values, got ${vectors.length}`);
+  }
+  const owners = ownersOf(options.owners, count);
+  const stride = codeStride(dimensions);
+  const halfWords = halfStride(dimensions) / 2;
+  const halves = new Uint16Array(count * halfWords);
+  const kernel = openKernel({ rows: count, dimensions });
+  const codes = new Int8Array(kernel.codes.buffer, kernel.codes.byteOffset, count * stride);
+  for (let row = 0; row < count; row += 1) {
+    const values = vectors.subarray(row * dimensions, (row + 1) * dimensions);
+    requireUnit(values, "VECTOR_NOT_UNIT", `vector ${row}`);
+    const rounded = halves.subarray(row * halfWords, (row + 1) * halfWords);
+    roundToHalves(values, rounded);
+    const target = codes.subarray(row * stride, (row + 1) * stride);
+    kernel.weights[row] = quantise(rounded, dimensions, target);
+  }
+  const sections: SectionData[] = [
+    { id: sectionId.vectorHeader, stride: 64, bytes: header },
+    { id: sectionId.vectorCodes, stride, bytes: kernel.codes },
+    { id: sectionId.vectorWeights, stride: 4, bytes: bytesOf(kernel.weights) },
+    { id: sectionId.vectorHalves, stride: halfWords * 2, bytes: bytesOf(halves) },
+  ];
+  if (owners !== undefined) {
+    sections.push({ id: sectionId.vectorOwners, stride: 4, bytes: bytesOf(owners) });
+  }
+  const wanted = options.graph ?? "auto";
+  if (wanted === true || (wanted === "auto" && count >= graphThreshold)) {
+    const graph = buildGraph(kernel, count);
+    const upperRows = graph.upper.length / degree;
+    const { entry, entryLevel } = graph;
+    const graphHeader = encodeGraphHeader({ entry, entryLevel, upperRows });
+    sections.push(
+      { id: sectionId.graphHeader, stride: 64, bytes: graphHeader },
+      { id: sectionId.graphLevels, stride: 1, bytes: graph.levels },
+      { id: sectionId.graphUpperStarts, stride: 4, bytes: bytesOf(graph.upperStarts) },
+      { id: sectionId.graphBaseLinks, stride: baseDegree * 4, bytes: bytesOf(graph.base) },
+      { id: sectionId.graphUpperLinks, stride: degree * 4, bytes: bytesOf(graph.upper) },
+    );
+  }
+  return sections;
+}
+
+function ownersOf(owners: ArrayLike<number> | undefined, count: number): Uint32Array | undefined {
+  if (owners === undefined) {
+    return undefined;
+  }
+  if (owners.length !== count) {
+    throw inputError(`expected ${count} owners, got ${owners.length}`);
+  }
+  for (let index = 0; index < count; index += 1) {
+    const owner = owners[index] ?? -1;
+    if (!Number.isInteger(owner) || owner < (owners[index - 1] ?? 0) || owner >= 2 ** 31) {
+      throw inputError(`expected ascending chunk ids, got ${owner} as owner of vector ${index}`);
+    }
+  }
+  return Uint32Array.from(owners);
+}
+
+function inputError(message: string): CodedError {
+  const hint = "this is a defect of the program that builds the index";
+  return new CodedError({ code: "VECTOR_INPUT", message, hint });
+}
