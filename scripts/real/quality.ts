@@ -27,7 +27,11 @@ interface BeirDocument {
 }
 
 async function main(): Promise<number> {
-  const rows: { readonly name: string; readonly bound: number; readonly metrics: RankingMetrics }[] = [];
+  const rows: {
+    readonly name: string;
+    readonly bound: number;
+    readonly metrics: RankingMetrics;
+  }[] = [];
   for (const [name, bound] of Object.entries(bounds)) {
     const metrics = await measure(path.join(collections, name));
     process.stdout.write(`${name}: nDCG@10 ${metrics.ndcgAt10.toFixed(4)} (at least ${bound})\n`);
@@ -110,10 +114,14 @@ async function askAll(
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answers: string[][] = [];
   for (const [place, query] of questions.entries()) {
-    child.stdin.write(`${JSON.stringify({ id: place + 1, input: { query, topk: hitsPerQuery } })}\n`);
+    child.stdin.write(
+      `${JSON.stringify({ id: place + 1, input: { query, topk: hitsPerQuery } })}\n`,
+    );
     const { value } = await lines.next();
     const reply = JSON.parse(String(value)) as {
-      readonly output: { readonly results: readonly { readonly citation: { readonly path: string } }[] };
+      readonly output: {
+        readonly results: readonly { readonly citation: { readonly path: string } }[];
+      };
     };
     answers.push(reply.output.results.map((hit) => hit.citation.path));
   }
