@@ -18,6 +18,7 @@ export function argumentProblem(spec: ArgumentSpec, value: unknown): string | un
       return `expected one of ${spec.values.map((one) => JSON.stringify(one)).join(", ")}, got ${kind(value)}`;
     case "integer":
     case "number":
+    default:
       return numberProblem(spec, value);
   }
 }

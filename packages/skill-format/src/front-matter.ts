@@ -54,7 +54,7 @@ export function splitFrontMatter(text: string, file: string): FrontMatterResult 
     engines: { yaml: rawYaml, json: refuseLanguage, javascript: refuseLanguage },
   });
   const yaml = lines.slice(1, end).join("\n");
-  if (split.matter.replaceAll("\r\n", "\n").replace(/^\n/u, "") !== yaml) {
+  if (split.matter.replaceAll("\r\n", "\n").replace(/^\n|\r$/gu, "") !== yaml) {
     return refuse(
       "SKILL_FRONT_MATTER_AMBIGUOUS",
       "expected one reading of where the front matter ends, got two",

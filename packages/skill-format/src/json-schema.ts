@@ -1,6 +1,5 @@
 import type { Finding } from "@clawkeep/diagnostics";
 import { Validator } from "@cfworker/json-schema";
-import type { Schema } from "@cfworker/json-schema";
 
 import type { JsonSchema } from "./contract.ts";
 
@@ -98,7 +97,7 @@ export function compileSchema(schema: JsonSchema): (value: unknown) => readonly 
     return () => (schema ? [] : [schemaFinding("", "expected no value, got one")]);
   }
   const { $id: _id, ...rest } = schema;
-  const validator = new Validator(rest as Schema, "2020-12", false);
+  const validator = new Validator(rest, "2020-12", false);
   return (value) => {
     const result = validator.validate(value);
     if (result.valid) return [];

@@ -16,6 +16,8 @@ export interface SkillResult {
   readonly findings: readonly Finding[];
 }
 
+const tooMuch: ReadonlySet<string> = new Set(["SKILL_FILES_MANY", "SKILL_FOLDER_TOO_LARGE"]);
+
 /**
  * Reads a skill folder: `SKILL.md`, its exec contract, the list of its files. Nothing in it is run,
  * no link is followed, and everything that is wrong is reported at once. Findings name files as
@@ -25,6 +27,10 @@ export async function readSkill(folder: string): Promise<SkillResult> {
   const problem = await folderProblem(folder);
   if (problem !== undefined) return { skill: undefined, findings: [problem] };
   const content = await readFolder(folder);
+  // Not all of its files were read, so what the contract refers to may be among the others.
+  if (content.findings.some(({ code }) => tooMuch.has(code))) {
+    return { skill: undefined, findings: sortFindings(content.findings) };
+  }
   const findings: Finding[] = [...content.findings];
   const isThere = (name: string): boolean =>
     content.bytes.has(name) ||

@@ -71,6 +71,7 @@ export function resolveArgument(
         return { type: "enum", ...base, values, ...textDefault(given) };
       }
       case "path":
+      default:
         return {
           type: "path",
           ...base,

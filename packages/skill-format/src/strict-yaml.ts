@@ -1,6 +1,6 @@
 import type { Finding } from "@clawkeep/diagnostics";
 import { CST, Composer, Lexer, LineCounter, Parser, isMap, isScalar, isSeq } from "yaml";
-import type { Document, ParsedNode } from "yaml";
+import type { Document } from "yaml";
 
 /** Deepest nesting of mappings and lists that is read. */
 export const maxDepth = 32;
@@ -69,7 +69,7 @@ export function readStrictYaml(text: string, options: YamlOptions): YamlValue {
     return broken();
   }
   // The library compares every key with every other; `convert` does the same with a set.
-  const composer = new Composer<ParsedNode>({
+  const composer = new Composer({
     version: "1.2",
     schema: "core",
     uniqueKeys: false,
@@ -160,6 +160,7 @@ function judgeTokens(text: string, flowStyle: boolean, report: Report): void {
             `only block style is read here, got ${JSON.stringify(source)}`,
             "Put each entry on a line of its own: the reference validators refuse flow style.",
           );
+          return;
         }
         break;
       case "flow-map-end":

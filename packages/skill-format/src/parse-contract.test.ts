@@ -1,0 +1,184 @@
+import { readFile, writeFile } from "node:fs/promises";
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { parseContract } from "./parse-contract.ts";
+import { contractJsonSchema } from "./contract-schema.ts";
+
+const golden = new URL("../../../fixtures/golden/exec-contract-v1/", import.meta.url);
+const docs = new URL("../../../docs/exec-contract.schema.json", import.meta.url);
+
+const parse = (text: string, file = "exec.yaml", files: Record<string, string> = {}) =>
+  parseContract(
+    Buffer.from(text),
+    file,
+    new Map(Object.entries(files).map(([name, content]) => [name, Buffer.from(content)])),
+  );
+
+const codes = (text: string): readonly string[] =>
+  parse(text).findings.map((finding) => finding.code);
+
+const action = (body: string): string =>
+  `contract: 1\nprogram: tool\nactions:\n  run:\n    description: Run.\n${body}`;
+
+describe("version 1", () => {
+  test("means what it meant when it was made", async () => {
+    const { contract, findings } = parse(await readFile(new URL("exec.yaml", golden), "utf8"));
+    expect(findings).toEqual([]);
+    const target = new URL("contract.json", golden);
+    if (process.env["CLAWKEEP_WRITE_GOLDEN"] === "1") {
+      await writeFile(target, `${JSON.stringify(contract, null, 2)}\n`);
+    }
+    expect(contract).toEqual(JSON.parse(await readFile(target, "utf8")));
+  });
+
+  test("has the JSON Schema that the documentation shows", async () => {
+    if (process.env["CLAWKEEP_WRITE_GOLDEN"] === "1") {
+      await writeFile(docs, `${JSON.stringify(contractJsonSchema(), null, 2)}\n`);
+    }
+    expect(contractJsonSchema()).toEqual(JSON.parse(await readFile(docs, "utf8")));
+  });
+
+  test("can be written as JSON and means the same", () => {
+    const written = {
+      contract: 1,
+      program: "tool",
+      actions: {
+        run: {
+          description: "Run.",
+          argv: ["--", "{{text}}"],
+          arguments: { text: { type: "string" } },
+        },
+      },
+    };
+    const yaml = action('    argv: [--, "{{text}}"]\n    arguments: {text: {type: string}}\n');
+    expect(parse(JSON.stringify(written), "exec.json").contract).toEqual(parse(yaml).contract);
+    expect(parse(yaml).contract?.defaultAction).toBe("run");
+  });
+});
+
+describe("what is wrong", () => {
+  test("is reported all at once, each with its place", () => {
+    const { contract, findings } = parse(
+      action(
+        [
+          '    argv: ["{{gone}}", "x{{text}}", "{{text}}"]',
+          "    arguments: {text: {type: string}, idle: {type: boolean}}",
+          "    timeoutMs: 10",
+          "    effects: writes",
+          "  other:",
+          "    description: Other.",
+          "    argv: yes",
+          "    shell: true",
+        ].join("\n"),
+      ),
+    );
+    expect(contract).toBeUndefined();
+    expect(findings.map(({ code, line, column }) => [code, line, column]).toSorted()).toEqual(
+      [
+        ["CONTRACT_UNDECLARED", 6, 12],
+        ["CONTRACT_PLACEHOLDER", 6, 24],
+        ["CONTRACT_FREE_TEXT", 6, 37],
+        ["CONTRACT_UNUSED", 7, 45],
+        ["CONTRACT_EFFECTS", 9, 14],
+        ["CONTRACT_VALUE", 12, 11],
+        ["CONTRACT_UNKNOWN_KEY", 13, 5],
+      ].toSorted(),
+    );
+    for (const finding of findings)
+      expect(finding).toMatchObject({ file: "exec.yaml", hint: expect.any(String) });
+  });
+
+  test("is not looked for by this version's rules in a file of another version", () => {
+    expect(codes("contract: 2\nnovelty: true\n")).toEqual(["CONTRACT_VERSION"]);
+  });
+
+  test("includes a schema file that is missing, broken or outside the subset", () => {
+    const text = action("    argv: []\n    output: {format: json, schema: out.json}\n");
+    const withFile = (content: string) =>
+      parse(text, "exec.yaml", { "out.json": content }).findings.map((finding) => finding.message);
+    expect(parse(text).findings[0]?.message).toContain("expected a .json file of this folder");
+    expect(withFile("{")).toHaveLength(1);
+    expect(withFile('{"type":"object","type":"array"}')[0]).toContain("again");
+    expect(withFile('{"format":"date"}')[0]).toContain('"format" is not in the subset');
+    expect(withFile("[".repeat(10_000))).toHaveLength(1);
+    const { contract } = parse(text, "exec.yaml", { "out.json": '{"type":"object"}' });
+    expect(contract?.actions["run"]?.output).toMatchObject({
+      schemaFile: "out.json",
+      schema: { type: "object" },
+    });
+  });
+});
+
+describe("free text in an argv", () => {
+  test("needs a -- before it", () => {
+    const argv = (elements: string): readonly string[] =>
+      codes(action(`    argv: ${elements}\n    arguments: {text: {type: string}}\n`));
+    expect(argv('[--text, "{{text}}"]')).toEqual(["CONTRACT_FREE_TEXT"]);
+    expect(argv('["{{text}}", --]')).toEqual(["CONTRACT_FREE_TEXT"]);
+    expect(argv('[--text, --, "{{text}}"]')).toEqual([]);
+    expect(argv('["--text={{text}}"]')).toContain("CONTRACT_PLACEHOLDER");
+  });
+
+  test("includes numbers that may be negative", () => {
+    const number = (limits: string): readonly string[] =>
+      codes(action(`    argv: ["{{n}}"]\n    arguments: {n: {type: integer${limits}}}\n`));
+    expect(number("")).toEqual(["CONTRACT_FREE_TEXT"]);
+    expect(number(", minimum: 0")).toEqual([]);
+  });
+});
+
+describe("whatever the bytes are", () => {
+  test("there is a contract or an error, and never an exception", () => {
+    const piece = fc.constantFrom(
+      "contract: 1\n",
+      "program: x\n",
+      "actions:\n",
+      "  run:\n",
+      "    argv: []\n",
+      "    description: d\n",
+      "&a ",
+      "*a ",
+      "!!js ",
+      "{",
+      "}",
+      "[",
+      "]",
+      "? ",
+      "- ",
+      ": ",
+      "\t",
+      "\n",
+      "'",
+      '"',
+      "|\n",
+      "# ",
+      "%YAML 1.1\n",
+      "---\n",
+      "...\n",
+      "<<: ",
+      "\u2028",
+      "é",
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(piece).map((parts) => parts.join("")),
+          fc.string({ unit: "binary" }),
+        ),
+        (text) => {
+          const { contract, findings } = parse(text);
+          expect(contract === undefined).toBe(
+            findings.some((finding) => finding.severity === "error"),
+          );
+          for (const finding of findings) {
+            expect(finding.line ?? 1).toBeGreaterThanOrEqual(1);
+            expect(finding.column ?? 1).toBeGreaterThanOrEqual(1);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
