@@ -92,6 +92,9 @@ export async function openProcess(
         await Promise.race([once(stdin, "drain").catch(() => {}), outcome]);
       }
     },
+    get pendingLines() {
+      return queue.length;
+    },
     lines,
     outcome,
     close: () => {

@@ -6,6 +6,8 @@ export interface ResidentProcess {
   readonly pid: number;
   /** Sends one line; the newline is added. Rejects with SANDBOX_PROCESS_GONE once it has ended. */
   write(line: string | Uint8Array): Promise<void>;
+  /** Whole lines that came and were not read yet. */
+  readonly pendingLines: number;
   /** Lines of standard output without their newline. May be called once. Ends with the process. */
   lines(): AsyncIterable<Uint8Array>;
   /** Settles when the process and all its descendants are gone. Never rejects. */

@@ -1,10 +1,11 @@
 import type { Finding } from "@clawkeep/diagnostics";
 import type { SandboxLevel, Termination } from "@clawkeep/sandbox";
+import type { ExitMeaning } from "@clawkeep/skill-format";
 
-/** What the exit code means, by the contract. `unlisted` when the contract does not name the code. */
-export type ExitMeaning = "done" | "no" | "failure" | "unlisted";
-
-/** `unchecked`: text output, or the run ended before its output could count. */
+/**
+ * `valid` is what the contract declares: UTF-8 text, or JSON that its schema takes. `unchecked`: the
+ * run failed, so that its output does not count.
+ */
 export type OutputState = "valid" | "invalid" | "truncated" | "unchecked";
 
 /** What one run came to. A failing program, a timeout or invalid output is such a value. */
@@ -19,6 +20,7 @@ export interface Execution {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly terminatedBy?: Termination;
+  /** By the contract. A code that it does not list, and a run that was killed, is a failure. */
   readonly meaning: ExitMeaning;
   /** True only when the meaning is `done` or `no`, nothing was killed and the output was accepted. */
   readonly ok: boolean;
@@ -29,6 +31,7 @@ export interface Execution {
   readonly stdout: Uint8Array;
   /** The parsed output, when the contract says JSON and it parsed. */
   readonly json?: unknown;
+  /** The first 65,536 bytes. A resident process's is not told apart by request, and is here only when it died. */
   readonly stderr: Uint8Array;
   /** Absolute path of the whole output, when it was truncated. */
   readonly artifact?: string;
@@ -36,6 +39,8 @@ export interface Execution {
   readonly durationMs: number;
   /** Values that the contract's `provenance` pointers found in the output. */
   readonly provenance: Readonly<Record<string, unknown>>;
+  /** Why the run failed when the program did not say so itself, such as a broken resident protocol. */
+  readonly error?: { readonly code: string; readonly message: string };
   readonly notes: readonly string[];
 }
 

@@ -1,2 +1,15 @@
-export type { Execution, ExitMeaning, OutputState, Refusal } from "./execution.ts";
+export { bindArguments } from "./binding/bind-arguments.ts";
+export type { Binding, Invocation } from "./binding/bind-arguments.ts";
+export type { Execution, OutputState, Refusal } from "./execution.ts";
 export type { CallerClaim, InvocationRequest, RawArguments } from "./invocation-request.ts";
+export { checkLock } from "./lock/check-lock.ts";
+export type { LockCheck } from "./lock/check-lock.ts";
+export { lockSkills } from "./lock/lock-skills.ts";
+export type { LockReport, SkillSurroundings } from "./lock/lock-skills.ts";
+export { lockPath, readLock } from "./lock/skills-lock.ts";
+export type { LockedSkill, SkillsLock } from "./lock/skills-lock.ts";
+export { auditFolder, openRuntime } from "./open-runtime.ts";
+export type { Runtime, RuntimeOptions } from "./open-runtime.ts";
+export type { StoredClosure } from "./program/closure-store.ts";
+export type { InterpreterPaths } from "./program/interpreters.ts";
+export type { RuntimeName } from "./running/execution-records.ts";

@@ -1,0 +1,76 @@
+import type { Finding } from "@clawkeep/diagnostics";
+import type { Action } from "@clawkeep/skill-format";
+import { realpath, stat } from "node:fs/promises";
+import path from "node:path";
+
+/** A root of an action on this machine. */
+export interface ResolvedRoot {
+  readonly name: string;
+  readonly access: "read" | "write";
+  /** Absolute, without links. */
+  readonly source: string;
+}
+
+/** The roots, or everything that is wrong with them. */
+export interface RootResolution {
+  readonly roots: readonly ResolvedRoot[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Finds the folder of each root: the one that the request names, else the contract's default below
+ * the workspace. A default may not lead out of the workspace, whatever links lie in it.
+ */
+export async function resolveRoots(
+  action: Action,
+  workspace: string,
+  named: Readonly<Record<string, string>> = {},
+): Promise<RootResolution> {
+  const roots: ResolvedRoot[] = [];
+  const findings: Finding[] = [];
+  for (const name of Object.keys(named)) {
+    if (!Object.hasOwn(action.roots, name)) {
+      findings.push(finding("ROOT_UNKNOWN", `the contract has no root ${JSON.stringify(name)}`));
+    }
+  }
+  const home = await realpath(workspace);
+  for (const [name, spec] of Object.entries(action.roots).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const given = Object.hasOwn(named, name) ? named[name] : undefined;
+    const wanted = given ?? spec.default;
+    if (wanted === undefined) {
+      findings.push(
+        finding("ROOT_MISSING", `the root ${name} has no default`, `name a folder for ${name}`),
+      );
+      continue;
+    }
+    const at = path.resolve(home, wanted);
+    const source = await realFolder(at);
+    if (source === undefined) {
+      findings.push(finding("ROOT_MISSING", `the root ${name} should be a folder: ${at}`));
+    } else if (given === undefined && source !== home && !source.startsWith(`${home}/`)) {
+      findings.push(
+        finding(
+          "ROOT_OUTSIDE",
+          `the default of the root ${name} leads out of the workspace, to ${source}`,
+          "if that is meant, name the folder in the request",
+        ),
+      );
+    } else {
+      roots.push({ name, access: spec.access, source });
+    }
+  }
+  return { roots, findings };
+}
+
+async function realFolder(at: string): Promise<string | undefined> {
+  try {
+    const real = await realpath(at);
+    return (await stat(real)).isDirectory() ? real : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function finding(code: string, message: string, hint?: string): Finding {
+  return { code, severity: "error", message, ...(hint === undefined ? {} : { hint }) };
+}

@@ -1,0 +1,90 @@
+import { CodedError } from "@clawkeep/diagnostics";
+import { replaceFile } from "@clawkeep/durable-files";
+import { isDigest } from "@clawkeep/integrity";
+import type { Digest } from "@clawkeep/integrity";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+
+/** One skill that may run: which bytes its folder, its contract and its program have. */
+export interface LockedSkill {
+  /** Relative to the lock file's folder, with `/`; may begin with `..`. */
+  readonly folder: string;
+  readonly folderDigest: Digest;
+  readonly contractDigest: Digest;
+  readonly program: {
+    readonly kind: "installed" | "file";
+    readonly name: string;
+    /** Over the paths and digests of all its files and its interpreter. */
+    readonly closure: Digest;
+    /** False when the interpreter belongs to the system, so that its libraries were not hashed. */
+    readonly complete: boolean;
+  };
+}
+
+/** `skills.lock`: the skills that may run, by name. */
+export interface SkillsLock {
+  readonly lock: 1;
+  readonly skills: Readonly<Record<string, LockedSkill>>;
+}
+
+const digest: z.ZodType<Digest> = z.custom<Digest>(isDigest, "expected sha256:<64 hex digits>");
+
+const schema: z.ZodType<SkillsLock> = z.strictObject({
+  lock: z.literal(1),
+  skills: z.record(
+    z.string(),
+    z.strictObject({
+      folder: z.string().min(1),
+      folderDigest: digest,
+      contractDigest: digest,
+      program: z.strictObject({
+        kind: z.enum(["installed", "file"]),
+        name: z.string(),
+        closure: digest,
+        complete: z.boolean(),
+      }),
+    }),
+  ),
+});
+
+/** The lock file of a workspace. */
+export function lockPath(workspace: string): string {
+  return path.join(workspace, "skills.lock");
+}
+
+/**
+ * Reads a lock file; one that is not there locks nothing.
+ * @throws CodedError LOCK_MALFORMED
+ */
+export async function readLock(file: string): Promise<SkillsLock> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") {
+      return { lock: 1, skills: {} };
+    }
+    throw cause;
+  }
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new CodedError({
+      code: "LOCK_MALFORMED",
+      message: `${file} is not a lock file of version 1`,
+      hint: "restore it from version control, or remove it and run `skill lock`",
+      cause,
+    });
+  }
+}
+
+/** Writes a lock file, names sorted, so that equal locks are equal bytes. */
+export async function writeLock(file: string, lock: SkillsLock): Promise<void> {
+  const skills = Object.fromEntries(
+    Object.entries(lock.skills).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+  );
+  await replaceFile(file, `${JSON.stringify({ lock: 1, skills }, undefined, 2)}\n`, {
+    mode: 0o644,
+  });
+}

@@ -1,0 +1,163 @@
+import { openAuditLog } from "@clawkeep/audit-log";
+import type { AuditLog, ObservedCaller } from "@clawkeep/audit-log";
+import { ensurePrivateFolder } from "@clawkeep/durable-files";
+import type { FaultHook } from "@clawkeep/durable-files";
+import path from "node:path";
+
+import type { Execution, Refusal } from "./execution.ts";
+import type { InvocationRequest } from "./invocation-request.ts";
+import type { SkillSurroundings } from "./lock/lock-skills.ts";
+import { executionPolicy } from "./running/execution-policy.ts";
+import { endRecord, failureRecord, startRecord } from "./running/execution-records.ts";
+import type { RuntimeName } from "./running/execution-records.ts";
+import { judgeOutput } from "./running/judge-output.ts";
+import { keepArtifact } from "./running/keep-artifact.ts";
+import { observeCaller } from "./running/observe-caller.ts";
+import { planRun } from "./running/plan-run.ts";
+import type { PlannedRun } from "./running/planned-run.ts";
+import { passedVariables, programEnvironment } from "./running/program-environment.ts";
+import type { ProgramRun } from "./running/program-run.ts";
+import { ResidentPool } from "./running/resident-pool.ts";
+import { runOneshot } from "./running/run-oneshot.ts";
+
+/** Where a runtime works, and on whose behalf. */
+export interface RuntimeOptions extends SkillSurroundings {
+  /** Variables that contracts may let through by name. Default `process.env`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** The program that the records name. */
+  readonly name?: RuntimeName;
+  /** For tests: told of each step that changes the disk, see `@clawkeep/durable-files`. */
+  readonly faults?: FaultHook;
+}
+
+/** Runs locked skills and records every run. */
+export interface Runtime {
+  /**
+   * Checks, binds, records, runs, records. A program that fails is an execution, a request that is
+   * refused is a refusal; what is thrown is a failure of the machinery itself.
+   * @throws CodedError of the audit log (then nothing was run, or its result is withheld) and of the
+   * sandbox (`SANDBOX_SETUP_FAILED` …; the end record says so)
+   */
+  invoke(request: InvocationRequest): Promise<Execution | Refusal>;
+  /** Ends resident processes and lets go of the log. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The audit log's folder below the state folder. */
+export function auditFolder(home: string): string {
+  return path.join(home, "audit");
+}
+
+/**
+ * Opens a runtime. Its state folder is made private if it does not exist.
+ * @throws CodedError of `ensurePrivateFolder` and `openAuditLog`
+ */
+export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { home, environment: callerEnvironment = process.env } = options;
+  await ensurePrivateFolder(home);
+  const log = await openAuditLog({
+    folder: auditFolder(home),
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
+  });
+  const context: Context = {
+    options,
+    log,
+    name: options.name ?? { name: "@clawkeep/skill-runtime", version: "0.1.0" },
+    callerEnvironment,
+    residents: new ResidentPool(),
+  };
+  const observed = new Map<string, Promise<ObservedCaller>>();
+  const observe = (transport: string): Promise<ObservedCaller> => {
+    const known = observed.get(transport) ?? observeCaller(home, transport);
+    observed.set(transport, known);
+    return known;
+  };
+  const close = async (): Promise<void> => {
+    await context.residents.close();
+    await log.close();
+  };
+  return {
+    invoke: async (request) => {
+      const planned = await planRun(request, options, await observe(request.caller.transport));
+      return "kind" in planned ? planned : execute(planned, context);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+interface Context {
+  readonly options: RuntimeOptions;
+  readonly log: AuditLog;
+  readonly name: RuntimeName;
+  readonly callerEnvironment: Readonly<Record<string, string | undefined>>;
+  readonly residents: ResidentPool;
+}
+
+async function execute(run: PlannedRun, context: Context): Promise<Execution> {
+  const passed = passedVariables(run.action, context.callerEnvironment);
+  const makeEnvironment = (): ReturnType<typeof programEnvironment> =>
+    programEnvironment(passed, run.level, context.options.home);
+  if (run.form === "resident") {
+    return context.residents.use(run, passed, makeEnvironment, (program) =>
+      recorded(run, context, Object.keys(passed), program.next(), () => program.request(run)),
+    );
+  }
+  return recorded(run, context, Object.keys(passed), undefined, async () => {
+    const environment = await makeEnvironment();
+    try {
+      return await runOneshot(run, executionPolicy(run, environment));
+    } finally {
+      environment.dispose();
+    }
+  });
+}
+
+/** Start record, run, end record. The result is handed on only when its record is on the disk. */
+async function recorded(
+  run: PlannedRun,
+  { log, name, options }: Context,
+  variables: readonly string[],
+  resident: { readonly process: string; readonly request: number } | undefined,
+  start: () => Promise<ProgramRun>,
+): Promise<Execution> {
+  const { id } = await log.start(startRecord(run, name, log, variables, resident));
+  let ran: ProgramRun;
+  try {
+    ran = await start();
+  } catch (error) {
+    await log.end(failureRecord(id, run.level, error));
+    throw error;
+  }
+  const judgement = await judgeOutput(run.action, ran);
+  const { maxBytes } = run.action.output;
+  const artifact =
+    judgement.state === "truncated"
+      ? await keepArtifact(options.home, id, ran.stdout.bytes)
+      : undefined;
+  await log.end(endRecord(id, run.level, ran, judgement));
+  return {
+    kind: "execution",
+    id,
+    skill: run.skill.name,
+    action: run.actionName,
+    form: run.form,
+    level: run.level,
+    exitCode: ran.exitCode,
+    signal: ran.signal,
+    ...(ran.terminatedBy === undefined ? {} : { terminatedBy: ran.terminatedBy }),
+    meaning: judgement.meaning,
+    ok: judgement.meaning !== "failure" && judgement.state !== "invalid",
+    output: judgement.state,
+    outputFindings: judgement.findings,
+    stdout: ran.stdout.bytes.subarray(0, maxBytes),
+    ...("json" in judgement ? { json: judgement.json } : {}),
+    stderr: ran.stderr.bytes,
+    ...(artifact === undefined ? {} : { artifact }),
+    durationMs: ran.durationMs,
+    provenance: judgement.provenance,
+    ...(ran.error === undefined ? {} : { error: ran.error }),
+    notes: ran.notes,
+  };
+}

@@ -1,0 +1,40 @@
+import type { ExecutionPolicy } from "@clawkeep/sandbox";
+
+import type { PlannedRun } from "./planned-run.ts";
+import type { ProgramEnvironment } from "./program-environment.ts";
+
+/** Standard error beyond this is not kept: `docs/exec-contract.md`. */
+export const keptStderrBytes = 65_536;
+/** Standard error beyond this ends a one-shot run: it is a flood, not diagnostics. */
+const maxStderrBytes: number = 8 * 1024 * 1024;
+/** Output that is cut for the caller is kept whole up to this, in an artifact. */
+const maxArtifactBytes: number = 64 * 1024 * 1024;
+/** What a resident reply may have around its output. */
+const replyEnvelopeBytes = 1024;
+
+/** The policy of one one-shot run, or of a resident process. */
+export function executionPolicy(run: PlannedRun, environment: ProgramEnvironment): ExecutionPolicy {
+  const { action, form, invocation, level, view } = run;
+  const { maxBytes, overflow } = action.output;
+  const resident = form === "resident";
+  return {
+    executable: { path: view.executable },
+    argv: [...view.argv, ...(resident ? (invocation.residentArgv ?? []) : invocation.argv)],
+    cwd: environment.cwd,
+    environment: environment.variables,
+    readRoots: view.readRoots,
+    writeRoots: view.writeRoots,
+    limits: {
+      timeoutMs: action.timeoutMs,
+      stdoutBytes: resident
+        ? maxBytes + replyEnvelopeBytes
+        : overflow === "truncate"
+          ? Math.max(maxBytes, maxArtifactBytes)
+          : maxBytes,
+      stderrBytes: resident ? keptStderrBytes : maxStderrBytes,
+    },
+    network: "none",
+    level,
+    ...(run.request.requireSandbox === undefined ? {} : { require: run.request.requireSandbox }),
+  };
+}

@@ -1,0 +1,25 @@
+import type { ObservedCaller } from "@clawkeep/audit-log";
+import type { LevelReport, SandboxLevel } from "@clawkeep/sandbox";
+import type { Action, Skill } from "@clawkeep/skill-format";
+
+import type { Invocation } from "../binding/bind-arguments.ts";
+import type { ResolvedRoot } from "../binding/resolve-roots.ts";
+import type { InvocationRequest } from "../invocation-request.ts";
+import type { StoredClosure } from "../program/closure-store.ts";
+import type { ProgramView } from "./program-view.ts";
+
+/** A request after every check: nothing about it is open any more, and nothing has run. */
+export interface PlannedRun {
+  readonly request: InvocationRequest;
+  readonly caller: ObservedCaller;
+  readonly skill: Skill;
+  readonly closure: StoredClosure;
+  readonly actionName: string;
+  readonly action: Action;
+  readonly form: "oneshot" | "resident";
+  readonly level: SandboxLevel;
+  readonly levelReport: LevelReport;
+  readonly roots: readonly ResolvedRoot[];
+  readonly view: ProgramView;
+  readonly invocation: Invocation;
+}

@@ -1,0 +1,55 @@
+import type { Mount, SandboxLevel } from "@clawkeep/sandbox";
+import type { Skill } from "@clawkeep/skill-format";
+import path from "node:path";
+
+import type { ResolvedRoot } from "../binding/resolve-roots.ts";
+import type { StoredClosure } from "../program/closure-store.ts";
+
+/** What a program sees of the machine at a level, and under which names. */
+export interface ProgramView {
+  /** Host path of the file that is executed: the interpreter, or the entry itself. */
+  readonly executable: string;
+  /** Before the action's own argv: the interpreter's arguments and the entry. */
+  readonly argv: readonly string[];
+  /** Where the program sees each root, by name. */
+  readonly roots: Readonly<Record<string, string>>;
+  readonly readRoots: readonly Mount[];
+  readonly writeRoots: readonly Mount[];
+}
+
+/**
+ * Lays out a program's view. In a sandbox everything has a fixed place (`/closure`, `/skill`,
+ * `/interpreter`, `/roots/NAME`), so that a run does not depend on where the files really are; at
+ * level `none` nothing can be moved.
+ */
+export function programView(
+  level: SandboxLevel,
+  skill: Skill,
+  closure: StoredClosure,
+  roots: readonly ResolvedRoot[],
+): ProgramView {
+  const { manifest, interpreterPath } = closure;
+  const mounted = level !== "none";
+  const program = mounted ? (manifest.kind === "file" ? "/skill" : "/closure") : closure.folder;
+  const entry = path.posix.join(program, manifest.entry);
+  const at = ({ name, source }: ResolvedRoot): string => (mounted ? `/roots/${name}` : source);
+  const mount = (root: ResolvedRoot): Mount => ({ source: root.source, target: at(root) });
+  const copied = manifest.interpreter?.standalone === true && interpreterPath !== undefined;
+  return {
+    executable: interpreterPath ?? path.join(closure.folder, manifest.entry),
+    argv: manifest.interpreter === undefined ? [] : [...manifest.interpreter.argv, entry],
+    roots: Object.fromEntries(roots.map((root) => [root.name, at(root)])),
+    readRoots: [
+      ...(mounted
+        ? [
+            { source: closure.folder, target: program },
+            // A skill's own program is its whole folder, and then the locked copy stands for it.
+            ...(manifest.kind === "file" ? [] : [{ source: skill.folder, target: "/skill" }]),
+            ...(copied ? [{ source: path.dirname(interpreterPath), target: "/interpreter" }] : []),
+          ]
+        : []),
+      ...roots.filter(({ access }) => access === "read").map(mount),
+    ],
+    writeRoots: roots.filter(({ access }) => access === "write").map(mount),
+  };
+}
