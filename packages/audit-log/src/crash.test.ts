@@ -93,8 +93,12 @@ describe("kill -9", () => {
       `${index + 1}`,
       `${index + 1}t`,
     ]).flat();
-    const torn = new Set(["2t", "8t", "14t", "20t", "27t", "32t", "36t", "41t"]);
-    const chosen = cuts.filter((cut) => !cut.endsWith("t") || torn.has(cut));
+    const torn = new Set(["14t", "20t", "27t", "32t", "36t", "41t"]);
+    // A kill leaves the same files before an fsync, a rename that follows it, and a last step.
+    const same = (step: number): boolean => step <= 24 && (step % 6 === 0 || step % 6 === 4);
+    const chosen = cuts.filter((cut) =>
+      cut.endsWith("t") ? torn.has(cut) : !same(Number.parseInt(cut, 10)),
+    );
     await inParallel(chosen, async (cut) => {
       const folder = join(base, `at-${cut}`);
       const killed = await write(folder, 1, cut);

@@ -76,7 +76,7 @@ describe("a head", () => {
           expect(sameHash(compactRoot(head.tree), compactRoot(tree))).toBe(true);
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 8 },
     );
   });
 

@@ -14,7 +14,7 @@ const maxDepth: number = 128;
  *   `CANONICAL_JSON_DEPTH` beyond 128 levels, cycles included.
  */
 export function canonicalJson(value: JsonValue): string {
-  return write(value, "$", 0);
+  return write(value, []);
 }
 
 /**
@@ -48,63 +48,66 @@ export function parseCanonical(text: string | Uint8Array): JsonValue {
   return value;
 }
 
-function write(value: JsonValue, place: string, depth: number): string {
-  if (value === null || value === true || value === false) {
-    return String(value);
-  }
+/** Names and indexes that lead to the value at hand: text only if an error needs it. */
+type Place = (string | number)[];
+
+function write(value: JsonValue, place: Place): string {
   if (typeof value === "string") {
     return writeString(value, place);
   }
   if (typeof value === "number") {
     return writeNumber(value, place);
   }
+  if (value === null || value === true || value === false) {
+    return String(value);
+  }
   if (typeof value !== "object") {
     throw refused(place, `a value of type ${typeof value}`, "Leave it out, or make it JSON.");
   }
-  if (depth >= maxDepth) {
+  if (place.length >= maxDepth) {
     throw new CodedError({
       code: "CANONICAL_JSON_DEPTH",
       message: `expected at most ${maxDepth} levels of nesting, got more, or a cycle`,
     });
   }
-  if (isArray(value)) {
-    const items: string[] = [];
-    // By index, because map() would step over the holes of a sparse array.
-    for (let index = 0; index < value.length; index += 1) {
-      items.push(write(value[index] as JsonValue, `${place}[${index}]`, depth + 1));
-    }
-    return `[${items.join(",")}]`;
-  }
-  return writeObject(value, place, depth);
+  return isArray(value) ? writeArray(value, place) : writeObject(value, place);
 }
 
-function writeObject(
-  value: { readonly [name: string]: JsonValue },
-  place: string,
-  depth: number,
-): string {
+function writeArray(value: readonly JsonValue[], place: Place): string {
+  let text = "[";
+  // By index, because map() would step over the holes of a sparse array.
+  for (let index = 0; index < value.length; index += 1) {
+    place.push(index);
+    text += (index === 0 ? "" : ",") + write(value[index] as JsonValue, place);
+    place.pop();
+  }
+  return `${text}]`;
+}
+
+function writeObject(value: { readonly [name: string]: JsonValue }, place: Place): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
     throw refused(place, "an object of a class", "Pass plain data.");
   }
+  let text = "{";
   // The default order of sort() is the order of UTF-16 code units that RFC 8785 asks for.
-  const members = Object.keys(value)
-    .sort()
-    .map((name) => {
-      const inside = `${place}.${name}`;
-      return `${writeString(name, inside)}:${write(value[name] as JsonValue, inside, depth + 1)}`;
-    });
-  return `{${members.join(",")}}`;
+  for (const name of Object.keys(value).sort()) {
+    place.push(name);
+    const member = `${writeString(name, place)}:${write(value[name] as JsonValue, place)}`;
+    text += (text === "{" ? "" : ",") + member;
+    place.pop();
+  }
+  return `${text}}`;
 }
 
-function writeString(text: string, place: string): string {
+function writeString(text: string, place: Place): string {
   if (!text.isWellFormed()) {
     throw refused(place, "a text with a lone surrogate", "It has no UTF-8 form; remove it.");
   }
   return JSON.stringify(text);
 }
 
-function writeNumber(value: number, place: string): string {
+function writeNumber(value: number, place: Place): string {
   if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) {
     throw refused(
       place,
@@ -174,10 +177,11 @@ function excerpt(text: string, offset: number): string {
   return offset >= text.length ? "the end" : JSON.stringify(text.slice(offset, offset + 12));
 }
 
-function refused(place: string, what: string, hint: string): CodedError {
+function refused(place: Place, what: string, hint: string): CodedError {
+  const where = place.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("");
   return new CodedError({
     code: "CANONICAL_JSON_VALUE",
-    message: `expected a JSON value with an exact form at ${place}, got ${what}`,
+    message: `expected a JSON value with an exact form at $${where}, got ${what}`,
     hint,
   });
 }
