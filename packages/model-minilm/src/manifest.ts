@@ -1,22 +1,29 @@
-/** One file of the model, named from {@link modelFolder}. */
+import { modelFiles, modelSpaceId } from "./model-files.ts";
+import { encoding } from "./space-id.ts";
+
+/** One file of the model. */
 export interface ModelFile {
-  /** Relative to the model's folder, with `/`. */
+  /** Relative to `modelFolder()`, with `/`. */
   readonly path: string;
   readonly bytes: number;
   /** SHA-256 of the whole file. */
   readonly digest: `sha256:${string}`;
 }
 
-/** What the packaged model is: enough to refuse another one, and to name its vectors' space. */
+/** What the packaged model is: enough to refuse another one, and to name the space of its vectors. */
 export interface ModelManifest {
   readonly name: string;
   /** Length of a vector. */
   readonly dimensions: number;
   /** Longest input in tokens, `[CLS]` and `[SEP]` included; what is longer is cut. */
   readonly maxTokens: number;
+  /** Version of the tokeniser that the ids must come from. */
+  readonly tokenizer: string;
   readonly files: {
-    /** The int8 ONNX graph: `input_ids` in, one unit vector out. */
+    /** The ONNX graph: `input_ids` (int32, [1, tokens]) in, `vector` (float32, [1, 384], unit length) out. */
     readonly model: ModelFile;
+    /** The graph's large constants, which it names as `model.onnx.data` in its own folder; mapped, not read. */
+    readonly weights: ModelFile;
     /** One WordPiece entry a line; the line number is the id. */
     readonly vocabulary: ModelFile;
   };
@@ -29,15 +36,13 @@ export interface ModelManifest {
   readonly licence: string;
 }
 
-/** The packaged all-MiniLM-L6-v2. */
+/** The packaged all-MiniLM-L6-v2: int8, one scale an output channel, written by `pnpm build-model`. */
 export const modelManifest: ModelManifest = {
   name: "all-MiniLM-L6-v2",
-  dimensions: 384,
-  maxTokens: 256,
-  files: {
-    model: { path: "model.onnx", bytes: 0, digest: "sha256:" },
-    vocabulary: { path: "vocab.txt", bytes: 0, digest: "sha256:" },
-  },
-  spaceId: "sha256:",
+  dimensions: encoding.dimensions,
+  maxTokens: encoding.maxTokens,
+  tokenizer: encoding.tokenizer,
+  files: modelFiles,
+  spaceId: modelSpaceId,
   licence: "Apache-2.0",
 };
