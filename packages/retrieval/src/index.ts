@@ -1,3 +1,14 @@
+export { indexStatus } from "./citation/index-status.ts";
+export type { IndexStatus } from "./citation/index-status.ts";
+export { verifyCitation } from "./citation/verify-citation.ts";
+export type { CitationClaim, CitationState } from "./citation/verify-citation.ts";
+export { verifyIndex } from "./citation/verify-index.ts";
+export type { IndexVerification } from "./citation/verify-index.ts";
+export { rankDocuments, rankingMetrics } from "./evaluation/ranking-metrics.ts";
+export type { Ranking, RankingMetrics, Relevance } from "./evaluation/ranking-metrics.ts";
+export { indexFolder } from "./ingest/index-folder.ts";
+export type { IndexModel, IndexOptions, IndexReport } from "./ingest/index-folder.ts";
+export type { IndexProgress } from "./ingest/index-progress.ts";
 export type {
   Answer,
   AnswerExplanation,
@@ -7,4 +18,9 @@ export type {
   Summary,
   SummarySentence,
 } from "./query/answer.ts";
+export { answerQuery, largestTopK, longestQueryBytes } from "./query/answer-query.ts";
+export type { QueryOptions } from "./query/answer-query.ts";
+export { Index, openIndex } from "./query/open-index.ts";
+export { jsonForModel, quoteForModel, quoteLine } from "./query/quote-for-model.ts";
 export type { Snapshot, SnapshotContent, SnapshotSegment } from "./snapshot/snapshot.ts";
+export type { IndexTrust } from "./trust/require-trust.ts";

@@ -52,14 +52,20 @@ describe("ranking metrics", () => {
   test("stay between 0 and 1, and the ideal order is 1", () => {
     const ids = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { minLength: 1 });
     fc.assert(
-      fc.property(ids, fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 5 }), (order, grades) => {
-        const graded = new Map(["a", "b", "c", "d", "e"].map((id, i) => [id, grades[i] ?? 0]));
-        const value = ndcg(order, graded, 10);
-        expect(value).toBeGreaterThanOrEqual(0);
-        expect(value).toBeLessThanOrEqual(1 + 1e-12);
-        const ideal = [...graded].sort((x, y) => y[1] - x[1]).map(([id]) => id);
-        expect(ndcg(ideal, graded, 10)).toBeCloseTo([...graded.values()].some((g) => g > 0) ? 1 : 0);
-      }),
+      fc.property(
+        ids,
+        fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 5 }),
+        (order, grades) => {
+          const graded = new Map(["a", "b", "c", "d", "e"].map((id, i) => [id, grades[i] ?? 0]));
+          const value = ndcg(order, graded, 10);
+          expect(value).toBeGreaterThanOrEqual(0);
+          expect(value).toBeLessThanOrEqual(1 + 1e-12);
+          const ideal = [...graded].sort((x, y) => y[1] - x[1]).map(([id]) => id);
+          expect(ndcg(ideal, graded, 10)).toBeCloseTo(
+            [...graded.values()].some((g) => g > 0) ? 1 : 0,
+          );
+        },
+      ),
     );
   });
 });

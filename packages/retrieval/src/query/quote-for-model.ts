@@ -47,9 +47,7 @@ const unsafeInJson: RegExp =
  */
 export function jsonForModel(value: unknown, indent?: number): string {
   const json = JSON.stringify(value, undefined, indent);
-  return json
-    .replace(unsafeInJson, escapeUnits)
-    .replace(delimiters, (match) => escapeUnits(match));
+  return json.replace(unsafeInJson, escapeUnits).replace(delimiters, (match) => escapeUnits(match));
 }
 
 function escapeUnits(text: string): string {

@@ -38,15 +38,13 @@ export function summarise(
   analyse: (text: string) => readonly string[],
 ): Summary {
   const choices = sources.slice(0, passages).flatMap((source, citation) =>
-    splitSentences(source.text).map(
-      (sentence): Choice => ({
-        text: sentence.text,
-        citation,
-        start: sentence.start,
-        terms: new Set(analyse(sentence.text).filter((term) => weights.has(term))),
-        quality: 0.5 + 0.5 * source.score,
-      }),
-    ),
+    splitSentences(source.text).map((sentence): Choice => ({
+      text: sentence.text,
+      citation,
+      start: sentence.start,
+      terms: new Set(analyse(sentence.text).filter((term) => weights.has(term))),
+      quality: 0.5 + 0.5 * source.score,
+    })),
   );
   const chosen = choose(choices, weights);
   const sentences = chosen

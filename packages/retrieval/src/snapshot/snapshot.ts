@@ -40,3 +40,9 @@ export interface Snapshot extends SnapshotContent {
   /** Digest of the canonical JSON of {@link SnapshotContent}: same content, same root. */
   readonly snapshotRoot: Digest;
 }
+
+/** Name of the file that publishes an index. */
+export const snapshotFile = "snapshot.json";
+
+/** Folder of the segment files inside an index folder. */
+export const segmentFolder = "segments";

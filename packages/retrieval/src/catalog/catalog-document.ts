@@ -1,0 +1,102 @@
+import { z } from "zod";
+
+import type { Finding } from "@clawkeep/diagnostics";
+import type { Digest } from "@clawkeep/integrity";
+
+/** A chunk as the catalog keeps it: what a segment needs to know, and which vector belongs to it. */
+export interface CatalogChunk {
+  readonly ordinal: number;
+  readonly text: string;
+  readonly byteStart: number;
+  readonly byteEnd: number;
+  readonly lineStart: number;
+  readonly lineEnd: number;
+  readonly headings: readonly string[];
+  readonly title: string;
+  /** What stands in front of the passage when it is embedded. */
+  readonly context: string;
+  readonly digest: Digest;
+  /** Digest of the text that is embedded: context and passage. The vector's key. */
+  readonly input: Digest;
+}
+
+/** A file of the workspace as the last run saw it. */
+export interface CatalogDocument {
+  readonly path: string;
+  /** SHA-256 of the file: what decides whether it changed. */
+  readonly digest: Digest;
+  readonly size: number;
+  readonly title: string;
+  /**
+   * Size, times and inode of the file just before it was read, or null when they were too fresh to
+   * tell a later change. Equal ones save reading the file; they never stand in for the digest.
+   */
+  readonly hint: string | null;
+  /** False for a file that was read and has no document in it; its findings say why. */
+  readonly indexed: boolean;
+  readonly findings: readonly Finding[];
+  readonly chunks: readonly CatalogChunk[];
+}
+
+const digest = z.templateLiteral(["sha256:", z.string().regex(/^[0-9a-f]{64}$/u)]);
+const count = z.int().nonnegative();
+
+/** What of a chunk stands in the `place` column. */
+export const chunkPlace: z.ZodType<Omit<CatalogChunk, "ordinal" | "text" | "input">> =
+  z.strictObject({
+    byteStart: count,
+    byteEnd: count,
+    lineStart: count,
+    lineEnd: count,
+    headings: z.array(z.string()),
+    title: z.string(),
+    context: z.string(),
+    digest,
+  });
+
+/** A row of the `documents` table. */
+export const documentRow: z.ZodType<{
+  path: string;
+  digest: Digest;
+  size: number;
+  title: string;
+  hint: string | null;
+  indexed: number;
+  findings: string;
+}> = z.object({
+  path: z.string(),
+  digest,
+  size: count,
+  title: z.string(),
+  hint: z.string().nullable(),
+  indexed: z.int(),
+  findings: z.string(),
+});
+
+/** A row of the `chunks` table. */
+export const chunkRow: z.ZodType<{
+  path: string;
+  ordinal: number;
+  input: Digest;
+  place: string;
+  body: string;
+}> = z.object({
+  path: z.string(),
+  ordinal: count,
+  input: digest,
+  place: z.string(),
+  body: z.string(),
+});
+
+/** The `findings` column. */
+export const findingList: z.ZodType<readonly Finding[]> = z.array(
+  z.object({
+    code: z.string(),
+    severity: z.enum(["error", "warning", "note"]),
+    message: z.string(),
+    hint: z.string().exactOptional(),
+    file: z.string().exactOptional(),
+    line: z.number().exactOptional(),
+    column: z.number().exactOptional(),
+  }),
+);

@@ -1,0 +1,292 @@
+import { closeSync, openSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+
+import { CodedError, isCodedError } from "@clawkeep/diagnostics";
+import type { Digest } from "@clawkeep/integrity";
+
+import type { CatalogChunk, CatalogDocument } from "./catalog-document.ts";
+import { chunkPlace, chunkRow, documentRow, findingList } from "./catalog-document.ts";
+import {
+  catalogFormat,
+  checkCatalog,
+  corruptCatalog,
+  createCatalogTables,
+} from "./catalog-schema.ts";
+
+/** Names of single values; `job` is the state of a run under way. */
+export type CatalogFact =
+  | "format"
+  | "indexId"
+  | "workspace"
+  | "spaceId"
+  | "chunker"
+  | "analyser"
+  | "snapshotRoot"
+  | "job";
+
+/** Names a vector: the embedded text, the space, and what computed it. */
+export interface VectorKey {
+  readonly input: Digest;
+  readonly space: string;
+  readonly build: string;
+}
+
+/** How {@link openCatalog} opens. */
+export interface CatalogOptions {
+  /** Create the file when it is missing. Default false. */
+  readonly create?: boolean;
+  /** For `status`: no write, no lock. Default false. */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * The writer's memory of a workspace: documents with their chunks, the embedding cache, the state of
+ * a run. One process writes it, under the index folder's lock; no query reads it.
+ */
+export class Catalog {
+  readonly #database: DatabaseSync;
+  readonly #file: string;
+
+  constructor(database: DatabaseSync, file: string) {
+    this.#database = database;
+    this.#file = file;
+  }
+
+  fact(name: CatalogFact): string | undefined {
+    const row = this.#database.prepare("SELECT value FROM facts WHERE name = ?").get(name);
+    return row === undefined ? undefined : String(row["value"]);
+  }
+
+  setFact(name: CatalogFact, value: string): void {
+    this.#database
+      .prepare(
+        "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      )
+      .run(name, value);
+  }
+
+  clearFact(name: CatalogFact): void {
+    this.#database.prepare("DELETE FROM facts WHERE name = ?").run(name);
+  }
+
+  /** Every document without its chunks, by path. */
+  documents(): ReadonlyMap<string, Omit<CatalogDocument, "chunks">> {
+    const documents = new Map<string, Omit<CatalogDocument, "chunks">>();
+    for (const raw of this.#database.prepare("SELECT * FROM documents ORDER BY path").iterate()) {
+      const row = this.#parse(() => documentRow.parse({ ...raw }));
+      documents.set(row.path, {
+        ...row,
+        indexed: row.indexed === 1,
+        findings: this.#parse(() => findingList.parse(JSON.parse(row.findings))),
+      });
+    }
+    return documents;
+  }
+
+  /** The chunks of each of the documents that have any, by path. */
+  chunks(): ReadonlyMap<string, readonly CatalogChunk[]> {
+    const chunks = new Map<string, CatalogChunk[]>();
+    const rows = this.#database.prepare("SELECT * FROM chunks ORDER BY path, ordinal").iterate();
+    for (const raw of rows) {
+      const row = this.#parse(() => chunkRow.parse({ ...raw }));
+      const place = this.#parse(() => chunkPlace.parse(JSON.parse(row.place)));
+      const chunk = { ...place, ordinal: row.ordinal, text: row.body, input: row.input };
+      const list = chunks.get(row.path);
+      if (list === undefined) {
+        chunks.set(row.path, [chunk]);
+      } else {
+        list.push(chunk);
+      }
+    }
+    return chunks;
+  }
+
+  /** The cached vector, or undefined. A vector of another length counts as absent. */
+  vector(key: VectorKey, dimensions: number): Float32Array | undefined {
+    const blob = this.#database
+      .prepare("SELECT vector FROM vectors WHERE input = ? AND space = ? AND build = ?")
+      .get(key.input, key.space, key.build)?.["vector"];
+    if (!(blob instanceof Uint8Array) || blob.byteLength !== dimensions * 4) {
+      return undefined;
+    }
+    return new Float32Array(blob.slice().buffer);
+  }
+
+  hasVector(key: VectorKey, dimensions: number): boolean {
+    const row = this.#database
+      .prepare(
+        "SELECT length(vector) AS bytes FROM vectors WHERE input = ? AND space = ? AND build = ?",
+      )
+      .get(key.input, key.space, key.build);
+    return row?.["bytes"] === dimensions * 4;
+  }
+
+  /** Keeps vectors; call inside {@link transaction}. */
+  putVector(key: VectorKey, vector: Float32Array): void {
+    this.#database
+      .prepare("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)")
+      .run(
+        key.input,
+        key.space,
+        key.build,
+        new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength),
+      );
+  }
+
+  /** Replaces what is known of one path; call inside {@link transaction}. */
+  putDocument(document: CatalogDocument): void {
+    this.removeDocument(document.path);
+    this.#database
+      .prepare("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .run(
+        document.path,
+        document.digest,
+        document.size,
+        document.title,
+        document.hint,
+        document.indexed ? 1 : 0,
+        JSON.stringify(document.findings),
+      );
+    const insert = this.#database.prepare("INSERT INTO chunks VALUES (?, ?, ?, ?, ?)");
+    for (const { ordinal, text, input, ...place } of document.chunks) {
+      insert.run(document.path, ordinal, input, JSON.stringify(place), text);
+    }
+  }
+
+  removeDocument(path: string): void {
+    this.#database.prepare("DELETE FROM chunks WHERE path = ?").run(path);
+    this.#database.prepare("DELETE FROM documents WHERE path = ?").run(path);
+  }
+
+  setHint(path: string, hint: string | null): void {
+    this.#database.prepare("UPDATE documents SET hint = ? WHERE path = ?").run(hint, path);
+  }
+
+  /**
+   * Drops vectors that no chunk refers to, so that what was deleted from the workspace leaves no
+   * trace, and those of other models when `keep` names one.
+   */
+  pruneVectors(keep?: Omit<VectorKey, "input">): void {
+    this.#database.exec("DELETE FROM vectors WHERE input NOT IN (SELECT input FROM chunks)");
+    if (keep !== undefined) {
+      this.#database
+        .prepare("DELETE FROM vectors WHERE space <> ? OR build <> ?")
+        .run(keep.space, keep.build);
+    }
+  }
+
+  /** All of `work` or nothing of it, on disk when this returns. */
+  transaction(work: () => void): void {
+    this.#guard(() => {
+      this.#database.exec("BEGIN IMMEDIATE");
+      try {
+        work();
+        this.#database.exec("COMMIT");
+      } catch (error) {
+        if (this.#database.isTransaction) {
+          this.#database.exec("ROLLBACK");
+        }
+        throw error;
+      }
+    });
+  }
+
+  close(): void {
+    if (this.#database.isOpen) {
+      this.#database.close();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #parse<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw corruptCatalog(this.#file, "a row of another shape", error);
+    }
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw catalogError(error, this.#file);
+    }
+  }
+}
+
+/**
+ * Opens the catalog with everything off that a hostile file could use: no extension, no trusted
+ * schema, cell sizes checked, the schema compared with ours. Deleted rows are overwritten.
+ *
+ * @throws CodedError `CATALOG_FOREIGN`, `CATALOG_CORRUPT`, `CATALOG_FORMAT`, `CATALOG_WRITE`.
+ */
+export function openCatalog(file: string, options: CatalogOptions = {}): Catalog {
+  let database: DatabaseSync | undefined;
+  try {
+    if (options.create === true) {
+      closeSync(openSync(file, "a", 0o600));
+    }
+    database = new DatabaseSync(file, {
+      readOnly: options.readOnly === true,
+      allowExtension: false,
+      defensive: true,
+      enableDoubleQuotedStringLiterals: false,
+      timeout: 0,
+    });
+    database.exec("PRAGMA trusted_schema = OFF");
+    database.exec("PRAGMA cell_size_check = ON");
+    database.exec("PRAGMA temp_store = MEMORY");
+    if (options.readOnly !== true) {
+      database.exec("PRAGMA secure_delete = ON");
+      database.exec("PRAGMA journal_mode = DELETE");
+      database.exec("PRAGMA synchronous = FULL");
+    }
+    const catalog = new Catalog(database, file);
+    const empty = database.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"] === 0;
+    if (empty && options.create === true) {
+      const created = database;
+      catalog.transaction(() => {
+        createCatalogTables(created);
+        catalog.setFact("format", String(catalogFormat));
+      });
+    } else {
+      checkCatalog(database, file);
+    }
+    if (catalog.fact("format") !== String(catalogFormat)) {
+      throw new CodedError({
+        code: "CATALOG_FORMAT",
+        message: `expected catalog format ${catalogFormat} in ${file}, got ${catalog.fact("format") ?? "none"}`,
+        hint: "another version made this index: delete the index folder and index again",
+      });
+    }
+    return catalog;
+  } catch (error) {
+    database?.close();
+    throw catalogError(error, file);
+  }
+}
+
+function catalogError(error: unknown, file: string): unknown {
+  if (isCodedError(error) || !(error instanceof Error)) {
+    return error;
+  }
+  const code = "errcode" in error ? Number(error.errcode) & 0xff : 0;
+  // SQLITE_CORRUPT and SQLITE_NOTADB.
+  if (code === 11 || code === 26) {
+    return corruptCatalog(file, error.message, error);
+  }
+  // SQLITE_BUSY, READONLY, IOERR, FULL, CANTOPEN, or the system's refusal to create the file.
+  if ([5, 8, 10, 13, 14].includes(code) || "syscall" in error) {
+    return new CodedError({
+      code: "CATALOG_WRITE",
+      message: `expected to read and write ${file}, got: ${error.message}`,
+      hint: "check the free space and the permissions of the index folder; the published index is unchanged",
+      cause: error,
+    });
+  }
+  return error;
+}

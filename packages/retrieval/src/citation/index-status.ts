@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+
+import { openCatalog } from "../catalog/catalog.ts";
+import { catalogFile } from "../ingest/identify-index.ts";
+import { readSnapshot } from "../snapshot/read-snapshot.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { IndexTrust } from "../trust/require-trust.ts";
+import { isTrusted } from "../trust/require-trust.ts";
+
+/** What an index folder holds, without opening a segment. */
+export interface IndexStatus {
+  /** Absent when nothing was published. */
+  readonly snapshot?: Snapshot;
+  readonly trusted: boolean;
+  /** Folder that the index was made of, when the catalog may be read. */
+  readonly workspace?: string;
+  /** Bytes of all files of the index folder. */
+  readonly bytes: number;
+  /** True when a run was ended before it was done; the next one goes on. */
+  readonly interrupted: boolean;
+}
+
+/** Says what an index folder holds. Needs no model, and works on a read-only folder. */
+export function indexStatus(folder: string, trust: IndexTrust): IndexStatus {
+  const snapshot = readSnapshot(folder);
+  const trusted = snapshot !== undefined && isTrusted(snapshot, trust);
+  return {
+    ...(snapshot === undefined ? {} : { snapshot }),
+    trusted,
+    bytes: folderBytes(folder),
+    // The catalog of an index that was not made here is never opened.
+    ...(trusted && trust.registry !== undefined
+      ? readCatalogFacts(folder)
+      : { interrupted: false }),
+  };
+}
+
+function readCatalogFacts(folder: string): { workspace?: string; interrupted: boolean } {
+  const file = path.join(folder, catalogFile);
+  if (!existsSync(file)) {
+    return { interrupted: false };
+  }
+  try {
+    using catalog = openCatalog(file, { readOnly: true });
+    const workspace = catalog.fact("workspace");
+    return {
+      interrupted: catalog.fact("job") !== undefined,
+      ...(workspace === undefined ? {} : { workspace }),
+    };
+  } catch {
+    // Another user's catalog, or one that is being written: it only adds to what is known.
+    return { interrupted: false };
+  }
+}
+
+function folderBytes(folder: string): number {
+  if (!existsSync(folder)) {
+    return 0;
+  }
+  let bytes = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) {
+      bytes +=
+        statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,149 @@
+import path from "node:path";
+
+import type { Finding } from "@clawkeep/diagnostics";
+import type { Admission } from "@clawkeep/documents";
+import {
+  chunkDocument,
+  embeddingInput,
+  readDocument,
+  readListedFiles,
+  walkFolder,
+} from "@clawkeep/documents";
+import { digestBytes } from "@clawkeep/integrity";
+
+import type { CatalogDocument } from "../catalog/catalog-document.ts";
+import { fileHint } from "./file-hint.ts";
+
+/** Tokens of a text and the room for one input: what cutting into chunks needs of a model. */
+export interface TokenBudget {
+  readonly countTokens: (text: string) => number;
+  readonly maxTokens: number;
+}
+
+/** What a scan is told. */
+export interface ScanRequest {
+  /** Absolute path of the workspace. */
+  readonly workspace: string;
+  /** Absolute path of the index folder: never indexed, wherever it lies. */
+  readonly folder: string;
+  /** What the last run saw; empty to read everything anew. */
+  readonly known: ReadonlyMap<string, Omit<CatalogDocument, "chunks">>;
+  /** Workspace-relative paths to read instead of walking. */
+  readonly list?: readonly string[];
+  /** Read every file, whatever its hint says. */
+  readonly rehash: boolean;
+  /** Called at most once, when the first changed file has to be cut. */
+  readonly budget: () => Promise<TokenBudget>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly onFile?: (files: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What changed since the last run. */
+export interface Scan {
+  /** New and changed documents, cut into chunks. */
+  readonly changed: readonly CatalogDocument[];
+  /** Paths whose content is what it was. */
+  readonly unchanged: readonly string[];
+  /** Paths that are gone, or may not be read any more. */
+  readonly removed: readonly string[];
+  /** Unchanged files that have a hint now, and what it is. */
+  readonly hints: ReadonlyMap<string, string>;
+  /** Everything that a person should know, in the order of the walk. */
+  readonly findings: readonly Finding[];
+}
+
+/** Compares the workspace with what the last run saw, and reads what differs. */
+export async function scanWorkspace(request: ScanRequest): Promise<Scan> {
+  const changed: CatalogDocument[] = [];
+  const unchanged = new Set<string>();
+  const hints = new Map<string, string>();
+  const findings: Finding[] = [];
+  const fresh = new Map<string, string | null>();
+  let files = 0;
+  let budget: TokenBudget | undefined;
+  const accept = (file: string): boolean => {
+    if (isInside(path.join(request.workspace, file), request.folder)) {
+      return false;
+    }
+    files += 1;
+    request.onFile?.(files);
+    const hint = fileHint(path.join(request.workspace, file), request.now());
+    const known = request.known.get(file);
+    if (!request.rehash && known !== undefined && hint !== null && known.hint === hint) {
+      unchanged.add(file);
+      findings.push(...known.findings);
+      return false;
+    }
+    fresh.set(file, hint);
+    return true;
+  };
+  let ahead: Finding[] = [];
+  for await (const admission of admissions(request, accept)) {
+    if (admission.kind === "finding") {
+      findings.push(admission.finding);
+      ahead.push(admission.finding);
+      continue;
+    }
+    const own = ahead.filter(({ file }) => file === admission.path);
+    ahead = [];
+    const hint = fresh.get(admission.path) ?? null;
+    const known = request.known.get(admission.path);
+    if (known?.digest === admission.digest) {
+      unchanged.add(admission.path);
+      findings.push(...known.findings.filter((finding) => !own.some(sameAs(finding))));
+      if (hint !== null && hint !== known.hint) {
+        hints.set(admission.path, hint);
+      }
+      continue;
+    }
+    const read = readDocument(admission.path, admission.bytes);
+    findings.push(...read.findings);
+    budget ??= read.document === undefined ? undefined : await request.budget();
+    changed.push({
+      path: admission.path,
+      digest: admission.digest,
+      size: admission.size,
+      title: read.document?.title ?? "",
+      hint,
+      indexed: read.document !== undefined,
+      findings: [...own, ...read.findings],
+      chunks:
+        read.document === undefined || budget === undefined
+          ? []
+          : chunkDocument(read.document, budget).map((chunk) => ({
+              ...chunk,
+              input: digestBytes(embeddingInput(chunk)),
+            })),
+    });
+  }
+  const seen = new Set([...unchanged, ...changed.map((document) => document.path)]);
+  const removed = [...request.known.keys()].filter((file) => !seen.has(file));
+  return { changed, unchanged: [...unchanged], removed, hints, findings };
+}
+
+function admissions(
+  request: ScanRequest,
+  accept: (file: string) => boolean,
+): AsyncIterable<Admission> {
+  const options = {
+    accept,
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  };
+  return request.list === undefined
+    ? walkFolder(request.workspace, options)
+    : readListedFiles(request.workspace, request.list, options);
+}
+
+function isInside(file: string, folder: string): boolean {
+  const relative = path.relative(folder, file);
+  return (
+    relative === "" ||
+    (!relative.startsWith(`..${path.sep}`) && relative !== ".." && !path.isAbsolute(relative))
+  );
+}
+
+function sameAs(finding: Finding): (other: Finding) => boolean {
+  return (other) => other.code === finding.code && other.message === finding.message;
+}

@@ -1,0 +1,142 @@
+import path from "node:path";
+
+import { CodedError, isCodedError } from "@clawkeep/diagnostics";
+import { openKeywordIndex } from "@clawkeep/keyword-index";
+import type { ChunkRow, ChunkTable, Segment } from "@clawkeep/segment";
+import { openChunkTable, openSegment } from "@clawkeep/segment";
+import { openVectorIndex } from "@clawkeep/vector-index";
+
+import { decodeDeleted } from "../snapshot/deleted-bitset.ts";
+import { readSnapshot } from "../snapshot/read-snapshot.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import { segmentFolder } from "../snapshot/snapshot.ts";
+import type { IndexTrust } from "../trust/require-trust.ts";
+import { requireTrust } from "../trust/require-trust.ts";
+import type { SearchableSegment } from "./search-segments.ts";
+
+/** One open segment of a snapshot. */
+export interface IndexPart extends SearchableSegment {
+  readonly segment: Segment;
+  readonly table: ChunkTable;
+}
+
+/**
+ * A published snapshot, open for queries. It keeps its files open: later publications do not disturb
+ * it. It needs nothing but `snapshot.json` and the segments, and writes nothing.
+ */
+export class Index {
+  readonly snapshot: Snapshot;
+  readonly parts: readonly IndexPart[];
+
+  constructor(snapshot: Snapshot, parts: readonly IndexPart[]) {
+    this.snapshot = snapshot;
+    this.parts = parts;
+  }
+
+  /** The row of a chunk. */
+  row(place: { readonly segment: number; readonly chunk: number }): ChunkRow {
+    const part = this.parts[place.segment];
+    if (part === undefined) {
+      throw new RangeError(`no segment ${place.segment}`);
+    }
+    return part.table.row(place.chunk);
+  }
+
+  close(): void {
+    for (const { segment } of this.parts) {
+      segment.close();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/**
+ * Opens the published snapshot of an index folder. Synchronous, because a cold query does nothing
+ * meanwhile. When a publication comes in between, the new snapshot is opened instead, once.
+ *
+ * @param spaceId Space that queries will be embedded in.
+ * @throws CodedError `INDEX_MISSING`, `INDEX_UNTRUSTED`, `INDEX_MODEL` for another space, `SNAPSHOT_*`,
+ *   `SEGMENT_*`, `REGISTRY_READ`.
+ */
+export function openIndex(folder: string, trust: IndexTrust, spaceId: string): Index {
+  const snapshot = requireSnapshot(folder);
+  try {
+    return openSnapshot(folder, snapshot, trust, spaceId);
+  } catch (error) {
+    const newer = requireSnapshot(folder);
+    if (newer.snapshotRoot === snapshot.snapshotRoot && newer.sequence === snapshot.sequence) {
+      throw error;
+    }
+    return openSnapshot(folder, newer, trust, spaceId);
+  }
+}
+
+function requireSnapshot(folder: string): Snapshot {
+  const snapshot = readSnapshot(folder);
+  if (snapshot === undefined) {
+    throw new CodedError({
+      code: "INDEX_MISSING",
+      message: `expected a published index in ${folder}, got none`,
+      hint: "make one with: local-rag index DIR",
+    });
+  }
+  return snapshot;
+}
+
+function openSnapshot(
+  folder: string,
+  snapshot: Snapshot,
+  trust: IndexTrust,
+  spaceId: string,
+): Index {
+  requireTrust(snapshot, trust, folder);
+  if (snapshot.spaceId !== spaceId) {
+    throw new CodedError({
+      code: "INDEX_MODEL",
+      message: `the index in ${folder} was made with another model (space ${snapshot.spaceId}, this one is ${spaceId})`,
+      hint: "index the folder again with this model",
+    });
+  }
+  const parts: IndexPart[] = [];
+  try {
+    for (const entry of snapshot.segments) {
+      const file = path.join(folder, segmentFolder, entry.file);
+      const segment = openSegment(file, { digest: entry.digest });
+      try {
+        if (segment.chunkCount !== entry.chunks) {
+          throw new CodedError({
+            code: "SNAPSHOT_FORMAT",
+            message: `expected ${entry.chunks} chunks in ${file}, got ${segment.chunkCount}`,
+            hint: "index the folder again",
+          });
+        }
+        parts.push({
+          segment,
+          vectors: openVectorIndex(segment),
+          keywords: openKeywordIndex(segment),
+          table: openChunkTable(segment),
+          deleted: decodeDeleted(entry),
+        });
+      } catch (error) {
+        segment.close();
+        throw error;
+      }
+    }
+    return new Index(snapshot, parts);
+  } catch (error) {
+    parts.forEach(({ segment }) => segment.close());
+    throw isCodedError(error) ? error : unexpected(folder, error);
+  }
+}
+
+function unexpected(folder: string, cause: unknown): CodedError {
+  return new CodedError({
+    code: "INDEX_READ",
+    message: `expected to open the index in ${folder}`,
+    hint: "index the folder again",
+    cause,
+  });
+}

@@ -1,0 +1,120 @@
+import type { KeywordIndex, KeywordStatistics } from "@clawkeep/keyword-index";
+import type { Bitset } from "@clawkeep/segment";
+import type { VectorIndex } from "@clawkeep/vector-index";
+
+import type { Candidate } from "./fuse.ts";
+
+/** One segment of the snapshot, ready to be searched. */
+export interface SearchableSegment {
+  readonly vectors: VectorIndex;
+  readonly keywords: KeywordIndex;
+  readonly deleted: Bitset | undefined;
+}
+
+/** What both legs found. */
+export interface Candidates {
+  readonly candidates: readonly Candidate[];
+  /** Best keyword score of the query, 0 when no term matched. */
+  readonly largestBm25: number;
+  /** Inverse document frequency of each distinct term of the query, over all segments. */
+  readonly idf: ReadonlyMap<string, number>;
+}
+
+/** Depth of each leg. More brings nothing on any of ten collections. */
+const depth = 100;
+
+interface Place {
+  readonly segment: number;
+  readonly chunk: number;
+  readonly score: number;
+}
+
+/**
+ * Searches both legs over all segments, the keyword leg with the statistics of all of them together,
+ * and fills in the other leg's score for each candidate.
+ */
+export function searchSegments(
+  segments: readonly SearchableSegment[],
+  terms: readonly string[],
+  vector: Float32Array,
+): Candidates {
+  const statistics = sumStatistics(segments, terms);
+  const keyword = best(
+    segments.map(({ keywords, deleted }) =>
+      keywords.search(terms, depth, { statistics, ...(deleted === undefined ? {} : { deleted }) }),
+    ),
+  );
+  const nearest = best(
+    segments.map(({ vectors, deleted }) =>
+      vectors.search(vector, depth, deleted === undefined ? {} : { deleted }),
+    ),
+  );
+  const candidates = segments.flatMap((part, segment) => {
+    const keywordRanks = ranks(keyword, segment);
+    const vectorRanks = ranks(nearest, segment);
+    const ids = [...new Set([...keywordRanks.keys(), ...vectorRanks.keys()])].sort((a, b) => a - b);
+    const cosines = part.vectors.scoresOf(vector, ids);
+    const bm25s = part.keywords.scoresOf(terms, ids, { statistics });
+    return ids.map((chunk, index): Candidate => {
+      const [vectorRank, keywordRank] = [vectorRanks.get(chunk), keywordRanks.get(chunk)];
+      return {
+        segment,
+        chunk,
+        cosine: cosines[index] ?? -1,
+        bm25: bm25s[index] ?? 0,
+        ...(vectorRank === undefined ? {} : { vectorRank }),
+        ...(keywordRank === undefined ? {} : { keywordRank }),
+      };
+    });
+  });
+  return { candidates, largestBm25: keyword[0]?.score ?? 0, idf: inverseFrequencies(statistics) };
+}
+
+/** What BM25 needs to know of a query's terms, added up over the segments. */
+export function sumStatistics(
+  segments: readonly Pick<SearchableSegment, "keywords">[],
+  terms: readonly string[],
+): KeywordStatistics {
+  const totals = { chunks: 0, titleTerms: 0, bodyTerms: 0 };
+  const frequencies = new Map<string, number>();
+  for (const { keywords } of segments) {
+    totals.chunks += keywords.totals.chunks;
+    totals.titleTerms += keywords.totals.titleTerms;
+    totals.bodyTerms += keywords.totals.bodyTerms;
+    for (const [term, frequency] of keywords.termStatistics(terms)) {
+      frequencies.set(term, (frequencies.get(term) ?? 0) + frequency);
+    }
+  }
+  return { totals, frequencies };
+}
+
+/** `ln(1 + (N - n + 0.5) / (n + 0.5))`: the idf of Lucene's BM25, never negative. */
+function inverseFrequencies({ totals, frequencies }: KeywordStatistics): Map<string, number> {
+  return new Map(
+    [...frequencies].map(([term, count]) => [
+      term,
+      Math.log(1 + (totals.chunks - count + 0.5) / (count + 0.5)),
+    ]),
+  );
+}
+
+function best(
+  hits: readonly { readonly ids: Int32Array; readonly scores: Float32Array }[],
+): readonly Place[] {
+  return hits
+    .flatMap(({ ids, scores }, segment) =>
+      Array.from(ids, (chunk, index): Place => ({ segment, chunk, score: scores[index] ?? 0 })),
+    )
+    .sort((a, b) => b.score - a.score || a.segment - b.segment || a.chunk - b.chunk)
+    .slice(0, depth);
+}
+
+function ranks(places: readonly Place[], segment: number): Map<number, number> {
+  const found = new Map<number, number>();
+  places.forEach((place, index) => {
+    if (place.segment === segment) {
+      found.set(place.chunk, index + 1);
+    }
+  });
+  return found;
+}
