@@ -1,3 +1,6 @@
+export { analyse, analyserVersion } from "./analyser/analyse.ts";
+export { buildKeywordSections } from "./build-keyword-sections.ts";
+export type { KeywordInput } from "./build-keyword-sections.ts";
 export type {
   KeywordHits,
   KeywordIndex,
@@ -5,3 +8,5 @@ export type {
   KeywordStatistics,
   KeywordTotals,
 } from "./keyword-index.ts";
+export { openKeywordIndex, sumStatistics } from "./open-keyword-index.ts";
+export type { OpenKeywordIndexOptions } from "./open-keyword-index.ts";
