@@ -69,7 +69,8 @@ describe("a head", () => {
       fc.property(fc.array(note, { maxLength: 12 }), (notes) => {
         let tree = emptyTree;
         for (const head of heads(notes)) {
-          expect(parseHead(Buffer.from(formatHead(head)), verifier)).toEqual(head);
+          const text = formatHead(head);
+          expect(formatHead(parseHead(Buffer.from(text), verifier))).toBe(text);
           if (head.last !== undefined) {
             tree = appendLeaf(tree, leafHash(recordLine(head.last).subarray(0, -1)));
           }
