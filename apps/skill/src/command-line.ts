@@ -1,0 +1,234 @@
+import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
+import { Command, CommanderError, Option } from "commander";
+
+import { refuseUndecodable } from "./argv-bytes.ts";
+import type { AuditShowOptions } from "./commands/audit-show.ts";
+import type { AuditVerifyOptions } from "./commands/audit-verify.ts";
+import type { CheckOptions } from "./commands/check.ts";
+import type { LockOptions } from "./commands/lock.ts";
+import type { RunOptions } from "./commands/run.ts";
+import type { TestCommandOptions } from "./commands/test.ts";
+
+/**
+ * Reads a command line and runs the command. Each command is loaded when it is called, so that help
+ * costs nothing.
+ *
+ * @returns the exit code: 0 done, 1 a check said no, 2 usage
+ * @throws what the command throws
+ */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  refuseUndecodable(argv);
+  let exitCode = 0;
+  const done = (code: number): void => {
+    exitCode = code;
+  };
+  try {
+    await build(done).parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version were asked for; everything else is a mistake, and has been printed.
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return exitCode;
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+function places(command: Command): Command {
+  return command
+    .option(
+      "--workspace <path>",
+      "folder that holds skills/ and skills.lock (default: found upwards from here)",
+    )
+    .addOption(
+      new Option(
+        "--program-folder <path>",
+        "folder of an installed program, or that holds programs (repeatable)",
+      )
+        .argParser(collect)
+        .default([], "none"),
+    );
+}
+
+function build(done: (code: number) => void): Command {
+  const program = new Command("clawkeep-skill")
+    .description("Run, check, test, lock and audit skills.")
+    .configureOutput({
+      outputError: (text, write) => write(escapeForTerminal(text, { keepNewlines: true })),
+    })
+    .exitOverride()
+    .showHelpAfterError("(add --help for what can be written)")
+    .helpCommand(false)
+    .addHelpText("after", topExamples);
+
+  places(program.command("run"))
+    .description("run one action of a locked skill, in a sandbox, with a record")
+    .argument("<name>", "name of the skill")
+    .argument("[action]", "action of its contract (default: its default action)")
+    .addOption(
+      new Option("--arg <name=value>", "one argument (repeatable)")
+        .argParser(collect)
+        .default([], "none"),
+    )
+    .option("--args-json <file>", "all arguments as one JSON object; - is standard input")
+    .addOption(
+      new Option("--root <name=path>", "folder for a root of the contract (repeatable)")
+        .argParser(collect)
+        .default([], "the contract's"),
+    )
+    .option("--require-sandbox", "refuse to run without a sandbox")
+    .option("--json", "print one JSON object: the execution, or the refusal")
+    .addHelpText("after", runExamples)
+    .action(async (name: string, action: string | undefined, options: RunOptions) => {
+      const { runSkill } = await import("./commands/run.ts");
+      done(await runSkill(name, action, options));
+    });
+
+  program
+    .command("check")
+    .description("say everything that is wrong with skill folders; nothing is run")
+    .argument("[folder...]", "skill folders (default: all of skills/)")
+    .option("--workspace <path>", "folder that holds skills/")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", checkExamples)
+    .action(async (folders: readonly string[], options: CheckOptions) => {
+      const { checkSkills } = await import("./commands/check.ts");
+      done(await checkSkills(folders, options));
+    });
+
+  places(program.command("test"))
+    .description("execute the cases of skills, each twice, one-shot and resident, and compare")
+    .argument("[folder...]", "skill folders (default: all of skills/)")
+    .addOption(
+      new Option("--root <name=path>", "folder for a root that a case does not name (repeatable)")
+        .argParser(collect)
+        .default([], "none"),
+    )
+    .option("--require-sandbox", "refuse to run without a sandbox")
+    .option("--trust", "run skills that are not in skills.lock even without a sandbox")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", testExamples)
+    .action(async (folders: readonly string[], options: TestCommandOptions) => {
+      const { testCommand } = await import("./commands/test.ts");
+      done(await testCommand(folders, options));
+    });
+
+  places(program.command("lock"))
+    .description("pin skills and their programs by digest in skills.lock: only these run")
+    .argument("[folder...]", "skill folders (default: all of skills/)")
+    .option("--check", "only say whether the lock holds")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", lockExamples)
+    .action(async (folders: readonly string[], options: LockOptions) => {
+      const { lockCommand } = await import("./commands/lock.ts");
+      done(await lockCommand(folders, options));
+    });
+
+  const audit = program
+    .command("audit")
+    .description("show and verify the record of what was run")
+    .helpCommand(false)
+    .addHelpText("after", auditExamples);
+  audit
+    .command("show")
+    .description("show executions, the newest last, or one of them whole")
+    .argument("[id]", "id of an execution")
+    .option("--limit <number>", "how many (default: 20)")
+    .option("--json", "print one JSON object")
+    .action(async (id: string | undefined, options: AuditShowOptions) => {
+      const { showAudit } = await import("./commands/audit-show.ts");
+      done(await showAudit(id, options));
+    });
+  audit
+    .command("verify")
+    .description("verify every record of the log")
+    .option("--checkpoint <file>", "a checkpoint that was kept elsewhere")
+    .option("--json", "print one JSON object")
+    .action(async (options: AuditVerifyOptions) => {
+      const { verifyAudit } = await import("./commands/audit-verify.ts");
+      done(await verifyAudit(options));
+    });
+  return program;
+}
+
+/**
+ * Takes `name=value` options apart.
+ * @throws CodedError USAGE
+ */
+export function readPairs(
+  option: string,
+  pairs: readonly string[],
+): Readonly<Record<string, string>> {
+  const entries = pairs.map((pair): [string, string] => {
+    const at = pair.indexOf("=");
+    if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+    throw new CodedError({
+      code: "USAGE",
+      message: `expected ${option} name=value, got ${JSON.stringify(pair.slice(0, 80))}`,
+      hint: "Write the name, an equals sign, the value.",
+    });
+  });
+  const names = entries.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return Object.fromEntries(entries);
+  throw new CodedError({
+    code: "USAGE",
+    message: `expected ${option} ${twice} once, got it twice`,
+    hint: "Remove one of the two.",
+  });
+}
+
+const topExamples = `
+Examples:
+  clawkeep-skill check skills/local-rag
+  clawkeep-skill lock
+  clawkeep-skill run local-rag query --arg query="how do I start" --arg topk=3
+  clawkeep-skill audit verify
+
+State (record, keys) is in $CLAWKEEP_HOME, by default the platform's state folder.
+Exit codes: 0 done, 1 a check or the skill says no, 2 usage, missing part or failure.
+`;
+
+const runExamples = `
+Examples:
+  clawkeep-skill run local-rag --arg query="how do I start" --root index=docs/.clawkeep/index
+  echo '{"query":"how do I start","topk":3}' | clawkeep-skill run local-rag query --args-json - --json
+
+A value is passed as it is: no shell, no expansion. Text that others on this machine should not read
+comes by --args-json, since command lines can be seen by all.
+Exit codes follow the contract: 0 done, 1 no, 2 failure; a refusal is 2. The JSON is {"version":1, …}.
+`;
+
+const checkExamples = `
+Examples:
+  clawkeep-skill check
+  clawkeep-skill check skills/local-rag --json
+
+Exit codes: 0 no errors (warnings may be), 1 errors, 2 nothing to check.
+`;
+
+const testExamples = `
+Examples:
+  clawkeep-skill test
+  clawkeep-skill test skills/local-rag --root index=fixtures/index --json
+
+A skill that is not in skills.lock is run in a sandbox only, unless you say --trust.
+Test runs have a record of their own, in $CLAWKEEP_HOME/test.
+Exit codes: 0 all cases hold, 1 some do not or nothing ran, 2 usage or failure.
+`;
+
+const lockExamples = `
+Examples:
+  clawkeep-skill lock
+  clawkeep-skill lock skills/local-rag
+  clawkeep-skill lock --check --json
+
+Exit codes: 0 locked (or holds), 1 a skill has errors (or does not fit its lock), 2 usage or failure.
+`;
+
+const auditExamples = `
+Examples:
+  clawkeep-skill audit show --limit 5
+  clawkeep-skill audit show 0123…-17 --json
+  clawkeep-skill audit verify --checkpoint kept-elsewhere.txt
+`;

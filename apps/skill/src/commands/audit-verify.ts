@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+
+import { CodedError } from "@clawkeep/diagnostics";
+import { verifyAuditLog } from "@clawkeep/audit-log";
+import { stateHome } from "@clawkeep/durable-files";
+import { auditFolder } from "@clawkeep/skill-runtime";
+
+import { count, findingsText, printData, printJson } from "../output/print.ts";
+
+/** Options of `audit verify` as they were written. */
+export interface AuditVerifyOptions {
+  readonly checkpoint?: string;
+  readonly json?: boolean;
+}
+
+/** Verifies the whole log and says what was and what was not shown. */
+export async function verifyAudit(options: AuditVerifyOptions): Promise<number> {
+  const checkpoint =
+    options.checkpoint === undefined ? undefined : await readCheckpoint(options.checkpoint);
+  const folder = auditFolder(stateHome(process.env));
+  const verification = await verifyAuditLog(folder, checkpoint === undefined ? {} : { checkpoint });
+  if (options.json === true) {
+    printJson({ version: 1, ...verification, anchored: checkpoint !== undefined });
+    return verification.ok ? 0 : 1;
+  }
+  if (verification.findings.length > 0) printData(findingsText(verification.findings));
+  const state = verification.ok ? "verified" : "NOT verified";
+  printData(`${state}: ${count(verification.size, "record")}, root ${verification.root}`);
+  if (verification.ok && checkpoint !== undefined) {
+    printData("The log continues the checkpoint that was given.");
+  }
+  return verification.ok ? 0 : 1;
+}
+
+async function readCheckpoint(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new CodedError({
+      code: "CHECKPOINT_UNREADABLE",
+      message: `expected a checkpoint in ${file}`,
+      hint: 'It is the text that `audit verify --json` shows as "checkpoint".',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,35 @@
+import { existsSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+
+/** Packages that are programs for skills, looked for beside this one. */
+const knownPrograms: readonly string[] = ["@clawkeep/local-rag"];
+
+/**
+ * Where installed programs are: folders that the command line names, then programs installed beside
+ * this one, then `apps/*` of the workspace that are programs. What may run is for `skills.lock`.
+ */
+export function programFolders(workspace: string, named: readonly string[]): readonly string[] {
+  const require = createRequire(import.meta.url);
+  const installed = knownPrograms.flatMap((name) => {
+    try {
+      return [dirname(require.resolve(`${name}/package.json`))];
+    } catch {
+      return [];
+    }
+  });
+  const apps = join(workspace, "apps");
+  const own = existsSync(apps)
+    ? readdirSync(apps, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => join(apps, entry.name))
+        .toSorted()
+    : [];
+  const isProgram = (folder: string): boolean => existsSync(join(folder, "clawkeep.program.json"));
+  return [
+    ...new Set([
+      ...named.map((folder) => resolve(folder)),
+      ...[...installed, ...own].filter(isProgram),
+    ]),
+  ];
+}
