@@ -8,7 +8,7 @@ import type { FaultHook } from "@clawkeep/durable-files";
 import { lockFile } from "@clawkeep/durable-files";
 import type { Embedder } from "@clawkeep/embedder";
 import type { Digest } from "@clawkeep/integrity";
-import { analyserId } from "@clawkeep/keyword-index";
+import { analyserVersion } from "@clawkeep/keyword-index";
 
 import type { Catalog } from "../catalog/catalog.ts";
 import { openCatalog } from "../catalog/catalog.ts";
@@ -30,6 +30,8 @@ import {
 } from "./publish-snapshot.ts";
 import type { Scan } from "./scan-workspace.ts";
 import { scanWorkspace } from "./scan-workspace.ts";
+
+const analyserId = `bm25-code-${analyserVersion}`;
 
 /** The embedding model of an index. */
 export interface IndexModel {
@@ -108,7 +110,7 @@ export async function indexFolder(
   using catalog = openCatalog(path.join(place, catalogFile), { create: true });
   const run: Run = { root, place, registry, model, options, modes, identity, catalog };
   adoptCatalog(run);
-  return update(run);
+  return await update(run);
 }
 
 interface Run {

@@ -1,4 +1,5 @@
 import type { KeywordIndex, KeywordStatistics } from "@clawkeep/keyword-index";
+import { sumStatistics } from "@clawkeep/keyword-index";
 import type { Bitset } from "@clawkeep/segment";
 import type { VectorIndex } from "@clawkeep/vector-index";
 
@@ -38,7 +39,10 @@ export function searchSegments(
   terms: readonly string[],
   vector: Float32Array,
 ): Candidates {
-  const statistics = sumStatistics(segments, terms);
+  const statistics = sumStatistics(
+    segments.map(({ keywords }) => keywords),
+    terms,
+  );
   const keyword = best(
     segments.map(({ keywords, deleted }) =>
       keywords.search(terms, depth, { statistics, ...(deleted === undefined ? {} : { deleted }) }),
@@ -68,24 +72,6 @@ export function searchSegments(
     });
   });
   return { candidates, largestBm25: keyword[0]?.score ?? 0, idf: inverseFrequencies(statistics) };
-}
-
-/** What BM25 needs to know of a query's terms, added up over the segments. */
-export function sumStatistics(
-  segments: readonly Pick<SearchableSegment, "keywords">[],
-  terms: readonly string[],
-): KeywordStatistics {
-  const totals = { chunks: 0, titleTerms: 0, bodyTerms: 0 };
-  const frequencies = new Map<string, number>();
-  for (const { keywords } of segments) {
-    totals.chunks += keywords.totals.chunks;
-    totals.titleTerms += keywords.totals.titleTerms;
-    totals.bodyTerms += keywords.totals.bodyTerms;
-    for (const [term, frequency] of keywords.termStatistics(terms)) {
-      frequencies.set(term, (frequencies.get(term) ?? 0) + frequency);
-    }
-  }
-  return { totals, frequencies };
 }
 
 /** `ln(1 + (N - n + 0.5) / (n + 0.5))`: the idf of Lucene's BM25, never negative. */

@@ -1,5 +1,5 @@
 import type { Digest } from "@clawkeep/integrity";
-import { canonicalJson, digestBytes, treeHash } from "@clawkeep/integrity";
+import { canonicalJson, digestBytes, leafHash, treeHash } from "@clawkeep/integrity";
 
 import type { SnapshotContent, SnapshotSegment } from "./snapshot.ts";
 
@@ -17,9 +17,8 @@ export interface ChunkLeaf {
  * bytes of the path, then by place. So one citation can be proven against a root with a short proof.
  */
 export function chunkRoot(leaves: Iterable<ChunkLeaf>): Digest {
-  const encoder = new TextEncoder();
-  const bytes = Array.from(leaves, (leaf) =>
-    encoder.encode(
+  const hashes = Array.from(leaves, (leaf) =>
+    leafHash(
       canonicalJson({
         byteEnd: leaf.byteEnd,
         byteStart: leaf.byteStart,
@@ -29,7 +28,7 @@ export function chunkRoot(leaves: Iterable<ChunkLeaf>): Digest {
       }),
     ),
   );
-  return `sha256:${Buffer.from(treeHash(bytes)).toString("hex")}`;
+  return `sha256:${Buffer.from(treeHash(hashes)).toString("hex")}`;
 }
 
 /**
