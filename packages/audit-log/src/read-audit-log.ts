@@ -45,7 +45,7 @@ export async function readAuditLog(
 }
 
 /** Puts starts and ends together. */
-export function executionsOf(records: readonly AuditRecord[]): readonly AuditedExecution[] {
+function executionsOf(records: readonly AuditRecord[]): readonly AuditedExecution[] {
   const executions = new Map<string, AuditedExecution>();
   for (const record of records) {
     if (record.type === "execution-start") {

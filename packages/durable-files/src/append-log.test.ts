@@ -90,7 +90,7 @@ describe("appending", () => {
     await symlink(join(folder, "elsewhere"), path);
     await expect(openAppendLog(path)).rejects.toMatchObject({ code: "ELOOP" });
     const fifo = join(folder, "fifo");
-    execFileSync("mkfifo", [fifo]);
+    execFileSync("sh", ["-c", `mkfifo "$0"`, fifo]);
     await expect(openAppendLog(fifo)).rejects.toMatchObject({ code: "APPEND_LOG_NOT_REGULAR" });
     const none = join(folder, "none");
     await expect(openAppendLog(none, { create: false })).rejects.toMatchObject({ code: "ENOENT" });
