@@ -2,6 +2,7 @@ import { CodedError } from "@clawkeep/diagnostics";
 import { spawn } from "node:child_process";
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { isMainThread } from "node:worker_threads";
 
@@ -90,6 +91,12 @@ export function supervise(
         message: `the sandbox could not be set up: ${new TextDecoder().decode(stderr.bytes()).trim()}`,
         hint: "the program was not run",
       });
+    }
+    const signal = level === "none" ? undefined : passedSignal(end.code);
+    if (signal !== undefined) {
+      notes.push(
+        `exit code ${String(end.code)} may stand for ${signal}: bubblewrap tells both alike`,
+      );
     }
     if (end.leftOpen) {
       notes.push("a process that was left behind kept the output open; its output was not awaited");
@@ -206,6 +213,11 @@ function ended(child: ChildProcess): Promise<End> {
       }
     });
   });
+}
+
+/** Bubblewrap, as a shell does, ends with 128 + number when a signal ended the program. */
+function passedSignal(code: number | null): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0];
 }
 
 /** The child leads a process group of its own; bubblewrap's whole namespace dies with it. */

@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+
+import { bubblewrapDriver } from "./bubblewrap/driver.ts";
+import { detectLevels, resolveLevel } from "./detect-levels.ts";
+import type { LevelReports } from "./level.ts";
+
+const without: LevelReports = {
+  bubblewrap: { level: "bubblewrap", available: false, why: "it is not installed", notCovered: [] },
+  none: { level: "none", available: true, notCovered: ["everything"] },
+};
+const withBubblewrap: LevelReports = {
+  ...without,
+  bubblewrap: { level: "bubblewrap", available: true, notCovered: [] },
+};
+
+describe("a machine without bubblewrap", () => {
+  test("runs at level none, and a requirement fails closed with the reason", () => {
+    expect(resolveLevel(without, { level: "best" })).toBe("none");
+    for (const wanted of [
+      { level: "best", require: "bubblewrap" },
+      { level: "none", require: "bubblewrap" },
+      { level: "bubblewrap" },
+    ] as const) {
+      expect(() => resolveLevel(without, wanted)).toThrow("it is not installed");
+    }
+  });
+
+  test("says what it lacks", async () => {
+    const report = await bubblewrapDriver(["/nonexistent/bwrap"]).detect();
+    expect(report).toMatchObject({
+      available: false,
+      why: expect.stringContaining("not installed"),
+    });
+  });
+});
+
+describe("a machine with bubblewrap", () => {
+  test("takes it, and none only when asked and nothing more is required", () => {
+    expect(resolveLevel(withBubblewrap, { level: "best" })).toBe("bubblewrap");
+    expect(resolveLevel(withBubblewrap, { level: "none" })).toBe("none");
+    expect(() => resolveLevel(withBubblewrap, { level: "none", require: "bubblewrap" })).toThrow(
+      "a weaker level was asked for",
+    );
+  });
+});
+
+test("level none names what it does not cover, and detection answers the same twice", async () => {
+  const [first, second] = [await detectLevels(), await detectLevels()];
+  expect(first.none.notCovered.length).toBeGreaterThan(3);
+  expect(second).toEqual(first);
+});

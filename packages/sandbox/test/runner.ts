@@ -1,0 +1,45 @@
+/**
+ * A process that runs policies for a test, so that the attack runs as an unprivileged user even when
+ * the tests run as root. One JSON order a line on standard input, one JSON answer a line.
+ */
+import { createInterface } from "node:readline";
+
+import { prepare } from "../src/bubblewrap/driver.ts";
+import { findBubblewrap } from "../src/bubblewrap/find-bubblewrap.ts";
+import { openProcess, runOnce } from "../src/index.ts";
+import { supervise } from "../src/supervise.ts";
+import type { Answer, Order } from "./order.ts";
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const answer = await carryOut(JSON.parse(line) as Order);
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+
+async function carryOut({ policy, stdin, how }: Order): Promise<Answer> {
+  try {
+    if (how === "stay") {
+      const { pid } = await openProcess(policy);
+      return { pid };
+    }
+    const outcome =
+      how === "without-filter"
+        ? await runWithoutFilter(policy)
+        : await runOnce(policy, stdin === undefined ? {} : { stdin: Buffer.from(stdin, "base64") });
+    const { stdout, stderr, ...rest } = outcome;
+    const decode = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
+    return { outcome: { ...rest, stdout: decode(stdout), stderr: decode(stderr) } };
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    return { error: { code: code ?? "", message } };
+  }
+}
+
+/** The namespaces alone, to see which layer it is that holds. */
+async function runWithoutFilter(policy: Order["policy"]): ReturnType<typeof runOnce> {
+  const found = findBubblewrap();
+  if ("why" in found) {
+    throw new Error(found.why);
+  }
+  const launch = await prepare(policy, found.path, { bindByDescriptor: false });
+  return supervise(launch, "bubblewrap", policy.limits, {}).outcome;
+}
