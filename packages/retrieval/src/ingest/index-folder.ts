@@ -180,6 +180,7 @@ async function update(run: Run): Promise<IndexReport> {
     catalog.fact("snapshotRoot") === published.snapshotRoot;
   if (upToDate) {
     keepHints(catalog, scan);
+    await removeOldFiles(run.place, published, options.faults);
     return report(scan, published, false, 0);
   }
   return rebuild(run, scan, known, open);

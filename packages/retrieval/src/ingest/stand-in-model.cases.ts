@@ -32,6 +32,7 @@ export function standInModel(spaceId: string = "space-one", buildId: string = "b
       wordPiece: {
         count: (text: string): number => wordsOf(text).length,
         encode: (): Int32Array => new Int32Array(),
+        size: 0,
       },
       embed: (texts: readonly string[]): Promise<Float32Array> => {
         embedded.push(...texts);

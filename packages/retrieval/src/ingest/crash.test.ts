@@ -1,0 +1,133 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { afterAll, describe, expect, test } from "vitest";
+
+import { verifyIndex } from "../citation/verify-index.ts";
+import { answerQuery } from "../query/answer-query.ts";
+import { openIndex } from "../query/open-index.ts";
+import { indexFolder } from "./index-folder.ts";
+import type { Places } from "./stand-in-model.cases.ts";
+import { embedQuery, standInModel, temporaryPlaces } from "./stand-in-model.cases.ts";
+
+const child = path.join(import.meta.dirname, "crash-child.cases.ts");
+const scratch = mkdtempSync(path.join(tmpdir(), "clawkeep-crash-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Runs the child until its n-th step; gives the signal, or its steps when it came to its end. */
+async function runChild(places: Places, step: number): Promise<string | readonly string[]> {
+  const { workspace, folder, registry } = places;
+  const running = spawn(
+    process.execPath,
+    ["--conditions=source", child, workspace, folder, registry, String(step)],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      // Only a matter of speed: the child's modules are compiled once.
+      env: { ...process.env, NODE_COMPILE_CACHE: path.join(scratch, "compiled") },
+    },
+  );
+  let output = "";
+  running.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  return new Promise((resolve, reject) => {
+    running.on("error", reject);
+    running.on("close", (code, signal) => {
+      resolve(code === 0 ? (JSON.parse(output) as string[]) : (signal ?? `exit code ${code}`));
+    });
+  });
+}
+
+/** With modes and times, which `fs.cp` does not keep for folders. */
+function copyFolder(from: string, to: string): void {
+  expect(spawnSync("cp", ["-a", from, to]).status).toBe(0);
+}
+
+/** Steps worth a kill: of equal calls in a row, such as the writes of one file, the first and last. */
+function worthKilling(steps: readonly string[]): readonly number[] {
+  return steps
+    .map((_, index) => index)
+    .filter((index) => {
+      const name = steps[index];
+      return name !== steps[index - 1] || name !== steps[index + 1];
+    })
+    .map((index) => index + 1);
+}
+
+/** A published index whose workspace has changed since, and what the next run makes of it. */
+async function prepare(places: Places, kept: string): Promise<{ first: string }> {
+  const { base, workspace, folder, registry, write } = places;
+  write("tea.md", "# Tea\n\nGreen tea is brewed at eighty degrees.\n");
+  write("coffee.md", "# Coffee\n\nEspresso needs nine bar of pressure.\n");
+  const { snapshotRoot } = await indexFolder(workspace, folder, registry, standInModel());
+  write("tea.md", "# Tea\n\nBlack tea takes boiling water.\n");
+  write("milk.md", "# Milk\n\nMilk is heated to sixty degrees.\n");
+  copyFolder(base, kept);
+  return { first: snapshotRoot };
+}
+
+describe("an indexing run that is killed", () => {
+  test("at any write leaves the old snapshot answering, and the next run completes", async () => {
+    using probe = temporaryPlaces();
+    const { first } = await prepare(probe, path.join(scratch, "probe"));
+    const steps = await runChild(probe, 0);
+    if (typeof steps === "string") {
+      throw new Error(steps);
+    }
+    expect(new Set(steps)).toContain("catalog:manifest");
+    using done = openIndex(probe.folder, { registry: probe.registry }, "space-one");
+    const next = done.snapshot.snapshotRoot;
+    const points = worthKilling(steps);
+    expect(points.length).toBeGreaterThan(25);
+    const roots = new Map<number, string>();
+    const lane = async (number: number): Promise<void> => {
+      using places = temporaryPlaces();
+      const kept = path.join(scratch, `lane-${number}`);
+      await prepare(places, kept);
+      for (const step of points.filter((_, index) => index % 2 === number)) {
+        rmSync(places.base, { recursive: true });
+        copyFolder(kept, places.base);
+        expect(await runChild(places, step)).toBe("SIGKILL");
+        roots.set(step, await checkAfterKill(places, next));
+      }
+    };
+    await Promise.all([lane(0), lane(1)]);
+    const order = points.map((step) => roots.get(step));
+    const published = order.indexOf(next);
+    expect(new Set(order.slice(0, published))).toEqual(new Set([first]));
+    expect(new Set(order.slice(published))).toEqual(new Set([next]));
+    const before = points[published];
+    expect(steps[(before ?? 0) - 2]).toBe("rename");
+  });
+
+  test("embeds nothing twice", async () => {
+    using places = temporaryPlaces();
+    for (let file = 0; file < 80; file += 1) {
+      places.write(`${file}.md`, `# File ${file}\n\nWord${file} stands here.\n`);
+    }
+    const steps = await runChild(places, 0);
+    rmSync(path.join(places.workspace, ".clawkeep"), { recursive: true });
+    rmSync(path.join(places.base, "home"), { recursive: true });
+    const secondBatch = steps.indexOf("catalog:vectors", steps.indexOf("catalog:vectors") + 1) + 1;
+    expect(await runChild(places, secondBatch)).toBe("SIGKILL");
+    const model = standInModel();
+    const { workspace, folder, registry } = places;
+    const report = await indexFolder(workspace, folder, registry, model);
+    expect(report).toMatchObject({ documents: 80, embedded: 16 });
+    expect(model.embedded).toHaveLength(16);
+  });
+});
+
+/** The published snapshot is whole and answers; the next run gives `next` and leaves no rubbish. */
+async function checkAfterKill(places: Places, next: string): Promise<string> {
+  const { workspace, folder, registry } = places;
+  using index = openIndex(folder, { registry }, "space-one");
+  expect(verifyIndex(index, undefined)).toMatchObject({ ok: true });
+  const answer = await answerQuery(index, embedQuery, "espresso pressure");
+  expect(answer.results[0]?.citation.path).toBe("coffee.md");
+  const report = await indexFolder(workspace, folder, registry, standInModel());
+  expect(report.snapshotRoot).toBe(next);
+  expect(readdirSync(path.join(folder, "segments"))).toHaveLength(1);
+  expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  return index.snapshot.snapshotRoot;
+}
