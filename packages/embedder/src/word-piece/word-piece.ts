@@ -7,6 +7,8 @@ import { readVocabulary } from "./vocabulary.ts";
 
 /** A text to token ids, exactly as the reference tokeniser of the model does it. */
 export interface WordPiece {
+  /** Number of entries: every id is below it. */
+  readonly size: number;
   /**
    * Ids with `[CLS]` first and `[SEP]` last, cut to `maxTokens` (at least 2) in all.
    *
@@ -167,6 +169,7 @@ export function loadWordPiece(vocabularyFile: Uint8Array): WordPiece {
   }
 
   return {
+    size: vocabulary.size,
     encode(text, maxTokens) {
       if (!Number.isInteger(maxTokens) || maxTokens < 2) {
         throw new RangeError(`expected maxTokens to be an integer of at least 2, got ${maxTokens}`);

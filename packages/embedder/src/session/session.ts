@@ -1,0 +1,66 @@
+import { loadOnnxRuntime, Tensor } from "./onnx-runtime.ts";
+
+/** What a session is made of. Plain data, so that it can go to a worker. */
+export interface SessionPlan {
+  /** The ONNX graph's bytes, already checked. */
+  readonly graph: Uint8Array;
+  /** Folder of the graph's large constants. */
+  readonly folder: string;
+  readonly dimensions: number;
+  readonly maxTokens: number;
+  readonly vocabularySize: number;
+  /** Opens 10 ms faster and runs 1 ms slower a text; the same bytes. */
+  readonly oneText: boolean;
+}
+
+/** One open graph on one thread. */
+export interface Session {
+  /** The vector of one text's ids. The array belongs to the caller. */
+  run(ids: Int32Array): Float32Array;
+  close(): void;
+}
+
+/**
+ * Opens the graph with one thread, in the order in which it is written: it was made in its final form,
+ * so there is nothing for ONNX Runtime to optimise. Synchronous: the native binding has no other form.
+ */
+export function openSession(plan: SessionPlan): Session {
+  const runtime = loadOnnxRuntime();
+  const native = new runtime.InferenceSession();
+  const { graph, folder, dimensions, maxTokens, vocabularySize } = plan;
+  native.loadModel(graph.buffer, graph.byteOffset, graph.byteLength, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "disabled",
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: folder,
+        disable_prepacking: plan.oneText ? "1" : "0",
+      },
+    },
+  });
+  return {
+    run(ids) {
+      // The runtime divides by the length: an empty input would end the process.
+      if (ids.length < 1 || ids.length > maxTokens) {
+        throw new RangeError(`expected 1 to ${maxTokens} ids, got ${ids.length}`);
+      }
+      if (ids.some((id) => id < 0 || id >= vocabularySize)) {
+        throw new RangeError(`expected ids below ${vocabularySize}`);
+      }
+      const feeds = { input_ids: new Tensor("int32", ids, [1, ids.length]) };
+      const vector = native.run(feeds, { vector: null }, {})["vector"]?.data;
+      if (!(vector instanceof Float32Array) || vector.length !== dimensions) {
+        throw new Error(`expected the graph to give ${dimensions} float32 numbers`);
+      }
+      if (!vector.every(Number.isFinite)) {
+        throw new Error("the graph gave a number that is not finite");
+      }
+      return vector;
+    },
+    close() {
+      native.dispose();
+    },
+  };
+}
