@@ -19,13 +19,27 @@ export interface Chunk {
   readonly headings: readonly string[];
   /** Title of the document. */
   readonly title: string;
-  /** What {@link embeddingInput} puts in front: title and those headings that `text` does not show. May be empty. */
+  /**
+   * What {@link embeddingInput} puts in front: title, then those headings that hold where the chunk starts
+   * and that it does not start with; the summary too for the first chunk. May be empty.
+   */
   readonly context: string;
   /** SHA-256 of the UTF-8 bytes of `text`, so that `sha256sum` over the byte range gives the same. */
   readonly digest: `sha256:${string}`;
 }
 
-/** The text that is embedded for a chunk: its context, a newline, its text. */
+/** Four and more of one of these in a row are a line drawn in text: a token each, and no meaning. */
+const drawnLine = /([-=_*~.#+|])\1{3,}/gu;
+
+/** Folds lines drawn with punctuation, such as those of a table, to three characters. */
+export function foldDrawnLines(text: string): string {
+  return text.replace(drawnLine, "$1$1$1");
+}
+
+/**
+ * The text that is embedded for a chunk: its context, a newline, its text, with drawn lines folded. This,
+ * not `text`, is what `chunkDocument` keeps within the model's tokens.
+ */
 export function embeddingInput(chunk: Pick<Chunk, "context" | "text">): string {
-  return chunk.context === "" ? chunk.text : `${chunk.context}\n${chunk.text}`;
+  return foldDrawnLines(chunk.context === "" ? chunk.text : `${chunk.context}\n${chunk.text}`);
 }

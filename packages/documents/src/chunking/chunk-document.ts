@@ -1,6 +1,7 @@
 import { CodedError } from "@clawkeep/diagnostics";
 import { digestBytes } from "@clawkeep/integrity";
 
+import { foldDrawnLines } from "../chunk.ts";
 import type { Chunk } from "../chunk.ts";
 import type { Document } from "../document.ts";
 import { documentBlocks } from "../reading/document-blocks.ts";
@@ -50,7 +51,7 @@ export function chunkDocument(document: Document, budget: ChunkBudget): readonly
     });
   }
   const special = budget.countTokens("");
-  const countTokens = (text: string): number => budget.countTokens(text) - special;
+  const countTokens = (text: string): number => budget.countTokens(foldDrawnLines(text)) - special;
   const available = maxTokens - specialTokens;
   const maxContext = Math.floor(maxTokens * contextShare);
   const maxLength = maxTokens * maxLengthPerToken;

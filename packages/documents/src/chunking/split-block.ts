@@ -1,3 +1,4 @@
+import { isBlank } from "../reading/blank.ts";
 import type { Block } from "../reading/block.ts";
 import type { AtomLimits } from "./atom.ts";
 import { graphemeBoundary, isBoundaryAfterSpace } from "./text-boundary.ts";
@@ -171,7 +172,7 @@ function fittingPiece(
 function boundaryBefore(text: string, start: number, target: number): number {
   const least = start + Math.ceil((target - start) / 4);
   for (let at = target; at > least; at -= 1) {
-    if (/\s/u.test(text.charAt(at - 1)) && isBoundaryAfterSpace(text, at)) {
+    if (isBlank(text.charCodeAt(at - 1)) && isBoundaryAfterSpace(text, at)) {
       return at;
     }
   }
@@ -184,7 +185,7 @@ function trimEnd(text: string, start: number, end: number): number {
 
 function skipSpace(text: string, start: number, end: number): number {
   let at = start;
-  while (at < end && /\s/u.test(text.charAt(at)) && isBoundaryAfterSpace(text, at + 1)) {
+  while (at < end && isBlank(text.charCodeAt(at)) && isBoundaryAfterSpace(text, at + 1)) {
     at += 1;
   }
   return at;

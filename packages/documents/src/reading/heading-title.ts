@@ -1,8 +1,11 @@
 import { oneLine } from "./one-line.ts";
 
+/** Markup is looked for in this much of a heading: a title is shorter, and patterns take their time. */
+const maxMarkup = 400;
+
 /** Takes the inline markup off a heading: `## **Use** [it](#x) {#id}` reads "Use it". */
 export function headingTitle(markdown: string): string {
-  let text = markdown;
+  let text = markdown.replace(/\s+/gu, " ").slice(0, maxMarkup).toWellFormed();
   if (/[[<]/u.test(text)) {
     text = text
       .replace(/!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])/gu, "$1")
@@ -10,7 +13,7 @@ export function headingTitle(markdown: string): string {
       .replace(/<\/?[a-z][^>]*>|<!--[^]*?-->/giu, " ");
   }
   text = text
-    .replace(/\s*\{#[^}]*\}\s*$/u, "")
+    .replace(/ ?\{#[^{}]*\} ?$/u, "")
     .replace(/(\*\*|__|~~)(\S(?:.*?\S)?)\1/gu, "$2")
     .replace(/(?<![\w*])([*_])(\S(?:.*?\S)?)\1(?![\w*])/gu, "$2")
     .replace(/(`+)(.+?)\1/gu, (_match, _ticks, code: string) => code.trim())

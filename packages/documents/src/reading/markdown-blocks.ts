@@ -1,3 +1,4 @@
+import { isBlank } from "./blank.ts";
 import type { Block, BlockKind } from "./block.ts";
 import { headingTitle } from "./heading-title.ts";
 
@@ -15,7 +16,7 @@ interface Scan {
   afterBlank: boolean;
 }
 
-const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]+|$)(.*?)(?:[ \t]+#+)?[ \t]*$/u;
+const atxMarks = /^ {0,3}(#{1,6})(?=[ \t]|$)/u;
 const setextLine = /^ {0,3}(=+|-+)[ \t]*$/u;
 const fenceLine = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})([^]*)$/u;
 const listItem = /^[ \t]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)/u;
@@ -149,11 +150,12 @@ function readHeading(
     return false;
   }
   if (code === 35) {
-    const match = atxHeading.exec(scan.text.slice(start, end));
+    const match = atxMarks.exec(scan.text.slice(start, end));
     if (match !== null) {
       close(scan);
-      const [, marks = "", markdown = ""] = match;
-      push(scan, { kind: "heading", start, end }, marks.length, markdown);
+      const level = match[1]?.length ?? 1;
+      const markdown = scan.text.slice(start + match[0].length, end);
+      push(scan, { kind: "heading", start, end }, level, withoutClosingMarks(markdown));
       return true;
     }
   }
@@ -168,6 +170,16 @@ function readHeading(
     }
   }
   return false;
+}
+
+/** Takes `##` off the end of an ATX heading, where white space or nothing stands in front of it. */
+function withoutClosingMarks(markdown: string): string {
+  const text = markdown.trim();
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === 35) {
+    end -= 1;
+  }
+  return end === 0 || isBlank(text.charCodeAt(end - 1)) ? text.slice(0, end) : text;
 }
 
 function lineKind(scan: Scan, first: number, indent: number, isItem: boolean): BlockKind {
@@ -232,18 +244,10 @@ function includes(text: string, part: string, start: number, end: number): boole
 /** Index of the first character that is not a space, tab or other ASCII white space. */
 function firstInk(text: string, start: number, end: number): number {
   let at = start;
-  while (at < end && isBlankCode(text.charCodeAt(at))) {
+  while (at < end && isBlank(text.charCodeAt(at))) {
     at += 1;
   }
   return at;
-}
-
-function isBlankCode(code: number): boolean {
-  return code === 32 || (code >= 9 && code <= 13) || (code > 127 && isUnicodeBlank(code));
-}
-
-function isUnicodeBlank(code: number): boolean {
-  return /\s/u.test(String.fromCharCode(code));
 }
 
 function indentOf(text: string, start: number, first: number): number {
