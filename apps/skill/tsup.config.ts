@@ -7,7 +7,18 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   sourcemap: true,
   clean: true,
   target: "node24",
+  // `sqlite` without `node:` is another module, that is not there.
+  removeNodeProtocol: false,
+  // One file tree without workspace packages: what is locked and shipped is what was tested.
   noExternal: [/^@clawkeep\//],
+  // Bundled from their sources, so that the bundle never holds yesterday's build of a package.
+  esbuildOptions: (options) => {
+    options.conditions = ["source"];
+  },
+  // gray-matter is CommonJS and asks for `fs` by require, which an ES module does not have.
+  banner: {
+    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+  },
 });
 
 export default config;

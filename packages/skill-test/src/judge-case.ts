@@ -20,7 +20,7 @@ export function judgeCase(
 ): readonly CaseProblem[] {
   const { expect } = one;
   if (expect.kind === "refusal") {
-    return runs.flatMap(({ form, result }) => judgeRefusal(expect.code, form, result));
+    return unique(runs.flatMap(({ form, result }) => judgeRefusal(expect.code, form, result)));
   }
   const problems = runs.flatMap(({ form, result }) =>
     result.kind === "refusal" ? [refused(form, result)] : judgeRun(expect, action, form, result),
@@ -176,11 +176,8 @@ function said(run: Execution): string {
   return text === "" ? "" : `; it said: ${text.slice(0, 500)}`;
 }
 
+/** The two runs of a form mostly fail alike: said once. */
 function unique(problems: readonly CaseProblem[]): readonly CaseProblem[] {
-  const seen = new Map(
-    problems
-      .toReversed()
-      .map((problem) => [`${problem.code} ${problem.form ?? ""} ${problem.message}`, problem]),
-  );
-  return problems.filter((problem) => [...seen.values()].includes(problem));
+  const keys = problems.map(({ code, form, message }) => JSON.stringify([code, form, message]));
+  return problems.filter((_, index) => keys.indexOf(keys[index] ?? "") === index);
 }
