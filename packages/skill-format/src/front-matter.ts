@@ -2,7 +2,7 @@ import type { Finding } from "@clawkeep/diagnostics";
 import matter from "gray-matter";
 
 /** The YAML between the two `---` lines, and what follows. */
-export interface FrontMatter {
+interface FrontMatter {
   readonly yaml: string;
   readonly body: string;
   /** 1-based line on which `body` begins. */

@@ -3,7 +3,7 @@ import { CST, Composer, Lexer, LineCounter, Parser, isMap, isScalar, isSeq } fro
 import type { Document } from "yaml";
 
 /** Deepest nesting of mappings and lists that is read. */
-export const maxDepth = 32;
+const maxDepth = 32;
 
 /** Where a text stands in its file, and how it may be written. */
 export interface YamlOptions {

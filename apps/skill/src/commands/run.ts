@@ -58,7 +58,7 @@ export async function runSkill(
 }
 
 /** What `run --json` prints, version 1: a refusal, or an execution with its output. */
-export function runJson(
+function runJson(
   skill: string,
   action: string | undefined,
   result: Execution | Refusal,
