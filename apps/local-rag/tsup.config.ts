@@ -1,13 +1,44 @@
 import { defineConfig } from "tsup";
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
-  entry: ["src/main.ts"],
+  entry: {
+    main: "src/main.ts",
+    // A program each, in one file each: a cold start pays for every file that it opens.
+    query: "src/query.ts",
+    manage: "src/manage.ts",
+    "embedder-worker": "../../packages/embedder/src/workers/worker.ts",
+  },
   format: "esm",
   dts: false,
-  sourcemap: true,
+  sourcemap: false,
   clean: true,
+  splitting: false,
   target: "node24",
-  noExternal: [/^@clawkeep\//],
+  // `sqlite` without `node:` is another module, that is not there.
+  removeNodeProtocol: false,
+  // One file tree without workspace packages: what is locked and shipped is what was tested.
+  noExternal: [/^(?!onnxruntime-node)/],
+  external: [/^onnxruntime-node/],
+  // Bundled from their sources, so that the bundle never holds yesterday's build of a package.
+  esbuildOptions: (options) => {
+    options.conditions = ["source"];
+  },
+  esbuildPlugins: [
+    {
+      name: "own programs stay apart",
+      setup(build) {
+        build.onResolve({ filter: /^\.\/(?:query|manage)\.ts$/ }, ({ path, kind }) =>
+          kind === "dynamic-import"
+            ? { path: path.replace(/\.ts$/u, ".js"), external: true }
+            : undefined,
+        );
+      },
+    },
+  ],
+  // gray-matter is CommonJS and asks for `fs` by require, which an ES module does not have.
+  banner: {
+    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+  },
 });
 
 export default config;

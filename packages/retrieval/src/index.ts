@@ -22,5 +22,6 @@ export { answerQuery, largestTopK, longestQueryBytes } from "./query/answer-quer
 export type { QueryOptions } from "./query/answer-query.ts";
 export { Index, openIndex } from "./query/open-index.ts";
 export { jsonForModel, quoteForModel, quoteLine } from "./query/quote-for-model.ts";
+export { readSnapshot as currentSnapshot } from "./snapshot/read-snapshot.ts";
 export type { Snapshot, SnapshotContent, SnapshotSegment } from "./snapshot/snapshot.ts";
 export type { IndexTrust } from "./trust/require-trust.ts";

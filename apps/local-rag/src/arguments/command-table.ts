@@ -1,0 +1,118 @@
+/** One flag of a command. `value` names what follows it; without one it is a switch. */
+export interface Flag {
+  readonly name: string;
+  readonly value?: string;
+  readonly about: string;
+}
+
+/** One command: what help prints and what parsing accepts, from one place. */
+export interface CommandSpec {
+  readonly name: string;
+  readonly about: string;
+  /** Positional argument, in brackets when it may be missing. */
+  readonly argument?: string;
+  readonly argumentAbout?: string;
+  readonly flags: readonly Flag[];
+  /** Whole command lines. */
+  readonly examples: readonly string[];
+}
+
+const index: Flag = {
+  name: "index",
+  value: "PATH",
+  about: "index folder (default: .clawkeep/index of the indexed folder, or of the working folder)",
+};
+const registry: Flag = {
+  name: "registry",
+  value: "DIR",
+  about: "registry of indexes made here (default: indexes below the state folder)",
+};
+const trust: Flag = {
+  name: "trust-index",
+  value: "ROOT",
+  about: "trust an index that was not made here, if it has exactly this snapshot root",
+};
+const model: Flag = {
+  name: "model",
+  value: "DIR",
+  about: "folder with the model's files (default: the installed package)",
+};
+const json: Flag = { name: "json", about: "print JSON, version 1" };
+
+/** Every command of `local-rag`. */
+export const commands: {
+  readonly index: CommandSpec;
+  readonly query: CommandSpec;
+  readonly status: CommandSpec;
+  readonly verify: CommandSpec;
+} = {
+  index: {
+    name: "index",
+    about: "index a folder, or bring its index up to date",
+    argument: "DIR",
+    argumentAbout: "folder to index",
+    flags: [
+      index,
+      {
+        name: "list",
+        value: "FILE",
+        about: "index only the files that FILE names, one path inside DIR a line",
+      },
+      { name: "progress", value: "auto|text|ndjson|none", about: "how progress goes to stderr" },
+      { name: "rehash", about: "read every file again, whatever its size and times say" },
+      { name: "share", about: "let other users of this machine read the index" },
+      { name: "workers", value: "N", about: "threads that embed (default: one a processor)" },
+      registry,
+      model,
+      json,
+    ],
+    examples: ["local-rag index ~/notes", "local-rag index . --progress ndjson --json"],
+  },
+  query: {
+    name: "query",
+    about: "find passages that answer a question, with citations",
+    argument: "[QUESTION]",
+    argumentAbout: "the question; write -- before one that begins with a dash",
+    flags: [
+      { name: "topk", value: "N", about: "passages wanted, 1 to 200 (default: 5)" },
+      { name: "explain", about: "show the figures behind each score" },
+      { name: "stdin", about: 'read one JSON object {"query", "topk"} from standard input' },
+      {
+        name: "resident",
+        about: 'answer {"id", "input": {"query", "topk"}} line by line until input ends',
+      },
+      index,
+      registry,
+      trust,
+      model,
+      json,
+    ],
+    examples: [
+      'local-rag query "How do I rotate the keys?" --topk 3',
+      "local-rag query --json --index ~/notes/.clawkeep/index -- --help",
+      'echo \'{"query":"rotate keys"}\' | local-rag query --stdin --json',
+    ],
+  },
+  status: {
+    name: "status",
+    about: "say what an index holds",
+    flags: [index, registry, trust, json],
+    examples: ["local-rag status --index ~/notes/.clawkeep/index"],
+  },
+  verify: {
+    name: "verify",
+    about: "check every byte of an index, and every citation against its file",
+    flags: [
+      index,
+      {
+        name: "workspace",
+        value: "DIR",
+        about: "folder that was indexed (default: the one that the registry names)",
+      },
+      registry,
+      trust,
+      json,
+    ],
+    examples: ["local-rag verify --index ~/notes/.clawkeep/index --json"],
+  },
+};

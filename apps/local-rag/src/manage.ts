@@ -1,0 +1,77 @@
+import { formatError } from "@clawkeep/diagnostics";
+import { Command, CommanderError, Option } from "commander";
+
+import type { CommandSpec } from "./arguments/command-table.ts";
+import { commands } from "./arguments/command-table.ts";
+import type { RawOptions } from "./arguments/parse-flags.ts";
+
+type Handler = (options: RawOptions) => Promise<number>;
+
+/** Every command but `query`, and all help. Each command's program is loaded when it runs. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = new Command("local-rag")
+    .description("Index a folder and answer from it with citations, offline.")
+    .version("0.1.0")
+    .exitOverride()
+    .showHelpAfterError("(local-rag --help shows the commands)");
+  const handlers: Readonly<Record<keyof typeof commands, Handler>> = {
+    index: async (options) => (await import("./commands/index-command.ts")).runIndex(options),
+    query: () => Promise.reject(new Error("query has a program of its own")),
+    status: async (options) => (await import("./commands/status-command.ts")).runStatus(options),
+    verify: async (options) => (await import("./commands/verify-command.ts")).runVerify(options),
+  };
+  for (const [name, spec] of Object.entries(commands) as [keyof typeof commands, CommandSpec][]) {
+    declare(program, spec, async (options) => {
+      exitCode = await handlers[name](options);
+    });
+  }
+  program.addHelpText("after", examples(Object.values(commands).map((spec) => spec.examples[0])));
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // It has printed its own message; help and version are what was asked for.
+      return error.exitCode === 0 ? 0 : 2;
+    }
+    process.stderr.write(`${formatError(error)}\n`);
+    return 2;
+  }
+}
+
+function declare(
+  program: Command,
+  spec: CommandSpec,
+  run: (options: RawOptions) => Promise<void>,
+): void {
+  const command = program.command(spec.name).description(spec.about).exitOverride();
+  if (spec.argument !== undefined) {
+    const name = spec.argument.startsWith("[") ? spec.argument : `<${spec.argument}>`;
+    command.argument(name, spec.argumentAbout ?? "");
+  }
+  for (const flag of spec.flags) {
+    const form = flag.value === undefined ? `--${flag.name}` : `--${flag.name} <${flag.value}>`;
+    command.addOption(new Option(form, flag.about));
+  }
+  command.addHelpText("after", examples(spec.examples));
+  command.action(async () => {
+    await run({
+      flags: new Map(
+        spec.flags.flatMap(({ name }) => {
+          const value: unknown = command.getOptionValue(camelCase(name));
+          return typeof value === "string" || value === true ? [[name, value] as const] : [];
+        }),
+      ),
+      positional: command.args,
+    });
+  });
+}
+
+function examples(lines: readonly (string | undefined)[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line ?? ""}`).join("\n")}\n`;
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/gu, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,132 @@
+import { Buffer } from "node:buffer";
+
+import { formatError, isCodedError } from "@clawkeep/diagnostics";
+import { openEmbedder } from "@clawkeep/embedder";
+import type { Embedder } from "@clawkeep/embedder";
+import { modelManifest } from "@clawkeep/model-minilm";
+import type { Answer, IndexTrust } from "@clawkeep/retrieval";
+import { answerQuery, jsonForModel, largestTopK, openIndex } from "@clawkeep/retrieval";
+
+import { commands } from "./arguments/command-table.ts";
+import type { RawOptions } from "./arguments/parse-flags.ts";
+import { integerOf, parseFlags, usage } from "./arguments/parse-flags.ts";
+import type { QueryRequest } from "./arguments/query-request.ts";
+import { defaultTopK, longestRequestBytes, parseRequest } from "./arguments/query-request.ts";
+import { refuseUndecodable, refuseUnpassable } from "./arguments/query-text.ts";
+import { formatAnswer } from "./output/format-answer.ts";
+import { indexPlace, modelPlace, trustOf } from "./place/index-place.ts";
+import { answerLines } from "./resident.ts";
+
+/** Everything that a query needs to know about where it is asked. */
+export interface QueryPlace {
+  readonly folder: string;
+  readonly trust: IndexTrust;
+  readonly explain: boolean;
+}
+
+/** `local-rag query`: one question, or with `--resident` any number of them. */
+export async function runQuery(args: readonly string[]): Promise<number> {
+  const started = performance.now();
+  const json = args.includes("--json") || args.includes("--resident");
+  try {
+    const spec = commands.query;
+    const options = parseFlags(spec, args);
+    const place: QueryPlace = {
+      folder: indexPlace(options, process.cwd()),
+      trust: trustOf(options),
+      explain: options.flags.has("explain"),
+    };
+    if (options.flags.has("resident")) {
+      refuseQuestion(options);
+      // The session of a process that stays is worth the longer start.
+      const embedder = await openEmbedder({ workers: 0, folder: modelPlace(options) });
+      return await answerLines(process.stdin, process.stdout, place, embedder);
+    }
+    const request = await readQuestion(options);
+    const answer = await answerOnce(options, place, request);
+    const tookMs = Math.round((performance.now() - started) * 10) / 10;
+    process.stdout.write(json ? `${jsonForModel({ ...answer, tookMs })}\n` : formatAnswer(answer));
+    return 0;
+  } catch (error) {
+    if (json) {
+      process.stdout.write(`${jsonForModel(errorAsJson(error))}\n`);
+    }
+    process.stderr.write(`${formatError(error)}\n`);
+    return 2;
+  }
+}
+
+async function answerOnce(
+  options: RawOptions,
+  place: QueryPlace,
+  { query, topK }: QueryRequest,
+): Promise<Answer> {
+  using index = openIndex(place.folder, place.trust, modelManifest.spaceId);
+  return await answerQuery(
+    index,
+    async (text) => {
+      const embedder = await openEmbedder({
+        workers: 0,
+        oneText: true,
+        folder: modelPlace(options),
+      });
+      return embedder.embed([text]);
+    },
+    query,
+    { topK, explain: place.explain },
+  );
+}
+
+/** The vector of one text. */
+export function embedOne(embedder: Embedder): (text: string) => Promise<Float32Array> {
+  return (text) => embedder.embed([text]);
+}
+
+/** What stands on standard output instead of an answer when `--json` is asked for. */
+export function errorAsJson(error: unknown): {
+  readonly version: 1;
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
+} {
+  const code = isCodedError(error) ? error.code : "INTERNAL";
+  const hint = isCodedError(error) ? error.hint : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  return { version: 1, error: { code, message, ...(hint === undefined ? {} : { hint }) } };
+}
+
+async function readQuestion(options: RawOptions): Promise<QueryRequest> {
+  const spec = commands.query;
+  const topK = integerOf(spec, options, "topk", { from: 1, to: largestTopK });
+  if (options.flags.has("stdin")) {
+    refuseQuestion(options);
+    if (topK !== undefined) {
+      throw usage(spec, "--stdin takes topk from the JSON object, not from --topk");
+    }
+    return parseRequest(await readStandardInput());
+  }
+  const [query, ...others] = options.positional;
+  if (query === undefined || others.length > 0) {
+    throw usage(spec, `expected one question, got ${options.positional.length}; put it in quotes`);
+  }
+  refuseUndecodable([query]);
+  refuseUnpassable(query);
+  return { query, topK: topK ?? defaultTopK };
+}
+
+function refuseQuestion(options: RawOptions): void {
+  if (options.positional.length > 0) {
+    throw usage(commands.query, "--stdin and --resident take no question on the command line");
+  }
+}
+
+async function readStandardInput(): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > longestRequestBytes) {
+      throw usage(commands.query, `--stdin takes at most ${longestRequestBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,99 @@
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+
+import { formatError } from "@clawkeep/diagnostics";
+import type { Embedder } from "@clawkeep/embedder";
+import type { Index } from "@clawkeep/retrieval";
+import { answerQuery, currentSnapshot, jsonForModel, openIndex } from "@clawkeep/retrieval";
+
+import { longestRequestBytes, parseJson, readRequest } from "./arguments/query-request.ts";
+import type { QueryPlace } from "./query.ts";
+import { embedOne, errorAsJson } from "./query.ts";
+
+/**
+ * The resident form: one JSON line a request, one a reply, until input ends. Each request is answered
+ * from the snapshot that is published then. A request that fails is a reply with exit code 2; a line
+ * that is no request ends the process, because nobody could tell which request a reply belongs to.
+ */
+export async function answerLines(
+  input: Readable,
+  output: Writable,
+  place: QueryPlace,
+  embedder: Embedder,
+): Promise<number> {
+  let index: Index | undefined;
+  const current = (): Index => {
+    const snapshot = currentSnapshot(place.folder);
+    if (index === undefined || snapshot?.snapshotRoot !== index.snapshot.snapshotRoot) {
+      index?.close();
+      index = undefined;
+      index = openIndex(place.folder, place.trust, embedder.spaceId);
+    }
+    return index;
+  };
+  try {
+    for await (const line of linesOf(input)) {
+      const { id, request } = parseLine(line);
+      const started = performance.now();
+      const reply = await replyTo(request, current, place, embedder, started);
+      if (!output.write(`${jsonForModel({ exitCode: reply.exitCode, id, output: reply.output })}\n`)) {
+        await once(output, "drain");
+      }
+    }
+    return 0;
+  } finally {
+    index?.close();
+    await embedder.close();
+  }
+}
+
+async function replyTo(
+  input: unknown,
+  index: () => Index,
+  { explain }: QueryPlace,
+  embedder: Embedder,
+  started: number,
+): Promise<{ readonly exitCode: number; readonly output: unknown }> {
+  try {
+    const { query, topK } = readRequest(input);
+    const answer = await answerQuery(index(), embedOne(embedder), query, { topK, explain });
+    const tookMs = Math.round((performance.now() - started) * 10) / 10;
+    return { exitCode: 0, output: { ...answer, tookMs } };
+  } catch (error) {
+    process.stderr.write(`${formatError(error)}\n`);
+    return { exitCode: 2, output: errorAsJson(error) };
+  }
+}
+
+function parseLine(line: Uint8Array): { readonly id: number; readonly request: unknown } {
+  const value = parseJson(line);
+  const fields = new Map<string, unknown>(
+    typeof value === "object" && value !== null ? Object.entries(value) : [],
+  );
+  const id = fields.get("id");
+  if (typeof id !== "number" || !Number.isSafeInteger(id) || id < 1 || fields.size !== 2) {
+    throw new TypeError('expected a request line such as {"id":1,"input":{"query":"…","topk":5}}');
+  }
+  return { id, request: fields.get("input") };
+}
+
+async function* linesOf(input: Readable): AsyncGenerator<Uint8Array, void, undefined> {
+  let rest: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
+      yield Buffer.concat([...rest, chunk.subarray(start, end)]);
+      [rest, bytes, start] = [[], 0, end + 1];
+    }
+    rest.push(chunk.subarray(start));
+    bytes += chunk.length - start;
+    if (bytes > longestRequestBytes) {
+      throw new RangeError(`expected request lines of at most ${longestRequestBytes} bytes`);
+    }
+  }
+  if (bytes > 0) {
+    yield Buffer.concat(rest);
+  }
+}
