@@ -1,7 +1,13 @@
 import type { SessionPlan } from "../session/session.ts";
+import type { StopFlags } from "./stop-flags.ts";
 
 /** Given to a worker at its start. */
-export type WorkerStart = SessionPlan;
+export interface WorkerStart {
+  readonly plan: SessionPlan;
+  readonly flags: StopFlags;
+  /** The worker's place in `flags`. */
+  readonly index: number;
+}
 
 /** To a worker: embed these, or end. */
 export type WorkerRequest =

@@ -5,7 +5,8 @@ import type { CodedError } from "@clawkeep/diagnostics";
 import type { Encoder } from "../encoder.ts";
 import { encoderClosed, encodingFailed, sessionFailed, workerEnded } from "../errors.ts";
 import type { SessionPlan } from "../session/session.ts";
-import type { WorkerReply, WorkerRequest } from "./messages.ts";
+import type { WorkerReply, WorkerRequest, WorkerStart } from "./messages.ts";
+import { createStopFlags, stopAll, waitUntilStopped } from "./stop-flags.ts";
 
 /** One call of `encode`. */
 interface Job {
@@ -49,9 +50,18 @@ export async function openWorkerPool(
   let nextTask = 0;
   let closed: CodedError | undefined;
 
+  const flags = createStopFlags(size);
+  const stopNow = (): void => {
+    stopAll(flags);
+    waitUntilStopped(flags);
+  };
+  process.on("exit", stopNow);
+
   const members: Member[] = [];
   try {
-    const started = Array.from({ length: size }, () => start(plan, entry));
+    const started = Array.from({ length: size }, (_, index) =>
+      start({ plan, flags, index }, entry),
+    );
     members.push(...started.map(({ member }) => member));
     // All of them, so that none is left starting when one has failed.
     const outcomes = await Promise.allSettled(started.map(({ ready }) => ready));
@@ -60,7 +70,9 @@ export async function openWorkerPool(
       throw failure.reason;
     }
   } catch (error) {
+    stopNow();
     await Promise.all(members.map(({ worker }) => worker.terminate()));
+    process.off("exit", stopNow);
     throw error;
   }
   for (const member of members) {
@@ -157,12 +169,13 @@ export async function openWorkerPool(
     },
     async close() {
       fail(encoderClosed());
-      // Each ends by itself after the run it is in: a thread stopped inside native code takes the process with it.
+      stopAll(flags);
       for (const { worker } of members) {
         worker.ref();
         send(worker, { kind: "end" });
       }
       await Promise.all(members.map(({ ended }) => ended));
+      process.off("exit", stopNow);
     },
   };
 }
@@ -172,8 +185,9 @@ function send(worker: Worker, request: WorkerRequest): void {
   worker.postMessage(request);
 }
 
-function start(plan: SessionPlan, entry: URL): { member: Member; ready: Promise<void> } {
-  const worker = new Worker(entry, { workerData: plan, name: "embedder" });
+function start(workerData: WorkerStart, entry: URL): { member: Member; ready: Promise<void> } {
+  // No options of the process: some, such as --input-type, would keep the worker from starting.
+  const worker = new Worker(entry, { workerData, name: "embedder", execArgv: [] });
   const ended = new Promise<void>((resolve) => {
     worker.once("exit", () => resolve());
   });

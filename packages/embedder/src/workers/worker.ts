@@ -7,6 +7,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Session } from "../session/session.ts";
 import { openSession } from "../session/session.ts";
 import type { WorkerReply, WorkerRequest, WorkerStart } from "./messages.ts";
+import { unlessStopped } from "./stop-flags.ts";
 
 function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, transfer);
@@ -16,21 +17,36 @@ function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+// Only `openWorkerPool` starts this file, with what it says there.
+const { plan, flags, index } = workerData as WorkerStart;
+
 function open(): Session | undefined {
   try {
-    // Only `startPool` starts this file, with a plan made there.
-    const session = openSession(workerData as WorkerStart);
-    reply({ kind: "ready" });
-    return session;
+    const opened = unlessStopped(flags, index, () => openSession(plan));
+    if (opened !== undefined) {
+      reply({ kind: "ready" });
+    }
+    return opened;
   } catch (error) {
     reply({ kind: "failed", why: describe(error) });
     return undefined;
   }
 }
 
-const session = open();
-const dimensions = (workerData as WorkerStart).dimensions;
+/** Undefined when this worker has to stop. */
+function embed(session: Session, texts: readonly Int32Array[]): Float32Array | undefined {
+  const vectors = new Float32Array(texts.length * plan.dimensions);
+  for (const [row, ids] of texts.entries()) {
+    const vector = unlessStopped(flags, index, () => session.run(ids));
+    if (vector === undefined) {
+      return undefined;
+    }
+    vectors.set(vector, row * plan.dimensions);
+  }
+  return vectors;
+}
 
+const session = open();
 if (session === undefined) {
   parentPort?.close();
 }
@@ -42,9 +58,10 @@ parentPort?.on("message", (request: WorkerRequest) => {
   }
   const { task, ids } = request;
   try {
-    const vectors = new Float32Array(ids.length * dimensions);
-    ids.forEach((list, row) => vectors.set(session.run(list), row * dimensions));
-    reply({ kind: "vectors", task, vectors }, [vectors.buffer]);
+    const vectors = embed(session, ids);
+    if (vectors !== undefined) {
+      reply({ kind: "vectors", task, vectors }, [vectors.buffer as ArrayBuffer]);
+    }
   } catch (error) {
     reply({ kind: "failed", task, why: describe(error) });
   }
