@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => place.remove());
 
-describe("the trivial skill, end to end", () => {
+describe.concurrent("the trivial skill, end to end", () => {
   test("runs, prints its answer on stdout and the rest on stderr", async () => {
     const { code, stdout, stderr } = await place.run([
       "run",
@@ -77,7 +77,7 @@ describe("the trivial skill, end to end", () => {
   });
 });
 
-describe("exit codes follow the contract", () => {
+describe.concurrent("exit codes follow the contract", () => {
   test.each([
     ["0", 0, "done"],
     ["1", 1, "no"],
@@ -90,7 +90,7 @@ describe("exit codes follow the contract", () => {
   });
 });
 
-describe("an argument is one literal value, or refused with a reason", () => {
+describe.concurrent("an argument is one literal value, or refused with a reason", () => {
   const canary = (): string => join(place.folder, "canary");
 
   test.each(["; rm -rf ~", "$(id)", "--evil", "{{root.index}}", "", "日本語 🦀 '\"\\ * %s%n"])(
@@ -177,7 +177,7 @@ describe("an argument is one literal value, or refused with a reason", () => {
   });
 });
 
-describe("what is not locked is not run", () => {
+describe.concurrent("what is not locked is not run", () => {
   test("an unknown skill, with the names that there are", async () => {
     const result = await place.json(["run", "nope"]);
     expect(result).toMatchObject({ version: 1, kind: "refusal", stage: "lock", skill: "nope" });

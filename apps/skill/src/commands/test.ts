@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { styleText } from "node:util";
 
-import { escapeForTerminal, hasErrors } from "@clawkeep/diagnostics";
+import { escapeForTerminal, hasErrors, isCodedError } from "@clawkeep/diagnostics";
 import { ensurePrivateFolder } from "@clawkeep/durable-files";
 import type { Skill } from "@clawkeep/skill-format";
 import { lockPath, lockSkills, openRuntime, readLock } from "@clawkeep/skill-runtime";
@@ -30,7 +30,7 @@ export async function testCommand(
   folders: readonly string[],
   options: TestCommandOptions,
 ): Promise<number> {
-  const place = surroundings(folders.length > 0 ? { workspace: ".", ...options } : options);
+  const place = placeOf(folders, options);
   const named = namedOrAll(folders, () => place.workspace);
   const roots = Object.fromEntries(
     Object.entries(readPairs("--root", options.root)).map(([name, path]) => [name, resolve(path)]),
@@ -46,6 +46,19 @@ export async function testCommand(
     else printReport(report);
     return report.ok ? 0 : 1;
   });
+}
+
+/** Folders that are named need no workspace; if there is one, its lock and its programs count. */
+function placeOf(folders: readonly string[], options: TestCommandOptions): SkillSurroundings {
+  try {
+    return surroundings(options);
+  } catch (error) {
+    const isOptional = folders.length > 0 && options.workspace === undefined;
+    if (isOptional && isCodedError(error) && error.code === "WORKSPACE_MISSING") {
+      return surroundings({ ...options, workspace: "." });
+    }
+    throw error;
+  }
 }
 
 /** A runtime with a lock of its own that holds the one skill, and state apart from that of real runs. */
