@@ -72,12 +72,13 @@ export function driverCases(level: SandboxLevel): void {
     });
 
     test("tells of a signal that the program died of", async () => {
-      const { exitCode, signal, notes } = await runOnce(node("exit-with.mjs", ["SIGABRT"]));
+      const { exitCode, signal, notes } = await runOnce(node("exit-with.mjs", ["abort"]));
       if (level === "none") {
         expect([exitCode, signal]).toEqual([null, "SIGABRT"]);
       } else {
-        // Bubblewrap passes signals on as 128 + number.
-        expect([exitCode, notes.join()]).toEqual([134, expect.stringContaining("SIGABRT")]);
+        // Bubblewrap passes signals on as 128 + number; a first process cannot be ended by SIGABRT.
+        expect([134, 139]).toContain(exitCode);
+        expect(notes.join()).toMatch(/may stand for SIG(ABRT|SEGV)/u);
       }
     });
 

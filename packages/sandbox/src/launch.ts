@@ -1,9 +1,14 @@
 import type { LevelReport, SandboxLevel } from "./level.ts";
 import type { ExecutionPolicy } from "./policy.ts";
 
-/** What a descriptor of the child is: bytes to read to the end, or an open descriptor of ours. */
+/**
+ * What a descriptor of the child is: bytes to read to the end, or an open descriptor of ours. A
+ * `gate` gets its bytes only when `status` has named the process inside, and never when the run has
+ * been ended before: the driver sees to it that nothing runs without them.
+ */
 export type GivenDescriptor =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "gate"; readonly bytes: Uint8Array }
   | { readonly kind: "open"; readonly descriptor: number }
   | { readonly kind: "status" };
 
@@ -16,6 +21,8 @@ export interface Launch {
   readonly environment: Readonly<Record<string, string>>;
   /** Descriptors 3, 4, … of the child. At most one is `status`. */
   readonly descriptors: readonly GivenDescriptor[];
+  /** Reads from the status the host's process id of the outermost process inside, once it is there. */
+  readonly insidePid: (status: string) => number | undefined;
   /**
    * Given what the child wrote to its `status` descriptor, says whether the program itself ran.
    * Asked only when nothing of ours killed it.

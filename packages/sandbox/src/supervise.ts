@@ -8,7 +8,7 @@ import { isMainThread } from "node:worker_threads";
 
 import { boundedBytes } from "./bounded-bytes.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
-import type { GivenDescriptor, Launch } from "./launch.ts";
+import type { Launch } from "./launch.ts";
 import type { SandboxLevel } from "./level.ts";
 import type { Outcome, Termination } from "./outcome.ts";
 import type { Limits } from "./policy.ts";
@@ -31,6 +31,8 @@ export interface Supervision {
   readonly kill: (why: Termination) => void;
 }
 
+/** How long bubblewrap may take to say which process is inside, once it is to be ended. */
+const SETUP_MS = 2000;
 /** How long to wait for the end of output that a left-behind process still holds open. */
 const DRAIN_MS = 500;
 /** Files that the program makes are its user's alone. */
@@ -49,9 +51,10 @@ export function supervise(
   const began = performance.now();
   const child = start(launch, options.stdin !== undefined);
   let terminatedBy: Termination | undefined;
+  const inner = feed(child, launch);
   const kill = (why: Termination): void => {
     terminatedBy ??= why;
-    killGroup(child);
+    inner.end();
   };
 
   const stdout = boundedBytes(limits.stdoutBytes, "first");
@@ -71,7 +74,6 @@ export function supervise(
       kill("stderr-limit");
     }
   });
-  const status = feed(child, launch.descriptors);
   // A program may end without reading its input; that is its own affair.
   child.stdin?.on("error", () => {});
   if (options.stdin instanceof Uint8Array) {
@@ -85,7 +87,7 @@ export function supervise(
 
   const outcome = ended(child).then((end): Outcome => {
     const notes = [...launch.notes];
-    if (terminatedBy === undefined && !launch.programRan(status())) {
+    if (terminatedBy === undefined && !launch.programRan(inner.status())) {
       throw new CodedError({
         code: "SANDBOX_SETUP_FAILED",
         message: `the sandbox could not be set up: ${new TextDecoder().decode(stderr.bytes()).trim()}`,
@@ -162,25 +164,79 @@ function start(launch: Launch, withStdin: boolean): ChildProcess {
   }
 }
 
-/** Writes the given bytes, collects the status. Returns what was collected so far. */
-function feed(child: ChildProcess, descriptors: readonly GivenDescriptor[]): () => string {
+/** What is known of, and can be done to, the process inside a sandbox. */
+interface Inner {
+  readonly status: () => string;
+  /** Kills it, or keeps it from ever starting the program. */
+  readonly end: () => void;
+}
+
+/** Writes the given bytes, collects the status, and opens the gate when it may be opened. */
+function feed(child: ChildProcess, launch: Launch): Inner {
   let status = "";
-  for (const [index, given] of descriptors.entries()) {
+  let over = false;
+  let pid: number | undefined;
+  let patience: NodeJS.Timeout | undefined;
+  const gates: { readonly stream: Writable; readonly bytes: Uint8Array }[] = [];
+  const end = (): void => {
+    over = true;
+    for (const { stream } of gates) {
+      stream.destroy();
+    }
+    if (pid === undefined && gates.length > 0) {
+      // Its parent would leave it behind, blocked, if it died before it has let it go on.
+      patience ??= setTimeout(() => killGroup(child), SETUP_MS).unref();
+      return;
+    }
+    killOne(pid);
+    killGroup(child);
+  };
+  for (const [index, given] of launch.descriptors.entries()) {
     if (given.kind === "open") {
       continue;
     }
     const stream = child.stdio[index + 3] as Readable & Writable;
     stream.on("error", () => {});
-    if (given.kind === "bytes") {
-      stream.end(given.bytes);
-      stream.resume();
-    } else {
+    if (given.kind === "status") {
       stream.on("data", (chunk: Buffer) => {
         status += chunk.toString("latin1");
+        pid ??= launch.insidePid(status);
+        if (pid !== undefined && over) {
+          end();
+        } else if (pid !== undefined) {
+          // From here on the process inside can be killed by its own id.
+          for (const gate of gates.splice(0)) {
+            gate.stream.end(gate.bytes);
+          }
+        }
       });
+      continue;
+    }
+    stream.resume();
+    if (given.kind === "gate") {
+      gates.push({ stream, bytes: given.bytes });
+    } else {
+      stream.end(given.bytes);
     }
   }
-  return () => status;
+  child.once("exit", (_code, signal) => {
+    clearTimeout(patience);
+    over = true;
+    if (signal !== null) {
+      killOne(pid);
+    }
+  });
+  return { status: () => status, end };
+}
+
+function killOne(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) {
+      process.kill(pid, "SIGKILL");
+    }
+  } catch {
+    // It has ended.
+  }
 }
 
 interface End {

@@ -130,13 +130,18 @@ export function startAttacker(
   };
 }
 
-/** Processes of this machine whose command line holds a token: what a run left behind. */
+/**
+ * Processes of this machine that run a program with a token in its arguments: what a run left
+ * behind. A bubblewrap that has not started the program yet is none.
+ */
 export function processesWith(token: string): readonly string[] {
   return readdirSync("/proc").filter((pid) => {
     try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "latin1");
       return (
         /^[0-9]+$/u.test(pid) &&
-        readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(token) &&
+        command.includes(token) &&
+        !command.startsWith("bwrap\0") &&
         !/^State:\tZ/mu.test(readFileSync(`/proc/${pid}/status`, "latin1"))
       );
     } catch {

@@ -5,7 +5,7 @@ export interface Order {
   readonly policy: ExecutionPolicy;
   /** Base64. */
   readonly stdin?: string;
-  readonly how?: "once" | "without-filter" | "stay";
+  readonly how?: "once" | "without-filter" | "stay" | "gate-shut";
 }
 
 /** What the runner answers. */

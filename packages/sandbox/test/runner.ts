@@ -5,6 +5,7 @@
 import { createInterface } from "node:readline";
 
 import { prepare } from "../src/bubblewrap/driver.ts";
+import { drivers } from "../src/drivers.ts";
 import { findBubblewrap } from "../src/bubblewrap/find-bubblewrap.ts";
 import { openProcess, runOnce } from "../src/index.ts";
 import { supervise } from "../src/supervise.ts";
@@ -20,6 +21,13 @@ async function carryOut({ policy, stdin, how }: Order): Promise<Answer> {
     if (how === "stay") {
       const { pid } = await openProcess(policy);
       return { pid };
+    }
+    if (how === "gate-shut") {
+      const launch = await drivers.bubblewrap.prepare(policy);
+      return {
+        pid: supervise({ ...launch, insidePid: () => undefined }, "bubblewrap", policy.limits, {})
+          .pid,
+      };
     }
     const outcome =
       how === "without-filter"

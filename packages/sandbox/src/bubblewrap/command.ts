@@ -26,7 +26,11 @@ export interface BubblewrapCommand {
 }
 
 /**
- * Builds the command. All options travel through a descriptor, not through argv, so that neither the
+ * Builds the command. The filter is the gate: bubblewrap reads it as the last thing before it starts
+ * the program, and without its bytes it ends. `--die-with-parent` alone has a hole: a process inside
+ * that has not asked for the signal yet when its parent dies is never told
+ * (github.com/containers/bubblewrap/issues/633).
+ * All options travel through a descriptor, not through argv, so that neither the
  * program inside (`/proc/1/cmdline`) nor `ps` outside sees host paths or environment values.
  * `program` holds the bytes to run when the policy names a digest.
  */
@@ -54,7 +58,10 @@ export function bubblewrapCommand(
       : path.posix.join("/program", path.basename(policy.executable.path));
   const options = [
     ["--unshare-user", "--unshare-all", "--uid", INSIDE_ID, "--gid", INSIDE_ID],
-    ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox"],
+    // Without a reaper of bubblewrap's own there is no moment when the program runs already and
+    // its namespace is not yet tied to the parent's life.
+    ["--die-with-parent", "--as-pid-1", "--new-session", "--cap-drop", "ALL"],
+    ["--hostname", "sandbox"],
     systemPathOptions(),
     ["--proc", "/proc", "--dev", "/dev"],
     ["--size", String(SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
@@ -68,7 +75,7 @@ export function bubblewrapCommand(
     ...Object.entries(policy.environment).map(([name, value]) => ["--setenv", name, value]),
     features.filter === undefined
       ? []
-      : ["--seccomp", give({ kind: "bytes", bytes: features.filter })],
+      : ["--seccomp", give({ kind: "gate", bytes: features.filter })],
     ["--json-status-fd", give({ kind: "status" })],
   ].flat();
   const list = Buffer.from(`${options.join("\0")}\0`);

@@ -20,6 +20,8 @@ const always: readonly string[] = [
   "memory, processes and processor time are bounded only by the machine",
   "programs and libraries of the host's /usr can be read and run",
 ];
+const orphan =
+  "a runtime that is killed in the instant of starting a program may leave it running, confined, or leave a blocked bubblewrap";
 const withoutDescriptors =
   "a root is bound by path: who can rename its parent folder could swap it while a run starts";
 const withoutFilter = "Unix sockets that lie in a declared root can be reached";
@@ -80,6 +82,7 @@ export async function prepare(
         // Bubblewrap's own environment would be readable inside as /proc/1/environ.
         environment: {},
         descriptors: command.descriptors,
+        insidePid,
         programRan: (status) => status.includes('"exit-code"'),
         notes: features.filter === undefined ? [withoutFilter] : [],
         dispose: () => {
@@ -95,6 +98,11 @@ export async function prepare(
     closeMounts(reads);
     throw error;
   }
+}
+
+function insidePid(status: string): number | undefined {
+  const pid = /"child-pid": *(\d+)/u.exec(status)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 /** The strongest set of features first; user namespaces may be forbidden, so only a run can tell. */
@@ -174,6 +182,7 @@ async function readVersion(bubblewrap: string): Promise<string | undefined> {
 function gaps(features: BubblewrapFeatures): readonly string[] {
   return [
     ...always,
+    orphan,
     ...(features.bindByDescriptor ? [] : [withoutDescriptors]),
     ...(features.filter === undefined ? [withoutFilter] : []),
   ];

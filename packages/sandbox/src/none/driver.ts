@@ -49,6 +49,7 @@ async function prepare(policy: ExecutionPolicy): Promise<Launch> {
     cwd: policy.cwd,
     environment: policy.environment,
     descriptors: [],
+    insidePid: () => undefined,
     programRan: () => true,
     notes: ["level none: nothing of the machine was hidden from the program"],
     dispose: () => {
