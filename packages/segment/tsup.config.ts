@@ -6,6 +6,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   dts: false,
   sourcemap: true,
   clean: true,
+  // `node:sqlite` exists only with its prefix.
+  removeNodeProtocol: false,
   target: "node24",
 });
 
