@@ -24,10 +24,15 @@ async function carryOut({ policy, stdin, how }: Order): Promise<Answer> {
     }
     if (how === "gate-shut") {
       const launch = await drivers.bubblewrap.prepare(policy);
-      return {
-        pid: supervise({ ...launch, insidePid: () => undefined }, "bubblewrap", policy.limits, {})
-          .pid,
+      const { promise, resolve } = Promise.withResolvers<number>();
+      const insidePid = (status: string): undefined => {
+        const pid = launch.insidePid(status);
+        if (pid !== undefined) {
+          resolve(pid);
+        }
       };
+      supervise({ ...launch, insidePid }, "bubblewrap", policy.limits, {});
+      return { pid: await promise };
     }
     const outcome =
       how === "without-filter"

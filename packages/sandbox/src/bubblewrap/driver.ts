@@ -101,7 +101,8 @@ export async function prepare(
 }
 
 function insidePid(status: string): number | undefined {
-  const pid = /"child-pid": *(\d+)/u.exec(status)?.[1];
+  // Written in pieces; bubblewrap lets the process go on when the line is whole.
+  const pid = /"child-pid": *(\d+)[^\n]*\n/u.exec(status)?.[1];
   return pid === undefined ? undefined : Number(pid);
 }
 
