@@ -170,7 +170,9 @@ class OpenVectorIndex implements VectorIndex {
   #rescore(row: number): number {
     const { segment, kernel, dimensions } = this.#parts;
     const stride = halfStride(dimensions);
-    return kernel.rescore(segment.slice(sectionId.vectorHalves, row * stride, stride));
+    const score = kernel.rescore(segment.slice(sectionId.vectorHalves, row * stride, stride));
+    // Rounding to halves moves the length of a row by about 1e-5.
+    return Math.max(-1, Math.min(1, score));
   }
 
   #owner(row: number): number {

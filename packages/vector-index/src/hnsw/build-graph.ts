@@ -12,16 +12,24 @@ interface BackLink {
   readonly key: number;
 }
 
+/** The order in which the vectors of a batch are searched for; tests show that it does not matter. */
+export type SearchOrder = (batch: Uint32Array) => Uint32Array;
+
 /**
  * Builds the graph over the rows of a kernel, as section 4 of `docs/index-format.md` says. Each
  * vector of a batch is searched for in the graph as it was before the batch, so the searches of a
  * batch may run in any order, or at once, and give the same bytes.
  */
-export function buildGraph(kernel: CodeKernel, vectors: number): Graph {
+export function buildGraph(
+  kernel: CodeKernel,
+  vectors: number,
+  order: SearchOrder = (ids) => ids,
+): Graph {
   const building = new GraphBuilder(kernel, vectors);
   for (let first = 0; first < vectors;) {
     const size = Math.min(Math.max(1, first), largestBatch, vectors - first);
-    building.insertBatch(first, size);
+    const batch = Uint32Array.from({ length: size }, (_, index) => first + index);
+    building.insertBatch(first, size, order(batch));
     first += size;
   }
   return building.graph();
@@ -61,8 +69,8 @@ class GraphBuilder {
     this.#visited = new VisitedSet(vectors);
   }
 
-  insertBatch(first: number, size: number): void {
-    for (let id = first; id < first + size; id += 1) {
+  insertBatch(first: number, size: number, order: Uint32Array): void {
+    for (const id of order) {
       this.#chooseLinks(id, first);
     }
     const asked = this.#backLinks(first, size);

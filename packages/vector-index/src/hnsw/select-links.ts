@@ -7,29 +7,52 @@ export interface LinkCandidates {
   readonly count: number;
 }
 
+/** A row of links, from `start` on. */
+export interface LinkRow {
+  readonly ids: Uint32Array;
+  readonly keys: Float64Array;
+  readonly start: number;
+}
+
 /**
- * The select-neighbours heuristic of the HNSW paper (algorithm 4, without extension or filling up)
- * on exact keys: a candidate is taken unless one already taken is nearer to it than `owner` is.
- * Writes the chosen ids and keys, best first, from `start` on; gives how many.
+ * The select-neighbours heuristic of the HNSW paper (algorithm 4) on exact keys: a candidate is taken
+ * unless one already taken is nearer to it than `owner` is, or is its equal; what room is left goes
+ * to the nearest of those that were not taken. Without the second rule, equal vectors (the same
+ * licence in many files) fill each other's rows and lose the rest of the graph. Writes the chosen
+ * ids and keys, best first; gives how many.
  */
 export function selectLinks(
   kernel: CodeKernel,
   owner: number,
   candidates: LinkCandidates,
   most: number,
-  out: { readonly ids: Uint32Array; readonly keys: Float64Array; readonly start: number },
+  row: LinkRow,
 ): number {
   const ownerWeight = kernel.weights[owner] ?? 0;
+  const chosen = new Uint8Array(candidates.count);
   let taken = 0;
   for (let index = 0; index < candidates.count && taken < most; index += 1) {
     const id = candidates.ids[index] ?? 0;
-    const key = candidates.keys[index] ?? 0;
     // key = dot × weight of the candidate; seen from the candidate it is dot × weight of the owner.
-    const fromCandidate = (key / (kernel.weights[id] ?? 1)) * ownerWeight;
-    if (taken === 0 || isDiverse(kernel, id, fromCandidate, out, taken)) {
-      out.ids[out.start + taken] = id;
-      out.keys[out.start + taken] = key;
+    const dot = (candidates.keys[index] ?? 0) / (kernel.weights[id] ?? 1);
+    if (isDiverse(kernel, id, dot * ownerWeight, row, taken)) {
+      chosen[index] = 1;
+      row.ids[row.start + taken] = id;
       taken += 1;
+    }
+  }
+  for (let index = 0; index < candidates.count && taken < most; index += 1) {
+    if (chosen[index] === 0) {
+      chosen[index] = 1;
+      taken += 1;
+    }
+  }
+  let place = row.start;
+  for (let index = 0; index < candidates.count; index += 1) {
+    if (chosen[index] === 1) {
+      row.ids[place] = candidates.ids[index] ?? 0;
+      row.keys[place] = candidates.keys[index] ?? 0;
+      place += 1;
     }
   }
   return taken;
@@ -38,16 +61,23 @@ export function selectLinks(
 function isDiverse(
   kernel: CodeKernel,
   id: number,
-  limit: number,
-  out: { readonly ids: Uint32Array; readonly start: number },
+  fromOwner: number,
+  row: LinkRow,
   taken: number,
 ): boolean {
-  for (let index = 0; index < taken; index += 1) {
-    kernel.ids[index] = out.ids[out.start + index] ?? 0;
+  if (taken === 0) {
+    return true;
   }
-  kernel.gatherFrom(id, taken);
   for (let index = 0; index < taken; index += 1) {
-    if ((kernel.keys[index] ?? 0) > limit) {
+    kernel.ids[index] = row.ids[row.start + index] ?? 0;
+  }
+  kernel.ids[taken] = id;
+  kernel.gatherFrom(id, taken + 1);
+  const own = kernel.keys[taken] ?? 0;
+  const weight = kernel.weights[id] ?? 0;
+  for (let index = 0; index < taken; index += 1) {
+    const key = kernel.keys[index] ?? 0;
+    if (key > fromOwner || (key === own && kernel.weights[kernel.ids[index] ?? 0] === weight)) {
       return false;
     }
   }

@@ -1,6 +1,7 @@
 import { segmentError } from "@clawkeep/segment";
 
-import { before, CandidateList } from "../candidate-list.ts";
+import { before } from "../candidate-list.ts";
+import type { CandidateList } from "../candidate-list.ts";
 import type { CodeKernel } from "../kernel/code-kernel.ts";
 import { baseDegree, degree, none } from "./graph.ts";
 import type { Graph } from "./graph.ts";
