@@ -10,6 +10,6 @@ export { lockPath, readLock } from "./lock/skills-lock.ts";
 export type { LockedSkill, SkillsLock } from "./lock/skills-lock.ts";
 export { auditFolder, openRuntime } from "./open-runtime.ts";
 export type { Runtime, RuntimeOptions } from "./open-runtime.ts";
-export type { StoredClosure } from "./program/closure-store.ts";
+export type { StoredClosure } from "./program/open-closure.ts";
 export type { InterpreterPaths } from "./program/interpreters.ts";
 export type { RuntimeName } from "./running/execution-records.ts";

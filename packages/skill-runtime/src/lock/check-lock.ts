@@ -5,8 +5,9 @@ import type { Skill } from "@clawkeep/skill-format";
 import path from "node:path";
 
 import { closureSource } from "../program/closure-source.ts";
-import { openClosure, storeClosure } from "../program/closure-store.ts";
-import type { StoredClosure } from "../program/closure-store.ts";
+import { openClosure } from "../program/open-closure.ts";
+import type { StoredClosure } from "../program/open-closure.ts";
+import { storeClosure } from "../program/store-closure.ts";
 import type { SkillSurroundings } from "./lock-skills.ts";
 import { lockPath, readLock } from "./skills-lock.ts";
 

@@ -7,7 +7,7 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 
 import { closureSource } from "../program/closure-source.ts";
-import { storeClosure } from "../program/closure-store.ts";
+import { storeClosure } from "../program/store-closure.ts";
 import type { InterpreterPaths } from "../program/interpreters.ts";
 import { lockPath, readLock, writeLock } from "./skills-lock.ts";
 import type { LockedSkill, SkillsLock } from "./skills-lock.ts";

@@ -102,7 +102,8 @@ function listFiles({ folder, manifest }: InstalledProgram): Listing {
       if (cause instanceof CodedError) {
         throw cause;
       }
-      throw invalid(manifest, `${JSON.stringify(item)} cannot be read`, cause);
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw invalid(manifest, `${JSON.stringify(item)} cannot be read: ${why}`, cause);
     }
   }
   return {
@@ -118,7 +119,7 @@ function addPackage(
   folder: string,
   add: (inside: string, at: string) => void,
 ): void {
-  const manifestFile = findPackageJSON(item.package, pathToFileURL(`${folder}/`));
+  const manifestFile = packageManifest(item.package, folder);
   if (manifestFile === undefined) {
     if (item.optional === true) {
       return;
@@ -131,6 +132,15 @@ function addPackage(
     if (item.optional !== true || existsSync(path.join(at, file))) {
       add(path.posix.join(inside, file), path.join(at, file));
     }
+  }
+}
+
+/** Resolved from the program's folder as its own imports are; environment and working folder play no part. */
+function packageManifest(name: string, folder: string): string | undefined {
+  try {
+    return findPackageJSON(name, pathToFileURL(`${folder}/`));
+  } catch {
+    return undefined;
   }
 }
 

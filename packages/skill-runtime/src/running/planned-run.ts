@@ -5,7 +5,7 @@ import type { Action, Skill } from "@clawkeep/skill-format";
 import type { Invocation } from "../binding/bind-arguments.ts";
 import type { ResolvedRoot } from "../binding/resolve-roots.ts";
 import type { InvocationRequest } from "../invocation-request.ts";
-import type { StoredClosure } from "../program/closure-store.ts";
+import type { StoredClosure } from "../program/open-closure.ts";
 import type { ProgramView } from "./program-view.ts";
 
 /** A request after every check: nothing about it is open any more, and nothing has run. */

@@ -3,7 +3,7 @@ import type { Skill } from "@clawkeep/skill-format";
 import path from "node:path";
 
 import type { ResolvedRoot } from "../binding/resolve-roots.ts";
-import type { StoredClosure } from "../program/closure-store.ts";
+import type { StoredClosure } from "../program/open-closure.ts";
 
 /** What a program sees of the machine at a level, and under which names. */
 export interface ProgramView {

@@ -1,0 +1,119 @@
+import { ensurePrivateFolder, replaceFile, syncFolder } from "@clawkeep/durable-files";
+import { randomBytes } from "node:crypto";
+import { chmod, lstat, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+
+import { writeClosureIdentity } from "./closure-identity.ts";
+import {
+  closureDigest,
+  closureFolders,
+  closureManifestSchema,
+  closureText,
+} from "./closure-manifest.ts";
+import type { ClosureManifest, ManifestFile } from "./closure-manifest.ts";
+import type { ClosureSource } from "./closure-source.ts";
+import { copyAndHash } from "./copy-file.ts";
+import { closureHolds, openClosure } from "./open-closure.ts";
+import type { StoredClosure } from "./open-closure.ts";
+import { storeInterpreter } from "./store-interpreter.ts";
+
+/**
+ * Copies a closure into the store, hashing the copies, so that the bytes hashed are the bytes kept.
+ * Does nothing but hash when the same closure is there already.
+ *
+ * @param home The state folder, private.
+ */
+export async function storeClosure(home: string, source: ClosureSource): Promise<StoredClosure> {
+  const folder = path.join(home, "closures");
+  await ensurePrivateFolder(folder);
+  const interpreter = source.interpreter && (await storeInterpreter(home, source.interpreter));
+  const temporary = path.join(folder, `.${randomBytes(8).toString("hex")}.tmp`);
+  try {
+    const files = await copyFiles(source, path.join(temporary, "files"));
+    const manifest: ClosureManifest = {
+      closure: 1,
+      kind: source.kind,
+      entry: source.entry,
+      ...(interpreter === undefined
+        ? {}
+        : {
+            interpreter: {
+              kind: interpreter.kind,
+              digest: interpreter.digest,
+              argv: interpreter.argv,
+              standalone: interpreter.standalone,
+            },
+          }),
+      files,
+    };
+    const closure = closureDigest(manifest);
+    const target = path.join(folder, closure.slice("sha256:".length));
+    await replaceFile(path.join(temporary, "manifest.json"), `${closureText(manifest)}\n`);
+    await seal(path.join(temporary, "files"), files);
+    await moveInto(temporary, target, files);
+    const sources = [
+      ...source.files.map((file) => file.source),
+      ...source.folders,
+      ...(interpreter === undefined ? [] : [interpreter.source]),
+    ];
+    await writeClosureIdentity(target, manifest, interpreter?.path, sources);
+    const stored = await openClosure(home, closure);
+    if (stored === undefined) {
+      throw new Error("the closure cannot be read back");
+    }
+    return stored;
+  } finally {
+    await removeTree(temporary);
+  }
+}
+
+async function copyFiles(source: ClosureSource, target: string): Promise<readonly ManifestFile[]> {
+  const files: ManifestFile[] = [];
+  await mkdir(target, { recursive: true, mode: 0o700 });
+  for (const file of source.files) {
+    const at = path.join(target, file.path);
+    await mkdir(path.dirname(at), { recursive: true, mode: 0o700 });
+    const { mode } = await stat(file.source);
+    const executable = (mode & 0o100) !== 0;
+    const copy = await copyAndHash(file.source, at, executable ? 0o555 : 0o444);
+    files.push({ path: file.path, digest: copy.digest, bytes: copy.bytes, executable });
+  }
+  return files;
+}
+
+async function moveInto(
+  temporary: string,
+  target: string,
+  files: readonly ManifestFile[],
+): Promise<void> {
+  if (await lstat(target).catch(() => undefined)) {
+    if (await closureHolds(target, files)) {
+      return;
+    }
+    await removeTree(target);
+  }
+  await rename(temporary, target).catch(async (error: unknown) => {
+    if (!(await closureHolds(target, files))) {
+      throw error;
+    }
+  });
+  await syncFolder(path.dirname(target));
+}
+
+/** Folders lose their write bit, so that a slip of this very user does not add a file. */
+async function seal(folder: string, files: readonly ManifestFile[]): Promise<void> {
+  for (const at of closureFolders(folder, files).reverse()) {
+    await chmod(at, 0o500);
+  }
+}
+
+async function removeTree(at: string): Promise<void> {
+  const text = await readFile(path.join(at, "manifest.json"), "utf8").catch(() => undefined);
+  if (text !== undefined) {
+    const { files } = closureManifestSchema.parse(JSON.parse(text));
+    for (const folder of closureFolders(path.join(at, "files"), files)) {
+      await chmod(folder, 0o700).catch(() => undefined);
+    }
+  }
+  await rm(at, { recursive: true, force: true });
+}

@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+
+import { readAuditLog } from "@clawkeep/audit-log";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+
+import { executed, makeWorkspace, request, testableLevels } from "../../test/workspace.ts";
+import type { TestWorkspace } from "../../test/workspace.ts";
+import { auditFolder, openRuntime } from "../index.ts";
+import type { Execution, Runtime } from "../index.ts";
+
+describe.each(await testableLevels())("at level %s a resident program", (level) => {
+  let place: TestWorkspace;
+  let runtime: Runtime;
+  const say = async (text: string, signal?: AbortSignal): Promise<Execution> =>
+    executed(
+      await runtime.invoke(
+        request("talk", { text }, { level, ...(signal === undefined ? {} : { signal }) }),
+      ),
+    );
+  const countOf = ({ json }: Execution): number => (json as { count: number }).count;
+
+  beforeAll(async () => {
+    place = await makeWorkspace();
+    runtime = await openRuntime({ ...place, environment: {} });
+  });
+  afterAll(async () => {
+    await runtime.close();
+    place.remove();
+  });
+
+  test("serves one request after another from one process, each with its records", async () => {
+    const answers = await Promise.all(["a", "b", "no"].map((text) => say(text)));
+    // Which of them comes first is not promised.
+    expect(answers.map(countOf).sort()).toEqual([1, 2, 3]);
+    expect(answers.map(({ meaning }) => meaning)).toEqual(["done", "done", "no"]);
+    const { executions, ok } = await readAuditLog(auditFolder(place.home));
+    const own = answers.map(({ id }) => executions.find((execution) => execution.id === id));
+    expect(ok).toBe(true);
+    expect(own.map((execution) => execution?.start.resident?.request).sort()).toEqual([1, 2, 3]);
+    expect(new Set(own.map((execution) => execution?.start.resident?.process)).size).toBe(1);
+    expect(own.map((execution) => execution?.end?.ended)).toEqual(["exited", "exited", "exited"]);
+  });
+
+  test.each([
+    ["hang", "timeout", undefined],
+    ["crash", undefined, "RESIDENT_ENDED"],
+    ["garbage", undefined, "RESIDENT_REPLY_INVALID"],
+    ["wrong id", undefined, "RESIDENT_REPLY_INVALID"],
+    ["no output", undefined, "RESIDENT_REPLY_INVALID"],
+    ["extra", undefined, "RESIDENT_REPLY_INVALID"],
+    ["long", "stdout-limit", undefined],
+  ])(
+    "that answers badly (%s) is given up, and the next request gets a new one",
+    async (text, ending, code) => {
+      await say("before");
+      const bad = await say(text);
+      expect([bad.ok, bad.meaning, bad.terminatedBy, bad.error?.code]).toEqual([
+        false,
+        "failure",
+        ending,
+        code,
+      ]);
+      expect(countOf(await say("after"))).toBe(1);
+    },
+  );
+
+  test("that answers without being asked is given up", async () => {
+    await say("unasked");
+    // The second line may come a moment after the first.
+    const results: (string | undefined)[] = [];
+    await vi.waitFor(async () => {
+      results.push((await say("next")).error?.code);
+      expect(results).toContain("RESIDENT_REPLY_INVALID");
+    });
+    expect(results.slice(0, -1).every((code) => code === undefined)).toBe(true);
+  });
+
+  test("is ended when a request is cancelled", async () => {
+    const controller = new AbortController();
+    const pending = say("hang", controller.signal);
+    setImmediate(() => controller.abort());
+    expect((await pending).terminatedBy).toBe("cancelled");
+    expect(countOf(await say("after"))).toBe(1);
+  });
+
+  test("is ended when it has been idle, and costs nobody a request", async () => {
+    const first = await say("one");
+    expect(alive()).toBe(true);
+    await vi.waitFor(() => expect(alive()).toBe(false), { timeout: 5000, interval: 50 });
+    const next = await say("two");
+    expect([first.ok, countOf(next)]).toEqual([true, 1]);
+  });
+});
+
+test("a runtime that is closed ends what it keeps, and takes nothing more", async () => {
+  const place = await makeWorkspace();
+  const runtime = await openRuntime({ ...place, environment: {} });
+  const pending = runtime.invoke(request("talk", { text: "hang" }));
+  await vi.waitFor(async () => {
+    const { executions } = await readAuditLog(auditFolder(place.home));
+    expect(executions.length).toBe(1);
+  });
+  await runtime.close();
+  expect(executed(await pending).ok).toBe(false);
+  await expect(runtime.invoke(request("talk", { text: "late" }))).rejects.toThrow();
+  const { executions, ok } = await readAuditLog(auditFolder(place.home));
+  expect([ok, executions.map(({ status }) => status)]).toEqual([true, ["ended"]]);
+  place.remove();
+});
+
+/** Whether this process has a resident child. */
+function alive(): boolean {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8");
+  return children
+    .split(" ")
+    .filter((pid) => pid !== "")
+    .some((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("\0resident");
+      } catch {
+        return false;
+      }
+    });
+}
