@@ -21,14 +21,14 @@ import { lockPath, readLock } from "./skills-lock.ts";
 
 let place: TestWorkspace;
 beforeEach(async () => {
-  place = await makeWorkspace();
+  place = await makeWorkspace("plain");
 });
 afterEach(() => {
   place.remove();
 });
 
 const codes = async (from: TestWorkspace = place): Promise<readonly string[]> =>
-  ((await checkLock("probe", from)).findings ?? []).map(({ code }) => code);
+  ((await checkLock("plain", from)).findings ?? []).map(({ code }) => code);
 
 function closureFolder(): string {
   const folder = path.join(place.home, "closures");
@@ -40,20 +40,20 @@ describe("a locked skill", () => {
   test("is accepted as it is, and locking it again changes nothing", async () => {
     expect(await codes()).toEqual([]);
     const before = readFileSync(lockPath(place.workspace), "utf8");
-    const report = await lockSkills(["skills/probe"], place);
+    const report = await lockSkills(["skills/plain"], place);
     expect([report.changed, readFileSync(lockPath(place.workspace), "utf8")]).toEqual([[], before]);
-    expect((await readLock(lockPath(place.workspace))).skills["probe"]?.folder).toBe(
-      "skills/probe",
+    expect((await readLock(lockPath(place.workspace))).skills["plain"]?.folder).toBe(
+      "skills/plain",
     );
   });
 
   test("is refused when any file of its folder changed, whatever its times say", async () => {
-    const program = path.join(place.skillFolder, "probe.mjs");
+    const program = path.join(place.skillFolder, "run.sh");
     const { atime, mtime } = statSync(program);
-    writeFileSync(program, readFileSync(program, "utf8").replace("crash", "crush"));
+    writeFileSync(program, readFileSync(program, "utf8").replace("program", "progrom"));
     utimesSync(program, atime, mtime);
     expect(await codes()).toEqual(["LOCK_SKILL_CHANGED"]);
-    await lockSkills(["skills/probe"], place);
+    await lockSkills(["skills/plain"], place);
     expect(await codes()).toEqual([]);
     writeFileSync(path.join(place.skillFolder, "new.txt"), "");
     expect(await codes()).toEqual(["LOCK_SKILL_CHANGED"]);
@@ -61,45 +61,42 @@ describe("a locked skill", () => {
 
   test("is refused when its contract changed, which shows as both", async () => {
     const contract = path.join(place.skillFolder, "exec.yaml");
-    writeFileSync(
-      contract,
-      readFileSync(contract, "utf8").replace("timeoutMs: 400", "timeoutMs: 401"),
-    );
+    writeFileSync(contract, readFileSync(contract, "utf8").replace("then stay", "and stay"));
     expect(await codes()).toEqual(["LOCK_SKILL_CHANGED", "LOCK_SKILL_CHANGED"]);
   });
 
   test("is refused on a machine that has the lock and not the program", async () => {
     renameSync(closureFolder(), `${place.base}/elsewhere`);
     expect(await codes()).toEqual(["LOCK_PROGRAM_ABSENT"]);
-    await lockSkills(["skills/probe"], place);
+    await lockSkills(["skills/plain"], place);
     expect(await codes()).toEqual([]);
   });
 
   test("is accepted when its files were only touched", async () => {
     const now = new Date(1_700_000_000_000);
-    utimesSync(path.join(place.skillFolder, "probe.mjs"), now, now);
+    utimesSync(path.join(place.skillFolder, "run.sh"), now, now);
     expect(await codes()).toEqual([]);
   });
 });
 
 describe("the private copy of a program", () => {
   test("is refused when somebody changed it, and mended by locking again", async () => {
-    const copy = path.join(closureFolder(), "files", "probe.mjs");
+    const copy = path.join(closureFolder(), "files", "run.sh");
     chmodSync(copy, 0o644);
     writeFileSync(copy, "process.exit(0);\n");
     expect(await codes()).toEqual(["CLOSURE_CHANGED"]);
-    await lockSkills(["skills/probe"], place);
+    await lockSkills(["skills/plain"], place);
     expect(await codes()).toEqual([]);
   });
 
   test("is refused when its manifest was changed", async () => {
     const manifest = path.join(closureFolder(), "manifest.json");
-    writeFileSync(manifest, readFileSync(manifest, "utf8").replace("probe.mjs", "prove.mjs"));
+    writeFileSync(manifest, readFileSync(manifest, "utf8").replace("run.sh", "ran.sh"));
     expect(await codes()).toEqual(["CLOSURE_CHANGED"]);
   });
 
   test("is accepted when it was restored from a backup, with other times", async () => {
-    const copy = path.join(closureFolder(), "files", "probe.mjs");
+    const copy = path.join(closureFolder(), "files", "run.sh");
     const folder = path.dirname(copy);
     chmodSync(folder, 0o700);
     copyFileSync(copy, `${copy}.backup`);
@@ -115,7 +112,7 @@ describe("the private copy of a program", () => {
   test("is no longer writable, and nothing temporary is left", () => {
     const files = path.join(closureFolder(), "files");
     expect(statSync(files).mode & 0o777).toBe(0o500);
-    expect(statSync(path.join(files, "probe.mjs")).mode & 0o777).toBe(0o444);
+    expect(statSync(path.join(files, "run.sh")).mode & 0o777).toBe(0o444);
     expect(
       readdirSync(path.join(place.home, "closures")).filter((name) => name.startsWith(".")),
     ).toEqual([]);
