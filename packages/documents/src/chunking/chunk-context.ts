@@ -1,7 +1,7 @@
 import type { Atom } from "./atom.ts";
 
 /** What is put in front of a chunk, and its tokens with the line end behind it. */
-export interface ChunkContext {
+interface ChunkContext {
   readonly text: string;
   readonly tokens: number;
 }
@@ -31,8 +31,10 @@ export function contextOf(
   const known = new Map<readonly string[], ChunkContext>();
   return (atom, first) => {
     const above = atom.heading ? atom.trail.slice(0, -1) : atom.trail;
-    const isShown = atom.heading && atom.trail.at(-1) === document.title;
-    const parts = above[0] === document.title || isShown ? above : [document.title, ...above];
+    const isTitle = (heading: string | undefined): boolean =>
+      heading?.toLowerCase() === document.title.toLowerCase();
+    const isShown = atom.heading && isTitle(atom.trail.at(-1));
+    const parts = isTitle(above[0]) || isShown ? above : [document.title, ...above];
     if (first) {
       return withSummary(fit(parts), document.summary, countTokens, maxTokens);
     }

@@ -220,6 +220,11 @@ describe("structure", () => {
     ]);
   });
 
+  test("a title that the first heading repeats is said once", () => {
+    const chunks = chunk(`---\ntitle: The Tool\n---\n# The tool\n\n${sentences(40)}\n`);
+    expect(new Set(chunks.map(({ context }) => context))).toEqual(new Set(["", "The tool"]));
+  });
+
   test("a trail that is too long keeps title and innermost heading", () => {
     const long = (name: string): string => `${name} ${"very long heading ".repeat(9)}`.trim();
     const levels = ["A", "B", "C", "D"].map((name, n) => `${"#".repeat(n + 1)} ${long(name)}\n\n`);
