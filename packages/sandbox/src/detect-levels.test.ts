@@ -26,7 +26,7 @@ describe("a machine without bubblewrap", () => {
   });
 
   test("says what it lacks", async () => {
-    const report = await bubblewrapDriver(["/nonexistent/bwrap"]).detect();
+    const report = await bubblewrapDriver({ candidates: ["/nonexistent/bwrap"] }).detect();
     expect(report).toMatchObject({
       available: false,
       why: expect.stringContaining("not installed"),

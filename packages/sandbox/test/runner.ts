@@ -4,9 +4,8 @@
  */
 import { createInterface } from "node:readline";
 
-import { prepare } from "../src/bubblewrap/driver.ts";
+import { bubblewrapDriver } from "../src/bubblewrap/driver.ts";
 import { drivers } from "../src/drivers.ts";
-import { findBubblewrap } from "../src/bubblewrap/find-bubblewrap.ts";
 import { openProcess, runOnce } from "../src/index.ts";
 import { supervise } from "../src/supervise.ts";
 import type { Answer, Order } from "./order.ts";
@@ -49,10 +48,6 @@ async function carryOut({ policy, stdin, how }: Order): Promise<Answer> {
 
 /** The namespaces alone, to see which layer it is that holds. */
 async function runWithoutFilter(policy: Order["policy"]): ReturnType<typeof runOnce> {
-  const found = findBubblewrap();
-  if ("why" in found) {
-    throw new Error(found.why);
-  }
-  const launch = await prepare(policy, found.path, { bindByDescriptor: false });
-  return supervise(launch, "bubblewrap", policy.limits, {}).outcome;
+  const driver = bubblewrapDriver({ features: { bindByDescriptor: false } });
+  return supervise(await driver.prepare(policy), "bubblewrap", policy.limits, {}).outcome;
 }

@@ -32,10 +32,18 @@ interface Found {
   readonly features: BubblewrapFeatures;
 }
 
+/** For tests. */
+export interface BubblewrapOptions {
+  /** Where the program is looked for. */
+  readonly candidates?: readonly string[];
+  /** Exactly these features instead of the strongest that work, to see which layer holds. */
+  readonly features?: BubblewrapFeatures;
+}
+
 /** Bubblewrap: namespaces for everything, a root made of declared folders, a system call filter. */
-export function bubblewrapDriver(candidates?: readonly string[]): Driver {
+export function bubblewrapDriver(options: BubblewrapOptions = {}): Driver {
   let found: Promise<Found | string> | undefined;
-  const find = (): Promise<Found | string> => (found ??= probe(candidates));
+  const find = (): Promise<Found | string> => (found ??= probe(options));
   return {
     level: "bubblewrap",
     detect: async (): Promise<LevelReport> => {
@@ -61,8 +69,7 @@ export function bubblewrapDriver(candidates?: readonly string[]): Driver {
   };
 }
 
-/** The launch of a policy, for exactly these features; tests turn features off one by one. */
-export async function prepare(
+async function prepare(
   policy: ExecutionPolicy,
   bubblewrap: string,
   features: BubblewrapFeatures,
@@ -107,26 +114,17 @@ function insidePid(status: string): number | undefined {
 }
 
 /** The strongest set of features first; user namespaces may be forbidden, so only a run can tell. */
-async function probe(candidates: readonly string[] | undefined): Promise<Found | string> {
+async function probe(options: BubblewrapOptions): Promise<Found | string> {
   if (process.platform !== "linux") {
     return `bubblewrap needs Linux, this is ${process.platform}`;
   }
-  const program = findBubblewrap(candidates);
+  const program = findBubblewrap(options.candidates);
   if ("why" in program) {
     return program.why;
   }
   const version = readVersion(program.path);
-  const filter = filterForThisMachine();
-  const attempts: BubblewrapFeatures[] = [
-    ...(filter === undefined
-      ? []
-      : [
-          { bindByDescriptor: true, filter },
-          { bindByDescriptor: false, filter },
-        ]),
-    { bindByDescriptor: true },
-    { bindByDescriptor: false },
-  ];
+  const attempts: readonly BubblewrapFeatures[] =
+    options.features === undefined ? featureSets() : [options.features];
   let why = "";
   for (const features of attempts) {
     const fault = await attempt(program.path, features);
@@ -165,10 +163,14 @@ const probePolicy: ExecutionPolicy = {
   level: "bubblewrap",
 };
 
-function filterForThisMachine(): Uint8Array | undefined {
-  return process.arch === "x64" || process.arch === "arm64"
-    ? filterProgram(systemCallRules, process.arch)
-    : undefined;
+/** Strongest first. The filter is written for two architectures. */
+function featureSets(): readonly BubblewrapFeatures[] {
+  const without = [{ bindByDescriptor: true }, { bindByDescriptor: false }];
+  if (process.arch !== "x64" && process.arch !== "arm64") {
+    return without;
+  }
+  const filter = filterProgram(systemCallRules, process.arch);
+  return [...without.map((features) => ({ ...features, filter })), ...without];
 }
 
 async function readVersion(bubblewrap: string): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync } from "node:fs";
 
 /** What every sandbox sees of the host, read-only, where it exists; nothing else of it is there. */
-export const systemPaths: readonly { readonly path: string; readonly why: string }[] = [
+const systemPaths: readonly { readonly path: string; readonly why: string }[] = [
   { path: "/usr", why: "programs and shared libraries" },
   { path: "/bin", why: "a link to usr/bin, or programs on older systems" },
   { path: "/sbin", why: "a link to usr/sbin, or programs on older systems" },
@@ -14,7 +14,7 @@ export const systemPaths: readonly { readonly path: string; readonly why: string
   { path: "/etc/alternatives", why: "Debian's links from /usr/bin to the chosen program" },
 ];
 
-/** Bubblewrap options that show {@link systemPaths}: links as links, the rest bound read-only. */
+/** Bubblewrap options that show the system paths: links as links, the rest bound read-only. */
 export function systemPathOptions(): readonly string[] {
   const options: string[] = [];
   for (const { path } of systemPaths) {

@@ -23,7 +23,7 @@ export interface ClosureSource {
 }
 
 /** One file, by its path in the closure and its real path on the host. */
-export interface ClosureFile {
+interface ClosureFile {
   readonly path: string;
   readonly source: string;
 }
