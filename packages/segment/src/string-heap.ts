@@ -1,5 +1,3 @@
-import { TextDecoder } from "node:util";
-
 import { segmentError } from "./segment-error.ts";
 import type { Segment } from "./segment.ts";
 
@@ -10,7 +8,7 @@ export interface HeapRange {
 }
 
 const maxHeap = 0xffff_ffff;
-const decoder: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Collects strings for a heap; equal records are stored once. */
 export class StringHeapBuilder {
