@@ -121,7 +121,7 @@ describe("a search by words", () => {
       expect([...index.search(analyse(words[id] ?? ""), 5).ids]).toContain(id);
     }
     expect(
-      index.search(["commonprefiw", "commonprefixzzzz", "zzzz", "", "a".repeat(300)], 5).ids,
+      index.search(["commonprefiw", "commonprefixzzzzzz", "zzzzzz", "", "a".repeat(300)], 5).ids,
     ).toHaveLength(0);
   });
 
