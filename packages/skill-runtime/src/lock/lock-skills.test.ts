@@ -97,11 +97,8 @@ describe("the private copy of a program", () => {
 
   test("is accepted when it was restored from a backup, with other times", async () => {
     const copy = path.join(closureFolder(), "files", "run.sh");
-    const folder = path.dirname(copy);
-    chmodSync(folder, 0o700);
     copyFileSync(copy, `${copy}.backup`);
     renameSync(`${copy}.backup`, copy);
-    chmodSync(folder, 0o500);
     expect(await codes()).toEqual([]);
     // The new identity is written down: no hashing the next time.
     const identity = readFileSync(path.join(closureFolder(), "identity.json"), "utf8");
@@ -109,9 +106,9 @@ describe("the private copy of a program", () => {
     expect(readFileSync(path.join(closureFolder(), "identity.json"), "utf8")).toBe(identity);
   });
 
-  test("is no longer writable, and nothing temporary is left", () => {
+  test("is private, its files are not writable, and nothing temporary is left", () => {
     const files = path.join(closureFolder(), "files");
-    expect(statSync(files).mode & 0o777).toBe(0o500);
+    expect(statSync(files).mode & 0o777).toBe(0o700);
     expect(statSync(path.join(files, "run.sh")).mode & 0o777).toBe(0o444);
     expect(
       readdirSync(path.join(place.home, "closures")).filter((name) => name.startsWith(".")),

@@ -1,15 +1,10 @@
 import { ensurePrivateFolder, replaceFile, syncFolder } from "@clawkeep/durable-files";
 import { randomBytes } from "node:crypto";
-import { chmod, lstat, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 
 import { writeClosureIdentity } from "./closure-identity.ts";
-import {
-  closureDigest,
-  closureFolders,
-  closureManifestSchema,
-  closureText,
-} from "./closure-manifest.ts";
+import { closureDigest, closureText } from "./closure-manifest.ts";
 import type { ClosureManifest, ManifestFile } from "./closure-manifest.ts";
 import type { ClosureSource } from "./closure-source.ts";
 import { copyAndHash } from "./copy-file.ts";
@@ -49,7 +44,6 @@ export async function storeClosure(home: string, source: ClosureSource): Promise
     const closure = closureDigest(manifest);
     const target = path.join(folder, closure.slice("sha256:".length));
     await replaceFile(path.join(temporary, "manifest.json"), `${closureText(manifest)}\n`);
-    await seal(path.join(temporary, "files"), files);
     await moveInto(temporary, target, files);
     const sources = [
       ...source.files.map((file) => file.source),
@@ -63,7 +57,7 @@ export async function storeClosure(home: string, source: ClosureSource): Promise
     }
     return stored;
   } finally {
-    await removeTree(temporary);
+    await rm(temporary, { recursive: true, force: true });
   }
 }
 
@@ -90,7 +84,7 @@ async function moveInto(
     if (await closureHolds(target, files)) {
       return;
     }
-    await removeTree(target);
+    await rm(target, { recursive: true, force: true });
   }
   await rename(temporary, target).catch(async (error: unknown) => {
     if (!(await closureHolds(target, files))) {
@@ -98,22 +92,4 @@ async function moveInto(
     }
   });
   await syncFolder(path.dirname(target));
-}
-
-/** Folders lose their write bit, so that a slip of this very user does not add a file. */
-async function seal(folder: string, files: readonly ManifestFile[]): Promise<void> {
-  for (const at of closureFolders(folder, files).reverse()) {
-    await chmod(at, 0o500);
-  }
-}
-
-async function removeTree(at: string): Promise<void> {
-  const text = await readFile(path.join(at, "manifest.json"), "utf8").catch(() => undefined);
-  if (text !== undefined) {
-    const { files } = closureManifestSchema.parse(JSON.parse(text));
-    for (const folder of closureFolders(path.join(at, "files"), files)) {
-      await chmod(folder, 0o700).catch(() => undefined);
-    }
-  }
-  await rm(at, { recursive: true, force: true });
 }
