@@ -1,5 +1,3 @@
-import { Buffer } from "node:buffer";
-
 import { formatError, isCodedError } from "@clawkeep/diagnostics";
 import { openEmbedder } from "@clawkeep/embedder";
 import type { Embedder } from "@clawkeep/embedder";

@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 
@@ -37,7 +36,9 @@ export async function answerLines(
       const { id, request } = parseLine(line);
       const started = performance.now();
       const reply = await replyTo(request, current, place, embedder, started);
-      if (!output.write(`${jsonForModel({ exitCode: reply.exitCode, id, output: reply.output })}\n`)) {
+      if (
+        !output.write(`${jsonForModel({ exitCode: reply.exitCode, id, output: reply.output })}\n`)
+      ) {
         await once(output, "drain");
       }
     }

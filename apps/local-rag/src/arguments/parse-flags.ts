@@ -84,7 +84,10 @@ export function integerOf(
   }
   const value = Number(text);
   if (!/^[0-9]{1,9}$/u.test(text) || value < range.from || value > range.to) {
-    throw usage(spec, `--${name} needs a whole number from ${range.from} to ${range.to}, got ${JSON.stringify(text)}`);
+    throw usage(
+      spec,
+      `--${name} needs a whole number from ${range.from} to ${range.to}, got ${JSON.stringify(text)}`,
+    );
   }
   return value;
 }

@@ -112,7 +112,10 @@ function progressForm(options: RawOptions): ProgressForm {
     return process.stderr.isTTY ? "text" : "none";
   }
   if (form !== "text" && form !== "ndjson" && form !== "none") {
-    throw usage(commands.index, `--progress is auto, text, ndjson or none, got ${JSON.stringify(form)}`);
+    throw usage(
+      commands.index,
+      `--progress is auto, text, ndjson or none, got ${JSON.stringify(form)}`,
+    );
   }
   return form;
 }

@@ -7,7 +7,10 @@ import { indexPlace, trustOf } from "../place/index-place.ts";
 /** `local-rag status`. */
 export function runStatus(options: RawOptions): Promise<number> {
   const folder = indexPlace(options, process.cwd());
-  const { snapshot, trusted, workspace, bytes, interrupted } = indexStatus(folder, trustOf(options));
+  const { snapshot, trusted, workspace, bytes, interrupted } = indexStatus(
+    folder,
+    trustOf(options),
+  );
   if (snapshot === undefined) {
     throw new CodedError({
       code: "INDEX_MISSING",
@@ -17,7 +20,15 @@ export function runStatus(options: RawOptions): Promise<number> {
   }
   const known = workspace === undefined ? {} : { workspace };
   if (options.flags.has("json")) {
-    const status = { version: 1, index: folder, ...known, trusted, interrupted, bytes, ...snapshot };
+    const status = {
+      version: 1,
+      index: folder,
+      ...known,
+      trusted,
+      interrupted,
+      bytes,
+      ...snapshot,
+    };
     process.stdout.write(`${jsonForModel(status)}\n`);
     return Promise.resolve(0);
   }

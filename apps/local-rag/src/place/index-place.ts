@@ -15,9 +15,7 @@ export function indexPlace(options: RawOptions, base: string): string {
 
 /** The registry folder: the flag, or below the state folder. The environment counts only without it. */
 export function registryPlace(options: RawOptions): string {
-  return path.resolve(
-    textOf(options, "registry") ?? path.join(stateHome(process.env), "indexes"),
-  );
+  return path.resolve(textOf(options, "registry") ?? path.join(stateHome(process.env), "indexes"));
 }
 
 /**

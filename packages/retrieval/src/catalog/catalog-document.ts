@@ -77,13 +77,13 @@ export const documentRow: z.ZodType<{
 export const chunkRow: z.ZodType<{
   path: string;
   ordinal: number;
-  input: Digest;
+  input: Uint8Array;
   place: string;
   body: string;
 }> = z.object({
   path: z.string(),
   ordinal: count,
-  input: digest,
+  input: z.instanceof(Uint8Array),
   place: z.string(),
   body: z.string(),
 });

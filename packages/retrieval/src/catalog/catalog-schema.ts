@@ -5,6 +5,7 @@ import { CodedError } from "@clawkeep/diagnostics";
 /** Format of `catalog.sqlite`; another one is refused. The catalog is derived: it can be made again. */
 export const catalogFormat = 1;
 
+// Tables with long rows keep the rowid: SQLite packs those far better than keyed ones.
 const statements: readonly string[] = [
   "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
   `CREATE TABLE documents (
@@ -15,23 +16,23 @@ const statements: readonly string[] = [
   hint TEXT,
   indexed INTEGER NOT NULL,
   findings TEXT NOT NULL
-) STRICT, WITHOUT ROWID`,
+) STRICT`,
   `CREATE TABLE chunks (
   path TEXT NOT NULL,
   ordinal INTEGER NOT NULL,
-  input TEXT NOT NULL,
+  input BLOB NOT NULL,
   place TEXT NOT NULL,
-  body TEXT NOT NULL,
-  PRIMARY KEY (path, ordinal)
-) STRICT, WITHOUT ROWID`,
+  body TEXT NOT NULL
+) STRICT`,
+  "CREATE UNIQUE INDEX chunks_by_place ON chunks (path, ordinal)",
   "CREATE INDEX chunks_by_input ON chunks (input)",
+  "CREATE TABLE builds (build INTEGER PRIMARY KEY, space TEXT NOT NULL, name TEXT NOT NULL) STRICT",
   `CREATE TABLE vectors (
-  input TEXT NOT NULL,
-  space TEXT NOT NULL,
-  build TEXT NOT NULL,
-  vector BLOB NOT NULL,
-  PRIMARY KEY (input, space, build)
-) STRICT, WITHOUT ROWID`,
+  input BLOB NOT NULL,
+  build INTEGER NOT NULL,
+  vector BLOB NOT NULL
+) STRICT`,
+  "CREATE UNIQUE INDEX vectors_by_input ON vectors (input, build)",
 ];
 
 /** Creates the tables of an empty database. */
@@ -50,7 +51,7 @@ export function createCatalogTables(database: DatabaseSync): void {
  */
 export function checkCatalog(database: DatabaseSync, file: string): void {
   const schema = database
-    .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")
+    .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
     .all()
     .map((row) => row["sql"]);
   const expected = [...statements].sort();

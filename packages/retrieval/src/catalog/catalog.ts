@@ -12,6 +12,8 @@ import {
   corruptCatalog,
   createCatalogTables,
 } from "./catalog-schema.ts";
+import type { VectorBuild } from "./vector-cache.ts";
+import { digestBlob, VectorCache } from "./vector-cache.ts";
 
 /** Names of single values; `job` is the state of a run under way. */
 export type CatalogFact =
@@ -23,13 +25,6 @@ export type CatalogFact =
   | "analyser"
   | "snapshotRoot"
   | "job";
-
-/** Names a vector: the embedded text, the space, and what computed it. */
-export interface VectorKey {
-  readonly input: Digest;
-  readonly space: string;
-  readonly build: string;
-}
 
 /** How {@link openCatalog} opens. */
 export interface CatalogOptions {
@@ -90,7 +85,8 @@ export class Catalog {
     for (const raw of rows) {
       const row = this.#parse(() => chunkRow.parse({ ...raw }));
       const place = this.#parse(() => chunkPlace.parse(JSON.parse(row.place)));
-      const chunk = { ...place, ordinal: row.ordinal, text: row.body, input: row.input };
+      const input: Digest = `sha256:${Buffer.from(row.input).toString("hex")}`;
+      const chunk = { ...place, ordinal: row.ordinal, text: row.body, input };
       const list = chunks.get(row.path);
       if (list === undefined) {
         chunks.set(row.path, [chunk]);
@@ -101,36 +97,9 @@ export class Catalog {
     return chunks;
   }
 
-  /** The cached vector, or undefined. A vector of another length counts as absent. */
-  vector(key: VectorKey, dimensions: number): Float32Array | undefined {
-    const blob = this.#database
-      .prepare("SELECT vector FROM vectors WHERE input = ? AND space = ? AND build = ?")
-      .get(key.input, key.space, key.build)?.["vector"];
-    if (!(blob instanceof Uint8Array) || blob.byteLength !== dimensions * 4) {
-      return undefined;
-    }
-    return new Float32Array(blob.slice().buffer);
-  }
-
-  hasVector(key: VectorKey, dimensions: number): boolean {
-    const row = this.#database
-      .prepare(
-        "SELECT length(vector) AS bytes FROM vectors WHERE input = ? AND space = ? AND build = ?",
-      )
-      .get(key.input, key.space, key.build);
-    return row?.["bytes"] === dimensions * 4;
-  }
-
-  /** Keeps vectors; call inside {@link transaction}. */
-  putVector(key: VectorKey, vector: Float32Array): void {
-    this.#database
-      .prepare("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)")
-      .run(
-        key.input,
-        key.space,
-        key.build,
-        new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength),
-      );
+  /** The vectors of one space and build. */
+  vectors(build: VectorBuild): VectorCache {
+    return this.#guard(() => new VectorCache(this.#database, build));
   }
 
   /** Replaces what is known of one path; call inside {@link transaction}. */
@@ -149,7 +118,7 @@ export class Catalog {
       );
     const insert = this.#database.prepare("INSERT INTO chunks VALUES (?, ?, ?, ?, ?)");
     for (const { ordinal, text, input, ...place } of document.chunks) {
-      insert.run(document.path, ordinal, input, JSON.stringify(place), text);
+      insert.run(document.path, ordinal, digestBlob(input), JSON.stringify(place), text);
     }
   }
 
@@ -164,14 +133,15 @@ export class Catalog {
 
   /**
    * Drops vectors that no chunk refers to, so that what was deleted from the workspace leaves no
-   * trace, and those of other models when `keep` names one.
+   * trace, and those of other builds when `keep` names one.
    */
-  pruneVectors(keep?: Omit<VectorKey, "input">): void {
+  pruneVectors(keep?: Pick<VectorBuild, "space" | "build">): void {
     this.#database.exec("DELETE FROM vectors WHERE input NOT IN (SELECT input FROM chunks)");
     if (keep !== undefined) {
       this.#database
-        .prepare("DELETE FROM vectors WHERE space <> ? OR build <> ?")
+        .prepare("DELETE FROM builds WHERE space <> ? OR name <> ?")
         .run(keep.space, keep.build);
+      this.#database.exec("DELETE FROM vectors WHERE build NOT IN (SELECT build FROM builds)");
     }
   }
 

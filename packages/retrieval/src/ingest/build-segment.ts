@@ -6,6 +6,7 @@ import { buildVectorSections } from "@clawkeep/vector-index";
 
 import type { Catalog } from "../catalog/catalog.ts";
 import type { CatalogChunk, CatalogDocument } from "../catalog/catalog-document.ts";
+import type { VectorBuild } from "../catalog/vector-cache.ts";
 
 /** What the keyword leg searches as a chunk's title: the document's title and the headings above. */
 export function titleField(chunk: Pick<CatalogChunk, "title" | "headings">): string {
@@ -21,13 +22,14 @@ export function titleField(chunk: Pick<CatalogChunk, "title" | "headings">): str
 export function buildSegmentSections(
   documents: readonly CatalogDocument[],
   catalog: Catalog,
-  identity: { readonly space: string; readonly build: string; readonly dimensions: number },
+  build: VectorBuild,
 ): readonly SectionData[] {
-  const { space, build, dimensions } = identity;
+  const { dimensions } = build;
+  const cache = catalog.vectors(build);
   const chunks = documents.flatMap((document) => document.chunks);
   const vectors = new Float32Array(chunks.length * dimensions);
   chunks.forEach((chunk, index) => {
-    const vector = catalog.vector({ input: chunk.input, space, build }, dimensions);
+    const vector = cache.get(chunk.input);
     if (vector === undefined) {
       throw new CodedError({
         code: "INDEX_VECTOR_MISSING",

@@ -4,6 +4,7 @@ import type { FaultHook } from "@clawkeep/durable-files";
 
 import type { Catalog } from "../catalog/catalog.ts";
 import type { CatalogChunk } from "../catalog/catalog-document.ts";
+import type { VectorBuild } from "../catalog/vector-cache.ts";
 
 /** Texts between two commits: what a crash can cost, at most. */
 const batchSize = 64;
@@ -25,17 +26,15 @@ export interface EmbedWatch {
 export async function embedMissing(
   catalog: Catalog,
   chunks: Iterable<CatalogChunk>,
-  identity: { readonly space: string; readonly build: string; readonly dimensions: number },
+  build: VectorBuild,
   open: () => Promise<Embedder>,
   watch: EmbedWatch = {},
 ): Promise<number> {
-  const { space, build, dimensions } = identity;
+  const { dimensions } = build;
+  const vectors = catalog.vectors(build);
   const missing = new Map<string, CatalogChunk>();
   for (const chunk of chunks) {
-    if (
-      !missing.has(chunk.input) &&
-      !catalog.hasVector({ input: chunk.input, space, build }, dimensions)
-    ) {
+    if (!missing.has(chunk.input) && vectors.get(chunk.input) === undefined) {
       missing.set(chunk.input, chunk);
     }
   }
@@ -48,7 +47,7 @@ export async function embedMissing(
   for (let start = 0; start < queue.length; start += batchSize) {
     watch.signal?.throwIfAborted();
     const batch = queue.slice(start, start + batchSize);
-    const vectors = await embedder.embed(
+    const rows = await embedder.embed(
       batch.map((chunk) => embeddingInput(chunk)),
       watch.signal === undefined ? {} : { signal: watch.signal },
     );
@@ -56,8 +55,8 @@ export async function embedMissing(
     const done = start + batch.length;
     catalog.transaction(() => {
       batch.forEach((chunk, index) => {
-        const vector = vectors.slice(index * dimensions, (index + 1) * dimensions);
-        catalog.putVector({ input: chunk.input, space, build }, vector);
+        const vector = rows.slice(index * dimensions, (index + 1) * dimensions);
+        vectors.put(chunk.input, vector);
       });
       catalog.setFact("job", JSON.stringify({ stage: "embed", done, total: queue.length }));
     });

@@ -18,7 +18,11 @@ import { embedQuery, standInModel, temporaryPlaces } from "./stand-in-model.case
 // Later than any change that a test makes, so that files have hints.
 const later = (): number => Date.now() + 3_600_000;
 
-function run(places: Places, model: StandInModel, options: IndexOptions = {}): Promise<IndexReport> {
+function run(
+  places: Places,
+  model: StandInModel,
+  options: IndexOptions = {},
+): Promise<IndexReport> {
   return indexFolder(places.workspace, places.folder, places.registry, model, {
     now: later,
     ...options,
@@ -151,7 +155,9 @@ describe("indexing a workspace", () => {
     const folder = path.join(places.workspace, "visible-index");
     const model = standInModel();
     await indexFolder(places.workspace, folder, places.registry, model, { now: later });
-    const again = await indexFolder(places.workspace, folder, places.registry, model, { now: later });
+    const again = await indexFolder(places.workspace, folder, places.registry, model, {
+      now: later,
+    });
     expect(again).toMatchObject({ documents: 3, published: false });
   });
 

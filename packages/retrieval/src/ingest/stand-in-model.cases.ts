@@ -19,7 +19,10 @@ export interface StandInModel extends IndexModel {
  * A model without weights: each word has a fixed pseudo-random direction, a text is the normalised
  * sum of its words. So texts that share words are near, and the same text has the same bytes.
  */
-export function standInModel(spaceId: string = "space-one", buildId: string = "build"): StandInModel {
+export function standInModel(
+  spaceId: string = "space-one",
+  buildId: string = "build",
+): StandInModel {
   const embedded: string[] = [];
   let opened = 0;
   const open = (): Promise<Embedder> => {
