@@ -148,6 +148,13 @@ function build(done: (code: number) => void): Command {
       const { verifyAudit } = await import("./commands/audit-verify.ts");
       done(await verifyAudit(options));
     });
+  audit
+    .command("checkpoint")
+    .description("print the signed checkpoint of a log that verifies, to be kept elsewhere")
+    .action(async () => {
+      const { printCheckpoint } = await import("./commands/audit-checkpoint.ts");
+      done(await printCheckpoint());
+    });
   return program;
 }
 
@@ -230,5 +237,6 @@ const auditExamples = `
 Examples:
   clawkeep-skill audit show --limit 5
   clawkeep-skill audit show 0123…-17 --json
+  clawkeep-skill audit checkpoint > kept-elsewhere.txt
   clawkeep-skill audit verify --checkpoint kept-elsewhere.txt
 `;

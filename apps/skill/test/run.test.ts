@@ -75,6 +75,18 @@ describe.concurrent("the trivial skill, end to end", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/verified: \d+ records, root sha256:/u);
   });
+
+  test("a checkpoint that was printed earlier is continued by the log of today", async () => {
+    await place.json(["run", "echo-json", "--arg", "text=earlier"]);
+    const printed = await place.run(["audit", "checkpoint"]);
+    expect(printed.code).toBe(0);
+    const kept = join(place.home, "kept-elsewhere.txt");
+    writeFileSync(kept, printed.stdout);
+    await place.json(["run", "echo-json", "--arg", "text=later"]);
+    const { code, stdout } = await place.run(["audit", "verify", "--checkpoint", kept]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("The log continues the checkpoint that was given.");
+  });
 });
 
 describe.concurrent("exit codes follow the contract", () => {

@@ -39,7 +39,7 @@ async function readCheckpoint(file: string): Promise<string> {
     throw new CodedError({
       code: "CHECKPOINT_UNREADABLE",
       message: `expected a checkpoint in ${file}`,
-      hint: 'It is the text that `audit verify --json` shows as "checkpoint".',
+      hint: "It is the text that `audit checkpoint` prints.",
       cause,
     });
   }
