@@ -1,3 +1,5 @@
+import { quoteLine } from "./quote-for-model.ts";
+
 /** A sentence of a passage: its text on one line. */
 export interface Sentence {
   readonly text: string;
@@ -14,12 +16,19 @@ const abbreviation =
   /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|etc|approx|resp|fig|figs|no|sec|ch|vol|pp|mr|mrs|ms|dr|prof|st|\p{Lu})\.$/iu;
 const boundary = /[.!?…][)\]"'”’`*_]*\s+(?=["'“‘([`*_]*[\p{Lu}\p{N}])|[。！？]\s*/gu;
 
+const comment = /^\s*(?:\/\*+|\*+\/?|\/\/[/!]?)\s?|\s*\*+\/\s*$/gu;
+const code =
+  /[{}]\s*[,;)]*\s*$|^\s*[})\]]|=>|[=!<>]=|\w\(\)|[=(].*;\s*$|^\s*(?:import|export|return|const|let|var|def|fn|func|pub|use|class|@\w)\b(?!.*[.!?]\s*$)/u;
+
 /** Longer ones are not quoted in a summary: they are data, not sentences. */
 const longest = 600;
+/** No passage is longer; a bound on what one line of hostile text costs. */
+const longestLine = 4096;
 
 /**
  * The prose sentences of a Markdown or plain-text passage, in order. Code blocks, tables, headings,
- * rules and link definitions have none. A list item or paragraph that ends without a full stop ends
+ * rules and link definitions have none, nor lines of code or lines that hold agent-protocol
+ * delimiters or control characters. A list item or paragraph that ends without a full stop ends
  * its sentence. Own rules instead of `Intl.Segmenter`: the same bytes on every version of ICU.
  */
 export function splitSentences(passage: string): readonly Sentence[] {
@@ -50,22 +59,30 @@ function blocks(passage: string): readonly Block[] {
       close();
       continue;
     }
-    if (inFence || line.trim() === "" || notProse.test(line)) {
+    if (inFence || line.trim() === "" || notProse.test(line) || !isQuotable(line)) {
       close();
       continue;
     }
     if (blockStart.test(line)) {
       close();
     }
+    // Comment signs become spaces, so that places in the passage stay what they are.
+    const plain = line.replace(comment, (signs) => " ".repeat(signs.length));
     if (open === undefined) {
-      const skipped = marker.exec(line)?.[0].length ?? 0;
-      open = { text: line.slice(skipped), start: start + skipped };
+      const skipped = marker.exec(plain)?.[0].length ?? 0;
+      open = { text: plain.slice(skipped), start: start + skipped };
     } else {
-      open.text += `\n${line}`;
+      open.text += `\n${plain}`;
     }
   }
   close();
   return found;
+}
+
+/** Not code, and nothing in it that would have to be escaped: what a summary may quote. */
+function isQuotable(line: string): boolean {
+  const plain = line.replaceAll("\t", " ");
+  return line.length <= longestLine && !code.test(plain) && quoteLine(plain) === plain;
 }
 
 function sentencesOf(block: Block): readonly Sentence[] {
@@ -92,7 +109,7 @@ function sentencesOf(block: Block): readonly Sentence[] {
 }
 
 function isProse(text: string): boolean {
-  if (text.length > longest) {
+  if (text.length > longest || /[:,]$/u.test(text)) {
     return false;
   }
   const words = text.match(/\p{L}[\p{L}\p{M}\p{N}'’-]*/gu) ?? [];
