@@ -19,8 +19,9 @@ export interface BuildVectorOptions {
 }
 
 /**
- * From how many vectors on a graph is worth its build with the portable engine: at 50,000 the exact
- * scan takes 1.1 ms warm, which is less than a walk at ef 64 wins back over one process's queries.
+ * From how many vectors on a graph is worth its build with the portable engine. Measured at 50,000 of
+ * 384 dimensions (Zen 4, one thread): an exact search takes 1.29 ms warm, a walk .18 ms at recall@10
+ * .988, the build 23 s. Below, the exact scan is under a millisecond and always right.
  */
 export const graphThreshold = 50_000;
 

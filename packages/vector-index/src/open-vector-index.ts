@@ -15,7 +15,10 @@ import type { VectorHits, VectorIndex, VectorSearchOptions } from "./vector-inde
 
 /** How to open the vectors of a segment. */
 export interface OpenVectorIndexOptions {
-  /** `exact` leaves a graph aside. Default `auto`: the graph where the segment has one. */
+  /**
+   * `exact` leaves a graph aside and does not read it: the better choice for a process that answers
+   * one query. Default `auto`: the graph where the segment has one.
+   */
   readonly kind?: "auto" | "exact";
   /**
    * Reads the rescoring rows whole when opening, for a process that answers many queries; otherwise
@@ -27,11 +30,15 @@ export interface OpenVectorIndexOptions {
 }
 
 /**
- * Candidates beyond `k` that are rescored: int8 order and f16 order differ by a few places at most.
- * Measured on 6,000 real vectors: recall@10 of the exact answer is 1.000 from 8 more on.
+ * Candidates beyond `k` that are rescored. Measured on 9,312 real vectors, 500 queries, against exact
+ * f32: recall@10 is .9936 without, .9996 from 8 more on; what is left are ties within the rounding to
+ * halves, which moves a score by 7e-5 at most.
  */
-const rescoringMargin = 32;
-/** Candidates of a walk by default. */
+const rescoringMargin = 16;
+/**
+ * Candidates of a walk by default, or twice `k` where that is more. On the same vectors recall@10 is
+ * .995; on 50,000 vectors recall@10 is .988.
+ */
 const defaultEf = 64;
 /** A walk that would have to keep more than this part of all vectors is slower than a scan. */
 const walkLimit = 1 / 8;
@@ -140,7 +147,9 @@ class OpenVectorIndex implements VectorIndex {
     const allows = (row: number): boolean => isAllowed(this.#owner(row), filter, deleted);
     if (graph !== undefined && most > 0) {
       const part = narrowed ? allowedPart(segment.chunkCount, filter, deleted) : 1;
-      const ef = Math.ceil(Math.max(options.ef ?? defaultEf, most) / part);
+      const ef = Math.ceil(
+        Math.max(options.ef ?? Math.max(defaultEf, 2 * (most - rescoringMargin)), most) / part,
+      );
       if (ef <= vectors * walkLimit) {
         const found = this.#walk(graph, ef);
         const kept = narrowed ? keep(found, most, allows) : found;

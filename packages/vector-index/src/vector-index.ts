@@ -13,7 +13,7 @@ export interface VectorSearchOptions {
   readonly filter?: Bitset;
   /** Not these chunks. */
   readonly deleted?: Bitset;
-  /** Size of the candidate list of an HNSW search. Default 64; raised to `k` + 32 where smaller. */
+  /** Size of the candidate list of an HNSW search. Default 64 or about twice `k`, the larger. */
   readonly ef?: number;
 }
 
