@@ -115,6 +115,7 @@ const action = z.strictObject({
       z.strictObject({
         access: z.enum(["read", "write"]),
         default: z.string().min(1).max(4096).optional(),
+        provided: z.enum(["index-registry"]).optional(),
         description: description.optional(),
       }),
     )

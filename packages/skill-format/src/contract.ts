@@ -180,6 +180,8 @@ export interface RootSpec {
   readonly access: "read" | "write";
   /** Relative to the workspace, with `/`. Without it the caller must name the folder. */
   readonly default?: string;
+  /** A folder of the runtime's own, taken when the caller names none; only with `access: read`. */
+  readonly provided?: "index-registry";
   readonly description?: string;
 }
 

@@ -182,3 +182,12 @@ describe("whatever the bytes are", () => {
     );
   });
 });
+
+test("a provided root is only read, and the contract gives it no default", () => {
+  const root = (keys: string): readonly string[] =>
+    codes(action(`    argv: ["{{root.r}}"]\n    roots: {r: {${keys}}}\n`));
+  expect(root("access: read, provided: index-registry")).toEqual([]);
+  expect(root("access: read, provided: index-registry, default: here")).toEqual(["CONTRACT_ROOT"]);
+  expect(root("access: write, provided: index-registry")).toContain("CONTRACT_ROOT");
+  expect(root("access: read, provided: audit")).not.toEqual([]);
+});

@@ -31,7 +31,20 @@ export function resolveAction(written: WrittenAction, surroundings: ActionSurrou
         "Write a folder below the workspace.",
       );
     }
-    return defined({ access: root.access, default: root.default, description: root.description });
+    if (root.provided !== undefined && (root.default !== undefined || root.access !== "read")) {
+      report(
+        "CONTRACT_ROOT",
+        ["roots", name, "provided"],
+        "a provided root is only read and has no default of its own",
+        "Write access: read and leave default out.",
+      );
+    }
+    return defined({
+      access: root.access,
+      default: root.default,
+      provided: root.provided,
+      description: root.description,
+    });
   });
   const argv = readArgv(written.argv, ["argv"], report);
   const stdin = readStdin(written.stdin ?? "none", specs, report);

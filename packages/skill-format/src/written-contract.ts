@@ -53,6 +53,7 @@ export interface WrittenAction {
           {
             readonly access: "read" | "write";
             readonly default?: string | undefined;
+            readonly provided?: "index-registry" | undefined;
             readonly description?: string | undefined;
           }
         >

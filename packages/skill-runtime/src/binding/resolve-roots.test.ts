@@ -29,7 +29,11 @@ const codes = async (
   named?: Record<string, string>,
   at: string = workspace,
 ): Promise<readonly string[]> => {
-  const { roots, findings } = await resolveRoots(action, at, named);
+  const { roots, findings } = await resolveRoots(
+    action,
+    { workspace: at, home: path.join(base, "state") },
+    named,
+  );
   return [
     ...roots.map(({ source }) => path.relative(base, source)),
     ...findings.map(({ code }) => code),
@@ -57,4 +61,12 @@ test("a folder that the request names may lie anywhere, and is taken by its real
     "workspace/data",
     "ROOT_UNKNOWN",
   ]);
+});
+
+test("a provided root is a folder of the state folder, made when it is missing, unless the request names one", async () => {
+  const provided = {
+    roots: { registry: { access: "read", provided: "index-registry" } },
+  } as unknown as Action;
+  expect(await codes(provided)).toEqual(["state/indexes"]);
+  expect(await codes(provided, { registry: path.join(base, "outside") })).toEqual(["outside"]);
 });

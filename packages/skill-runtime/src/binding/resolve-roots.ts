@@ -1,6 +1,6 @@
 import type { Finding } from "@clawkeep/diagnostics";
 import type { Action } from "@clawkeep/skill-format";
-import { realpath, stat } from "node:fs/promises";
+import { mkdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 
 /** A root of an action on this machine. */
@@ -17,13 +17,25 @@ export interface RootResolution {
   readonly findings: readonly Finding[];
 }
 
+/** Where roots are looked for. */
+export interface RootSurroundings {
+  /** Folder below which defaults lie. */
+  readonly workspace: string;
+  /** State folder, below which provided roots lie. */
+  readonly home: string;
+}
+
+/** Folders of the state folder that a contract may ask for by name; nothing else of it is ever shown. */
+const providedFolders: Readonly<Record<"index-registry", string>> = { "index-registry": "indexes" };
+
 /**
  * Finds the folder of each root: the one that the request names, else the contract's default below
- * the workspace. A default may not lead out of the workspace, whatever links lie in it.
+ * the workspace, else what the runtime provides. A default may not lead out of the workspace, whatever
+ * links lie in it.
  */
 export async function resolveRoots(
   action: Action,
-  workspace: string,
+  { workspace, home: stateFolder }: RootSurroundings,
   named: Readonly<Record<string, string>> = {},
 ): Promise<RootResolution> {
   const roots: ResolvedRoot[] = [];
@@ -37,6 +49,12 @@ export async function resolveRoots(
   for (const [name, spec] of Object.entries(action.roots).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const given = Object.hasOwn(named, name) ? named[name] : undefined;
     const wanted = given ?? spec.default;
+    if (wanted === undefined && spec.provided !== undefined) {
+      const folder = path.join(stateFolder, providedFolders[spec.provided]);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      roots.push({ name, access: "read", source: await realpath(folder) });
+      continue;
+    }
     if (wanted === undefined) {
       findings.push(
         finding("ROOT_MISSING", `the root ${name} has no default`, `name a folder for ${name}`),

@@ -41,7 +41,7 @@ export async function planRun(
   if (typeof level !== "string") {
     return refuse("sandbox", level);
   }
-  const { roots, findings } = await resolveRoots(action, surroundings.workspace, request.roots);
+  const { roots, findings } = await resolveRoots(action, surroundings, request.roots);
   if (findings.length > 0) {
     return refuse("roots", findings);
   }
