@@ -38,11 +38,19 @@ function preparePackageManager(root) {
     return;
   }
   say("set-up: installing the pinned pnpm");
-  // pnpm's own install script only puts its packaged binary in place; it downloads nothing.
+  // pnpm's own install script only puts its packaged binary in place; it downloads nothing. `npm ci` is no
+  // choice: it wants every platform's binary in the lock, and registries need not carry them all.
   const status = runQuietly(
     root,
     "npm",
-    ["ci", "--no-audit", "--no-fund", "--ignore-scripts=false", "--loglevel=error"],
+    [
+      "install",
+      "--no-save",
+      "--no-audit",
+      "--no-fund",
+      "--ignore-scripts=false",
+      "--loglevel=error",
+    ],
     { cwd: folder, capture: true },
   );
   if (status !== 0 || runQuietly(root, "pnpm", ["--version"], { capture: true }) !== 0) {
