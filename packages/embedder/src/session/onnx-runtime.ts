@@ -16,7 +16,7 @@ export class Tensor {
 }
 
 /** A session of the native binding. */
-export interface NativeSession {
+interface NativeSession {
   loadModel(
     graph: ArrayBufferLike,
     offset: number,
@@ -38,7 +38,7 @@ interface NativeBinding {
 
 /** ONNX Runtime's `fatal`: errors arrive as exceptions, so nothing need be printed as well. */
 const logNothing = 4;
-const requireFromHere = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 let loaded: NativeBinding | undefined;
 
 /**
@@ -59,7 +59,7 @@ export function loadOnnxRuntime(): NativeBinding {
   if (version !== pinnedVersion) {
     throw new Error(`expected onnxruntime-node ${pinnedVersion}, found ${version}`);
   }
-  const binding: unknown = requireFromHere(
+  const binding: unknown = require(
     `onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`,
   );
   if (!isBinding(binding)) {
@@ -74,7 +74,7 @@ export function loadOnnxRuntime(): NativeBinding {
 export const pinnedVersion = "1.27.0";
 
 function onnxRuntimeVersion(): string {
-  const description: unknown = requireFromHere("onnxruntime-node/package.json");
+  const description: unknown = require("onnxruntime-node/package.json");
   return typeof description === "object" && description !== null && "version" in description
     ? String(description.version)
     : "without a version";
