@@ -21,6 +21,8 @@ const shownFindings = 20;
 /** `local-rag index`. Ctrl-C ends it between two steps: what was embedded is kept. */
 export async function runIndex(options: RawOptions): Promise<number> {
   const workspace = path.resolve(options.positional[0] ?? "");
+  const index = indexPlace(options, workspace);
+  const registry = registryPlace(options);
   const workers = integerOf(commands.index, options, "workers", { from: 0, to: 256 });
   const list = await readList(textOf(options, "list"));
   const writer = progressWriter(progressForm(options), process.stderr);
@@ -34,8 +36,8 @@ export async function runIndex(options: RawOptions): Promise<number> {
   try {
     const report = await indexFolder(
       workspace,
-      indexPlace(options, workspace),
-      registryPlace(options),
+      index,
+      registry,
       {
         spaceId: modelManifest.spaceId,
         open: () =>
@@ -56,7 +58,9 @@ export async function runIndex(options: RawOptions): Promise<number> {
     writer.end();
     printFindings(report);
     process.stdout.write(
-      options.flags.has("json") ? `${jsonForModel({ version: 1, ...report })}\n` : describe(report),
+      options.flags.has("json")
+        ? `${jsonForModel({ version: 1, index, registry, ...report })}\n`
+        : describe(report),
     );
     return 0;
   } catch (error) {

@@ -37,6 +37,7 @@ export function summarise(
   weights: ReadonlyMap<string, number>,
   analyse: (text: string) => readonly string[],
 ): Summary {
+  const best = Math.max(0, ...sources.map(({ score }) => score));
   const choices = sources.slice(0, passages).flatMap((source, citation) =>
     splitSentences(source.text).map((sentence): Choice => ({
       text: sentence.text,
