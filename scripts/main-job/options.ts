@@ -20,7 +20,7 @@ npm start --silent -- --dir ~/notes --ask "…" --json   the answer as JSON on s
   --require-sandbox   refuse to run the skill without a sandbox
 `;
 
-const defaultQuestion = "How do I keep a file out of the result with a negated pattern?";
+const defaultQuestion = "How do I make an option mandatory in a command line program?";
 
 /** Reads the command line; throws `MAIN_JOB_USAGE` for what it does not know. */
 export function readOptions(args: readonly string[]): MainJobOptions {

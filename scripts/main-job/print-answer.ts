@@ -33,7 +33,7 @@ function excerpt(text: string): readonly string[] {
   const lines = text
     .split("\n")
     .map((line) => escapeForTerminal(line).trimEnd())
-    .filter((line) => line !== "")
+    .filter((line) => line !== "" && !line.startsWith("```"))
     .map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line));
   return lines.length > linesShown ? [...lines.slice(0, linesShown - 1), "…"] : lines;
 }

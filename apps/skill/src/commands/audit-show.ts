@@ -39,7 +39,9 @@ export async function showAudit(
   } else {
     for (const one of found) printData(details(one));
   }
-  if (findings.length > 0) process.stderr.write(findingsText(findings));
+  // A note says what no log can show by itself; `audit verify` is the place for it.
+  const worth = findings.filter(({ severity }) => severity !== "note");
+  if (worth.length > 0) process.stderr.write(findingsText(worth));
   return ok ? 0 : 1;
 }
 

@@ -2,7 +2,7 @@ import type { ObservedCaller } from "@clawkeep/audit-log";
 import { replaceFile } from "@clawkeep/durable-files";
 import { digestHandle, isDigest } from "@clawkeep/integrity";
 import type { Digest } from "@clawkeep/integrity";
-import { readFileSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import path from "node:path";
 
@@ -29,9 +29,10 @@ export async function observeCaller(home: string, transport: string): Promise<Ob
   };
 }
 
+/** The executable's file name: a thread can give itself any name in `comm`, and Node's main thread does. */
 function parentName(pid: number): string | undefined {
   try {
-    const name = readFileSync(`/proc/${pid}/comm`, "utf8").trimEnd();
+    const name = path.basename(readlinkSync(`/proc/${pid}/exe`));
     return name.isWellFormed() && name !== "" ? name : undefined;
   } catch {
     return undefined;
