@@ -62,6 +62,7 @@ const config = {
     "oxc/no-map-spread": "off",
     "import/no-unassigned-import": "off",
     "require-yield": "off",
+    "unicorn/no-useless-spread": "off",
     "import/no-named-as-default-member": "off",
     "typescript/require-array-sort-compare": "off",
     "typescript/no-unsafe-type-assertion": "off",

@@ -25,15 +25,13 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const folder = options.folder === undefined ? corpusFolder() : path.resolve(options.folder);
   const index = path.join(folder, ".clawkeep", "index");
-  const indexed = await step("index", rag, ["index", folder, "--index", index, "--json"]);
-  const { registry } = JSON.parse(indexed) as { readonly registry: string };
+  await step("index", rag, ["index", folder, "--index", index, "--json"]);
   await lockSkills();
   const run = await runCommand(
     skill,
     [
-      ...["run", "local-rag", "query", "--workspace", root, "--args-json", "-", "--json"],
-      ...["--root", `index=${index}`],
-      ...["--root", `registry=${registry}`],
+      ...["run", "local-rag", "query", "--workspace", root, "--root", `index=${index}`],
+      ...["--args-json", "-", "--json"],
       ...(options.requireSandbox ? ["--require-sandbox"] : []),
     ],
     JSON.stringify({ query: options.question, topk: 5 }),

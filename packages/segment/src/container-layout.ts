@@ -6,7 +6,7 @@ export const headerBytes = 128;
 /** The digest field starts here; it covers what lies before it, and the table. */
 export const digestOffset = 96;
 export const entryBytes = 96;
-export const alignment = 64;
+const alignment = 64;
 export const digestBytes = 32;
 export const maxSections = 1024;
 export const maxChunks: number = 2 ** 31 - 1;

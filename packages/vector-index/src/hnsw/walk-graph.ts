@@ -34,7 +34,7 @@ export class VisitedSet {
 }
 
 /** Computes the keys of the first `count` ids of the kernel; a query's, or a row's during a build. */
-export type KeysOfIds = (count: number) => void;
+type KeysOfIds = (count: number) => void;
 
 /** What a walk needs beside the graph. */
 export interface Walk {
