@@ -1,8 +1,7 @@
-import { formatError, isCodedError } from "@clawkeep/diagnostics";
+import { formatError } from "@clawkeep/diagnostics";
 import { openEmbedder } from "@clawkeep/embedder";
-import type { Embedder } from "@clawkeep/embedder";
 import { modelManifest } from "@clawkeep/model-minilm";
-import type { Answer, IndexTrust } from "@clawkeep/retrieval";
+import type { Answer } from "@clawkeep/retrieval";
 import { answerQuery, jsonForModel, largestTopK, openIndex } from "@clawkeep/retrieval";
 
 import { commands } from "./arguments/command-table.ts";
@@ -11,16 +10,11 @@ import { integerOf, parseFlags, usage } from "./arguments/parse-flags.ts";
 import type { QueryRequest } from "./arguments/query-request.ts";
 import { defaultTopK, longestRequestBytes, parseRequest } from "./arguments/query-request.ts";
 import { refuseUndecodable, refuseUnpassable } from "./arguments/query-text.ts";
+import { errorAsJson } from "./output/error-as-json.ts";
 import { formatAnswer } from "./output/format-answer.ts";
 import { indexPlace, modelPlace, trustOf } from "./place/index-place.ts";
+import type { QueryPlace } from "./resident.ts";
 import { answerLines } from "./resident.ts";
-
-/** Everything that a query needs to know about where it is asked. */
-export interface QueryPlace {
-  readonly folder: string;
-  readonly trust: IndexTrust;
-  readonly explain: boolean;
-}
 
 /** `local-rag query`: one question, or with `--resident` any number of them. */
 export async function runQuery(args: readonly string[]): Promise<number> {
@@ -73,22 +67,6 @@ async function answerOnce(
     query,
     { topK, explain: place.explain },
   );
-}
-
-/** The vector of one text. */
-export function embedOne(embedder: Embedder): (text: string) => Promise<Float32Array> {
-  return (text) => embedder.embed([text]);
-}
-
-/** What stands on standard output instead of an answer when `--json` is asked for. */
-export function errorAsJson(error: unknown): {
-  readonly version: 1;
-  readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
-} {
-  const code = isCodedError(error) ? error.code : "INTERNAL";
-  const hint = isCodedError(error) ? error.hint : undefined;
-  const message = error instanceof Error ? error.message : String(error);
-  return { version: 1, error: { code, message, ...(hint === undefined ? {} : { hint }) } };
 }
 
 async function readQuestion(options: RawOptions): Promise<QueryRequest> {

@@ -3,12 +3,18 @@ import type { Readable, Writable } from "node:stream";
 
 import { formatError } from "@clawkeep/diagnostics";
 import type { Embedder } from "@clawkeep/embedder";
-import type { Index } from "@clawkeep/retrieval";
+import type { Index, IndexTrust } from "@clawkeep/retrieval";
 import { answerQuery, currentSnapshot, jsonForModel, openIndex } from "@clawkeep/retrieval";
 
 import { longestRequestBytes, parseJson, readRequest } from "./arguments/query-request.ts";
-import type { QueryPlace } from "./query.ts";
-import { embedOne, errorAsJson } from "./query.ts";
+import { errorAsJson } from "./output/error-as-json.ts";
+
+/** Which index is asked, and how much is said about scores. */
+export interface QueryPlace {
+  readonly folder: string;
+  readonly trust: IndexTrust;
+  readonly explain: boolean;
+}
 
 /**
  * The resident form: one JSON line a request, one a reply, until input ends. Each request is answered
@@ -58,7 +64,10 @@ async function replyTo(
 ): Promise<{ readonly exitCode: number; readonly output: unknown }> {
   try {
     const { query, topK } = readRequest(input);
-    const answer = await answerQuery(index(), embedOne(embedder), query, { topK, explain });
+    const answer = await answerQuery(index(), (text) => embedder.embed([text]), query, {
+      topK,
+      explain,
+    });
     const tookMs = Math.round((performance.now() - started) * 10) / 10;
     return { exitCode: 0, output: { ...answer, tookMs } };
   } catch (error) {

@@ -1,5 +1,5 @@
-export { indexStatus } from "./citation/index-status.ts";
-export type { IndexStatus } from "./citation/index-status.ts";
+export { indexStatus } from "./status/index-status.ts";
+export type { IndexStatus } from "./status/index-status.ts";
 export { verifyCitation } from "./citation/verify-citation.ts";
 export type { CitationClaim, CitationState } from "./citation/verify-citation.ts";
 export { verifyIndex } from "./citation/verify-index.ts";

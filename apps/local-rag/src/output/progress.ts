@@ -72,7 +72,7 @@ function describe(progress: IndexProgress, first: number, elapsed: number): stri
     }
     case "write":
       return `writing ${progress.chunks} passages`;
-    case "publish":
+    default:
       return "published";
   }
 }

@@ -25,7 +25,9 @@ const delimiters: RegExp = new RegExp(
 export function quoteForModel(text: string): string {
   const plain = escapeForTerminal(text.replaceAll("\r\n", "\n"), { keepNewlines: true });
   return plain.replace(delimiters, (match) =>
-    [...match].map((character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`).join(""),
+    Array.from(match, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`).join(
+      "",
+    ),
   );
 }
 

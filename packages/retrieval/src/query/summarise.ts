@@ -44,7 +44,7 @@ export function summarise(
       citation,
       start: sentence.start,
       terms: new Set(analyse(sentence.text).filter((term) => weights.has(term))),
-      quality: 0.5 + 0.5 * source.score,
+      quality: best > 0 ? (source.score / best) ** 2 : 1,
     })),
   );
   const chosen = choose(choices, weights);

@@ -44,7 +44,7 @@ export function parseSnapshot(text: string, file: string): Snapshot {
   }
   const object = isObject(value) ? value : {};
   if (object["format"] !== 1) {
-    throw malformed(file, `format 1, got ${String(object["format"])}`);
+    throw malformed(file, `format 1, got ${JSON.stringify(object["format"])}`);
   }
   const chunkRoot = object["chunkRoot"];
   const root = object["snapshotRoot"];
