@@ -197,21 +197,14 @@ describe("local-rag query", () => {
   test("refuses what it cannot pass on, with a reason", () => {
     const refusals: readonly (readonly [CommandResult, string])[] = [
       [ask(["--stdin", "--json"], Buffer.from('{"query":"a\\u0000b"}')), "QUERY_TEXT"],
-      [ask(["--stdin", "--json"], '{"query":"\\ud800"}'), "QUERY_TEXT"],
-      [ask(["--stdin", "--json"], Buffer.from([0x7b, 0xff, 0x7d])), "QUERY_ENCODING"],
       [
         ask(["--stdin", "--json"], JSON.stringify({ query: "x".repeat(1_000_000) })),
         "QUERY_TOO_LONG",
       ],
       [ask(["--stdin", "--json"], "x".repeat(2_000_000)), "USAGE"],
-      [ask(["--stdin", "--json"], '{"query":"a","topk":0}'), "QUERY_REQUEST"],
       [ask(["--stdin", "--json"], '{"query":"a","index":"/etc"}'), "QUERY_REQUEST"],
-      [ask(["--stdin", "--json"], "[]"), "QUERY_REQUEST"],
       [ask(["x".repeat(130_000), "--json"]), "QUERY_TOO_LONG"],
-      [ask(["a", "--evil", "--json"]), "USAGE"],
-      [ask(["--json"]), "USAGE"],
       [ask(["a", "b", "--json"]), "USAGE"],
-      [ask(["a", "--topk", "0", "--json"]), "USAGE"],
       [ask(["a", "--json", "--index", "/nowhere"]), "INDEX_MISSING"],
       [ask(["a", "--json", "--registry", base]), "INDEX_UNTRUSTED"],
     ];
