@@ -73,9 +73,16 @@ export function layOutCorpus(root: string, folder: string): number {
   return wanted.size;
 }
 
-/** Folder of each installed package by `name@version`, read from pnpm's store layout. */
+/**
+ * Folder of each installed package by `name@version`, read from pnpm's store layout. What the lockfile does
+ * not name is left out: a store keeps packages of earlier lockfiles for a while.
+ */
 export function installedPackages(root: string): ReadonlyMap<string, string> {
   const store = path.join(root, "node_modules", ".pnpm");
+  const lock = readFileSync(path.join(root, "pnpm-lock.yaml"), "utf8");
+  const locked = new Set(
+    Array.from(lock.matchAll(/^ {2}'?(@?[^@'\s]+@[^:'(]+)'?:$/gmu), (row) => row[1]),
+  );
   const found = new Map<string, string>();
   for (const entry of readdirSync(store).sort()) {
     const match = /^(@?[^@]+)@([^_(]+)/u.exec(entry);
@@ -85,7 +92,7 @@ export function installedPackages(root: string): ReadonlyMap<string, string> {
     const name = (match[1] ?? "").replace("+", "/");
     const folder = path.join(store, entry, "node_modules", name);
     const key = `${name}@${match[2] ?? ""}`;
-    if (!found.has(key) && existsSync(folder)) {
+    if (locked.has(key) && !found.has(key) && existsSync(folder)) {
       found.set(key, folder);
     }
   }

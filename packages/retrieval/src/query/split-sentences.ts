@@ -82,7 +82,9 @@ function blocks(passage: string): readonly Block[] {
 /** Not code, and nothing in it that would have to be escaped: what a summary may quote. */
 function isQuotable(line: string): boolean {
   const plain = line.replaceAll("\t", " ");
-  return line.length <= longestLine && !code.test(plain) && quoteLine(plain) === plain;
+  // A span of code inside a sentence does not make the sentence code.
+  const prose = plain.replace(/`[^`]+`/gu, "``");
+  return line.length <= longestLine && !code.test(prose) && quoteLine(plain) === plain;
 }
 
 function sentencesOf(block: Block): readonly Sentence[] {

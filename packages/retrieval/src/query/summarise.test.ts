@@ -31,6 +31,14 @@ describe("sentences of a passage", () => {
     ]);
   });
 
+  test("may hold spans of code", () => {
+    const passage = "Use a required option with `.requiredOption()`. It must have a value.\n";
+    expect(splitSentences(passage).map(({ text }) => text)).toEqual([
+      "Use a required option with `.requiredOption()`.",
+      "It must have a value.",
+    ]);
+  });
+
   test("of code are those of its comments", () => {
     const passage = `/** Turns the lens once; the clockwork is wound every four hours. */
 export function rotateLens(seconds: number): number {
