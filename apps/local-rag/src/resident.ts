@@ -33,7 +33,7 @@ export async function answerLines(
     if (index === undefined || snapshot?.snapshotRoot !== index.snapshot.snapshotRoot) {
       index?.close();
       index = undefined;
-      index = openIndex(place.folder, place.trust, embedder.spaceId);
+      index = openIndex(place.folder, place.trust, embedder.spaceId, { resident: true });
     }
     return index;
   };

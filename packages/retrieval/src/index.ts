@@ -21,6 +21,7 @@ export type {
 export { answerQuery, largestTopK, longestQueryBytes } from "./query/answer-query.ts";
 export type { QueryOptions } from "./query/answer-query.ts";
 export { Index, openIndex } from "./query/open-index.ts";
+export type { OpenIndexOptions } from "./query/open-index.ts";
 export { jsonForModel, quoteForModel, quoteLine } from "./query/quote-for-model.ts";
 export { readSnapshot as currentSnapshot } from "./snapshot/read-snapshot.ts";
 export type { Snapshot, SnapshotContent, SnapshotSegment } from "./snapshot/snapshot.ts";

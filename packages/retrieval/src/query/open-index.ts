@@ -53,6 +53,12 @@ export class Index {
   }
 }
 
+/** How {@link openIndex} opens. */
+export interface OpenIndexOptions {
+  /** Keep in memory what every query reads: for a process that answers many. Default false. */
+  readonly resident?: boolean;
+}
+
 /**
  * Opens the published snapshot of an index folder. Synchronous, because a cold query does nothing
  * meanwhile. When a publication comes in between, the new snapshot is opened instead, once.
@@ -61,16 +67,21 @@ export class Index {
  * @throws CodedError `INDEX_MISSING`, `INDEX_UNTRUSTED`, `INDEX_MODEL` for another space, `SNAPSHOT_*`,
  *   `SEGMENT_*`, `REGISTRY_READ`.
  */
-export function openIndex(folder: string, trust: IndexTrust, spaceId: string): Index {
+export function openIndex(
+  folder: string,
+  trust: IndexTrust,
+  spaceId: string,
+  options: OpenIndexOptions = {},
+): Index {
   const snapshot = requireSnapshot(folder);
   try {
-    return openSnapshot(folder, snapshot, trust, spaceId);
+    return openSnapshot(folder, snapshot, trust, spaceId, options);
   } catch (error) {
     const newer = requireSnapshot(folder);
     if (newer.snapshotRoot === snapshot.snapshotRoot && newer.sequence === snapshot.sequence) {
       throw error;
     }
-    return openSnapshot(folder, newer, trust, spaceId);
+    return openSnapshot(folder, newer, trust, spaceId, options);
   }
 }
 
@@ -91,6 +102,7 @@ function openSnapshot(
   snapshot: Snapshot,
   trust: IndexTrust,
   spaceId: string,
+  { resident = false }: OpenIndexOptions,
 ): Index {
   requireTrust(snapshot, trust, folder);
   if (snapshot.spaceId !== spaceId) {
@@ -115,8 +127,8 @@ function openSnapshot(
         }
         parts.push({
           segment,
-          vectors: openVectorIndex(segment),
-          keywords: openKeywordIndex(segment),
+          vectors: openVectorIndex(segment, { resident }),
+          keywords: openKeywordIndex(segment, { resident }),
           table: openChunkTable(segment),
           deleted: decodeDeleted(entry),
         });
