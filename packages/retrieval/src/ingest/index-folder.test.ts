@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { cp, mkdir, rename, symlink } from "node:fs/promises";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 
 import { lockFile } from "@clawkeep/durable-files";
 import { describe, expect, test } from "vitest";
@@ -198,6 +199,34 @@ describe("indexing a workspace", () => {
     const stages: string[] = [];
     await run(places, standInModel(), { onProgress: ({ stage }) => stages.push(stage) });
     expect([...new Set(stages)]).toEqual(["scan", "embed", "write", "publish"]);
+  });
+
+  test("never shows a query half an update", async () => {
+    using places = temporaryPlaces();
+    const state = (round: number): void => {
+      places.write("one.md", `# One\n\nRound number${round} of the lighthouse.\n`);
+      places.write("two.md", `# Two\n\nRound number${round} of the harbour.\n`);
+    };
+    state(0);
+    await run(places, standInModel());
+    let running = true;
+    let asked = 0;
+    const questions = (async (): Promise<void> => {
+      while (running) {
+        const { results } = await ask(places, "lighthouse harbour round");
+        const rounds = results.map((hit) => /number\d+/u.exec(hit.text)?.[0]);
+        expect([rounds.length, new Set(rounds).size]).toEqual([2, 1]);
+        asked += 1;
+        await setImmediate();
+      }
+    })();
+    for (let round = 1; round <= 6; round += 1) {
+      state(round);
+      await run(places, standInModel());
+    }
+    running = false;
+    await questions;
+    expect(asked).toBeGreaterThan(6);
   });
 
   test("stops when it is told to, and the published index stays", async () => {
