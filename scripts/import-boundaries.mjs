@@ -63,6 +63,7 @@ const config = {
     "import/no-unassigned-import": "off",
     "require-yield": "off",
     "unicorn/no-useless-spread": "off",
+    "no-unmodified-loop-condition": "off",
     "import/no-named-as-default-member": "off",
     "typescript/require-array-sort-compare": "off",
     "typescript/no-unsafe-type-assertion": "off",
