@@ -7,7 +7,7 @@ export type { IndexVerification } from "./citation/verify-index.ts";
 export { rankDocuments, rankingMetrics } from "./evaluation/ranking-metrics.ts";
 export type { Ranking, RankingMetrics, Relevance } from "./evaluation/ranking-metrics.ts";
 export { indexFolder } from "./ingest/index-folder.ts";
-export type { IndexModel, IndexOptions, IndexReport } from "./ingest/index-folder.ts";
+export type { IndexModel, IndexOptions, IndexReport } from "./ingest/index-run.ts";
 export type { IndexProgress } from "./ingest/index-progress.ts";
 export type {
   Answer,

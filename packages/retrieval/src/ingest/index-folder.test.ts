@@ -12,7 +12,7 @@ import { answerQuery } from "../query/answer-query.ts";
 import { openIndex } from "../query/open-index.ts";
 import { readSnapshot } from "../snapshot/read-snapshot.ts";
 import { indexFolder } from "./index-folder.ts";
-import type { IndexOptions, IndexReport } from "./index-folder.ts";
+import type { IndexOptions, IndexReport } from "./index-run.ts";
 import type { Places, StandInModel } from "./stand-in-model.cases.ts";
 import { embedQuery, standInModel, temporaryPlaces } from "./stand-in-model.cases.ts";
 
@@ -209,10 +209,10 @@ describe("indexing a workspace", () => {
     };
     state(0);
     await run(places, standInModel());
-    let running = true;
+    const done = new AbortController();
     let asked = 0;
     const questions = (async (): Promise<void> => {
-      while (running) {
+      while (!done.signal.aborted) {
         const { results } = await ask(places, "lighthouse harbour round");
         const rounds = results.map((hit) => /number\d+/u.exec(hit.text)?.[0]);
         expect([rounds.length, new Set(rounds).size]).toEqual([2, 1]);
@@ -224,7 +224,7 @@ describe("indexing a workspace", () => {
       state(round);
       await run(places, standInModel());
     }
-    running = false;
+    done.abort();
     await questions;
     expect(asked).toBeGreaterThan(6);
   });

@@ -5,7 +5,7 @@ import path from "node:path";
 
 import type { Embedder } from "@clawkeep/embedder";
 
-import type { IndexModel } from "./index-folder.ts";
+import type { IndexModel } from "./index-run.ts";
 
 const dimensions = 64;
 

@@ -1,0 +1,92 @@
+import type { Finding } from "@clawkeep/diagnostics";
+import type { FaultHook } from "@clawkeep/durable-files";
+import type { Embedder } from "@clawkeep/embedder";
+import type { Digest } from "@clawkeep/integrity";
+
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { IndexIdentity } from "./identify-index.ts";
+import type { IndexProgress } from "./index-progress.ts";
+import type { FolderModes } from "./prepare-folder.ts";
+import type { Scan } from "./scan-workspace.ts";
+
+/** The embedding model of an index. */
+export interface IndexModel {
+  /** Names the space of its vectors; known without opening it. */
+  readonly spaceId: string;
+  /** Opens it. Called only when something has to be cut or embedded; the caller closes it. */
+  readonly open: () => Promise<Embedder>;
+}
+
+/** What {@link indexFolder} can be told besides the four things it needs. */
+export interface IndexOptions {
+  /** Workspace-relative paths to index instead of everything below the workspace. */
+  readonly list?: readonly string[];
+  /** Read every file again, whatever its size and times say. Default false. */
+  readonly rehash?: boolean;
+  /** Let other users of the machine read the index (folders 0755, files 0644). Default false. */
+  readonly shared?: boolean;
+  readonly onProgress?: (progress: IndexProgress) => void;
+  /** Stops the run; what was embedded is kept, the published index stays. */
+  readonly signal?: AbortSignal;
+  /** How long to wait for another writer, in milliseconds. Default 0. */
+  readonly waitMs?: number;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number;
+  /** For tests: told of each step that changes the disk. */
+  readonly faults?: FaultHook;
+}
+
+/** What one run did. */
+export interface IndexReport {
+  readonly indexId: string;
+  readonly snapshotRoot: Digest;
+  readonly sequence: number;
+  /** False when the published snapshot already had this content. */
+  readonly published: boolean;
+  readonly documents: number;
+  readonly chunks: number;
+  /** Files that are new, or whose content changed. */
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly removed: number;
+  /** Passages embedded by this run; the others came from the cache. */
+  readonly embedded: number;
+  readonly findings: readonly Finding[];
+}
+
+/** One run under way: everything that was decided before the first file is looked at. */
+export interface IndexRun {
+  /** The workspace, without links. */
+  readonly root: string;
+  /** The index folder, without links. */
+  readonly place: string;
+  readonly registry: string;
+  readonly model: IndexModel;
+  readonly options: IndexOptions;
+  readonly modes: FolderModes;
+  readonly identity: IndexIdentity;
+  readonly catalog: Catalog;
+}
+
+/** What a run tells its caller. */
+export function reportRun(
+  scan: Scan,
+  snapshot: Snapshot,
+  published: boolean,
+  embedded: number,
+): IndexReport {
+  return {
+    indexId: snapshot.indexId,
+    snapshotRoot: snapshot.snapshotRoot,
+    sequence: snapshot.sequence,
+    published,
+    documents: snapshot.documents,
+    chunks: snapshot.chunks,
+    changed: scan.changed.length,
+    unchanged: scan.unchanged.length,
+    removed: scan.removed.length,
+    embedded,
+    findings: scan.findings,
+  };
+}
