@@ -142,7 +142,12 @@ describe("an installed program", () => {
         entry: "main.mjs",
         closure: [
           "lib",
-          { package: "dependency", files: ["dist"] },
+          {
+            package: "dependency",
+            files: ["dist"],
+            platform: `${process.platform}-${process.arch}`,
+          },
+          { package: "absent", files: ["x"], platform: "plan9-mips" },
           { package: "absent", files: ["x"], optional: true },
         ],
       }),

@@ -119,6 +119,9 @@ function addPackage(
   folder: string,
   add: (inside: string, at: string) => void,
 ): void {
+  if (item.platform !== undefined && item.platform !== `${process.platform}-${process.arch}`) {
+    return;
+  }
   const manifestFile = packageManifest(item.package, folder);
   if (manifestFile === undefined) {
     if (item.optional === true) {

@@ -33,6 +33,8 @@ export interface PackagePart {
   readonly files: readonly string[];
   /** What is absent is left out, as for the packages of other platforms. */
   readonly optional?: boolean;
+  /** `process.platform`-`process.arch`; on every other platform the part is left out. */
+  readonly platform?: string;
 }
 
 const schema: z.ZodType<ProgramManifest> = z.strictObject({
@@ -48,6 +50,10 @@ const schema: z.ZodType<ProgramManifest> = z.strictObject({
           package: z.string().min(1).max(214),
           files: z.array(relative).min(1).max(1000),
           optional: z.boolean().exactOptional(),
+          platform: z
+            .string()
+            .regex(/^[a-z0-9]+-[a-z0-9]+$/u)
+            .exactOptional(),
         }),
       ]),
     )
