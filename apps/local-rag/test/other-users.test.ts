@@ -178,7 +178,7 @@ describe("a full disk", () => {
         env: { ...environment({ home }), CLAWKEEP_HOME: path.join(small, "home") },
       },
     );
-    expect(result.stderr).toMatch(/^indexed: 1 documents/mu);
+    expect(result.stderr).toMatch(/^indexed: 1 document,/mu);
     expect(result.stderr).toMatch(/^(?:CATALOG_WRITE|SEGMENT_WRITE|FILE_NOT_REPLACED): /mu);
     expect(result.stdout).toMatch(/^exit code 2\n/u);
     expect(result.stdout).toContain('"path":"fog.md"');

@@ -14,6 +14,7 @@ import { integerOf, textOf, usage } from "../arguments/parse-flags.ts";
 import type { ProgressForm } from "../output/progress.ts";
 import { progressWriter } from "../output/progress.ts";
 import { indexPlace, modelPlace, registryPlace } from "../place/index-place.ts";
+import { count } from "../output/count.ts";
 
 /** Findings that are printed for people; `--json` has all of them. */
 const shownFindings = 20;
@@ -75,9 +76,9 @@ export async function runIndex(options: RawOptions): Promise<number> {
 
 function describe(report: IndexReport): string {
   const { documents, chunks, changed, removed, embedded, published } = report;
-  const what = `${documents} documents, ${chunks} passages`;
+  const what = `${count(documents, "document")}, ${count(chunks, "passage")}`;
   const done = published
-    ? `indexed: ${what} (${changed} files changed, ${removed} removed, ${embedded} passages embedded)`
+    ? `indexed: ${what} (${count(changed, "file")} changed, ${removed} removed, ${count(embedded, "passage")} embedded)`
     : `nothing changed: ${what}`;
   return `${done}\nsnapshot ${report.snapshotRoot}\n`;
 }

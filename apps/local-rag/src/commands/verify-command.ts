@@ -7,6 +7,7 @@ import { indexStatus, jsonForModel, openIndex, verifyIndex } from "@clawkeep/ret
 import type { RawOptions } from "../arguments/parse-flags.ts";
 import { textOf } from "../arguments/parse-flags.ts";
 import { indexPlace, trustOf } from "../place/index-place.ts";
+import { count } from "../output/count.ts";
 
 const shownFindings = 20;
 
@@ -28,7 +29,7 @@ export function runVerify(options: RawOptions): Promise<number> {
       process.stderr.write(`${formatFinding(finding)}\n`);
     }
     process.stdout.write(
-      `${result.ok ? "whole" : "damaged"}: ${result.segments} segments, ${index.snapshot.chunks} passages\n` +
+      `${result.ok ? "whole" : "damaged"}: ${count(result.segments, "segment")}, ${count(index.snapshot.chunks, "passage")}\n` +
         (workspace === undefined
           ? "citations not checked: name the indexed folder with --workspace\n"
           : `citations: ${citations.stillTrue} still true, ${citations.changed} changed, ${citations.gone} gone\n`) +

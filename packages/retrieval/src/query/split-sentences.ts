@@ -16,7 +16,7 @@ const abbreviation =
   /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|etc|approx|resp|fig|figs|no|sec|ch|vol|pp|mr|mrs|ms|dr|prof|st|\p{Lu})\.$/iu;
 const boundary = /[.!?…][)\]"'”’`*_]*\s+(?=["'“‘([`*_]*[\p{Lu}\p{N}])|[。！？]\s*/gu;
 
-const comment = /^\s*(?:\/\*+|\*+\/?|\/\/[/!]?)\s?|\s*\*+\/\s*$/gu;
+const comment = /^\s*(?:\/\*+|\*+\/?(?=\s|$)|\/\/[/!]?)\s?|\s*\*+\/\s*$/gu;
 const code =
   /[{}]\s*[,;)]*\s*$|^\s*[})\]]|=>|[=!<>]=|\w\(\)|[=(].*;\s*$|^\s*(?:import|export|return|const|let|var|def|fn|func|pub|use|class|@\w)\b(?!.*[.!?]\s*$)/u;
 

@@ -31,6 +31,12 @@ describe("sentences of a passage", () => {
     ]);
   });
 
+  test("keep the signs of emphasis that they begin with", () => {
+    expect(splitSentences("**Tea** is brewed at eighty degrees.").map(({ text }) => text)).toEqual([
+      "**Tea** is brewed at eighty degrees.",
+    ]);
+  });
+
   test("may hold spans of code", () => {
     const passage = "Use a required option with `.requiredOption()`. It must have a value.\n";
     expect(splitSentences(passage).map(({ text }) => text)).toEqual([
