@@ -138,10 +138,10 @@ describe("a read-only mount", () => {
     const result = spawnSync(
       "bwrap",
       [
-        ...["--ro-bind", "/", "/", "--tmpfs", "/tmp", "--ro-bind", base, "/mnt"],
+        ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"],
         ...["--unshare-all", "--uid", "1234", "--gid", "1234", "--die-with-parent"],
         ...[process.execPath, "--conditions=source", main, "query", "fog signal", "--json"],
-        ...["--index", index.replace(base, "/mnt"), "--registry", "/mnt/mount-state/indexes"],
+        ...["--index", index, "--registry", path.join(home, "indexes")],
       ],
       { encoding: "utf8", env: { PATH: environment({ home })["PATH"] ?? "" } },
     );
