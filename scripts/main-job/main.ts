@@ -61,7 +61,7 @@ function corpusFolder(): string {
 async function lockSkills(): Promise<void> {
   const checked = await runCommand(skill, ["lock", "--check", "--workspace", root, "--json"]);
   if (checked.code === 1) {
-    process.stderr.write("skills.lock does not fit what was built here: locking again\n");
+    process.stderr.write("skills: locking what was built here\n");
     await step("lock", skill, ["lock", "--workspace", root, "--json"]);
   } else if (checked.code !== 0) {
     throw failed("lock --check", checked.code);

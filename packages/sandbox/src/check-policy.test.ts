@@ -66,6 +66,8 @@ describe("a text that cannot reach the program as it is", () => {
 describe("a policy", () => {
   test("is accepted when it is as it should be", () => {
     expect(codeOf({ readRoots: [{ source: "/srv/a", target: "/roots/a" }] })).toBe("accepted");
+    const twice = { source: "/srv/a", target: "/srv/a" };
+    expect(codeOf({ readRoots: [twice, twice] }, "none")).toBe("accepted");
     expect(codeOf({ readRoots: [{ source: "/srv/a", target: "/srv/a" }] }, "none")).toBe(
       "accepted",
     );

@@ -41,7 +41,8 @@ export function checkPolicy(policy: ExecutionPolicy, level: SandboxLevel): void 
   const targets = new Set<string>();
   for (const mount of [...policy.readRoots, ...policy.writeRoots]) {
     checkMount(mount, level);
-    if (targets.has(mount.target)) {
+    // Without a sandbox a folder keeps its place, so one folder given twice has one target, and no conflict.
+    if (targets.has(mount.target) && level !== "none") {
       refuse(`two roots have the target ${mount.target}`);
     }
     targets.add(mount.target);
