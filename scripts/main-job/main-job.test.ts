@@ -55,6 +55,7 @@ describe("the main job on a folder of the user's own", () => {
       "How hot is the water for green tea?",
     );
     expect(stderr).not.toMatch(/error|refused/u);
+    expect(stderr).toContain("index: 2 documents, 2 passages, 2 of them embedded now");
     expect(code).toBe(0);
     expect(stdout).toContain("Green tea is brewed with water of eighty degrees.");
     expect(stdout).toMatch(/\[1\] 0\.\d{3} {2}tea\.md:\d+-\d+/u);
@@ -70,6 +71,7 @@ describe("the main job on a folder of the user's own", () => {
       ({ stdout }) =>
         (JSON.parse(stdout) as { output: { results: unknown; snapshotRoot: string } }).output,
     );
+    expect(second.stderr).toContain("2 passages, 0 of them embedded now");
     expect(answers[1]?.results).toEqual(answers[0]?.results);
     expect(answers[1]?.snapshotRoot).toBe(answers[0]?.snapshotRoot);
     expect(readdirSync(path.join(notes, ".clawkeep", "index", "segments"))).toEqual(segments);

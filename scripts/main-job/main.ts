@@ -6,7 +6,7 @@ import { CodedError, formatError } from "@clawkeep/diagnostics";
 import { layOutCorpus } from "./corpus.ts";
 import { readOptions, usage } from "./options.ts";
 import { printAnswer } from "./print-answer.ts";
-import { answerShape } from "./shapes.ts";
+import { answerShape, indexShape } from "./shapes.ts";
 import { parseOutput, runCommand } from "./run-command.ts";
 
 /**
@@ -25,7 +25,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const folder = options.folder === undefined ? corpusFolder() : path.resolve(options.folder);
   const index = path.join(folder, ".clawkeep", "index");
-  await step("index", rag, ["index", folder, "--index", index, "--json"]);
+  const indexed = indexShape.parse(
+    JSON.parse(await step("index", rag, ["index", folder, "--index", index, "--json"])),
+  );
+  process.stderr.write(
+    `index: ${indexed.documents} documents, ${indexed.chunks} passages, ${indexed.embedded} of them embedded now\n`,
+  );
   await lockSkills();
   const run = await runCommand(
     skill,

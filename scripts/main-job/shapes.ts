@@ -8,6 +8,20 @@ const citation = z.object({
   chunkDigest: z.string(),
 });
 
+/** What `local-rag index --json` prints, as far as the main job shows it. */
+export const indexShape: z.ZodType<IndexedFolder> = z.object({
+  documents: z.number(),
+  chunks: z.number(),
+  embedded: z.number(),
+});
+
+/** What an index holds, and what of it was new. */
+export interface IndexedFolder {
+  readonly documents: number;
+  readonly chunks: number;
+  readonly embedded: number;
+}
+
 /** What `clawkeep-skill run local-rag query --json` prints, as far as the main job shows it. */
 export const answerShape: z.ZodType<AnsweredExecution> = z.object({
   id: z.string(),
