@@ -1,10 +1,19 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+const root = path.dirname(path.dirname(import.meta.dirname));
 const main = path.join(import.meta.dirname, "main.ts");
 let base = "";
 let notes = "";
@@ -12,6 +21,8 @@ let notes = "";
 beforeAll(() => {
   base = mkdtempSync(path.join(tmpdir(), "clawkeep-main-job-"));
   notes = path.join(base, "notes");
+  // A workspace of its own: a test must not write the checkout's skills.lock.
+  cpSync(path.join(root, "skills"), path.join(base, "workspace", "skills"), { recursive: true });
   mkdirSync(notes);
   writeFileSync(
     path.join(notes, "tea.md"),
@@ -29,16 +40,20 @@ interface Ended {
 }
 
 async function run(...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, ["--conditions=source", main, ...args], {
-    cwd: base,
-    env: {
-      ...process.env,
-      CLAWKEEP_HOME: path.join(base, "state"),
-      // A canary: a value that a shell would act on must arrive as text.
-      CANARY: path.join(base, "canary"),
+  const child = spawn(
+    process.execPath,
+    ["--conditions=source", main, "--workspace", path.join(base, "workspace"), ...args],
+    {
+      cwd: base,
+      env: {
+        ...process.env,
+        CLAWKEEP_HOME: path.join(base, "state"),
+        // A canary: a value that a shell would act on must arrive as text.
+        CANARY: path.join(base, "canary"),
+      },
+      stdio: ["ignore", "pipe", "pipe"],
     },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  );
   const text = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (text.stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (text.stderr += chunk.toString()));

@@ -31,11 +31,15 @@ async function main(args: readonly string[]): Promise<number> {
   process.stderr.write(
     `index: ${indexed.documents} documents, ${indexed.chunks} passages, ${indexed.embedded} of them embedded now\n`,
   );
-  await lockSkills();
+  const places = [
+    ...["--workspace", path.resolve(options.workspace ?? root)],
+    ...["--program-folder", path.join(root, "apps/local-rag")],
+  ];
+  await lockSkills(places);
   const run = await runCommand(
     skill,
     [
-      ...["run", "local-rag", "query", "--workspace", root, "--root", `index=${index}`],
+      ...["run", "local-rag", "query", ...places, "--root", `index=${index}`],
       ...["--args-json", "-", "--json"],
       ...(options.requireSandbox ? ["--require-sandbox"] : []),
     ],
@@ -62,12 +66,12 @@ function corpusFolder(): string {
   return folder;
 }
 
-/** Locks the skills of this checkout when their lock is missing or older than what was just built. */
-async function lockSkills(): Promise<void> {
-  const checked = await runCommand(skill, ["lock", "--check", "--workspace", root, "--json"]);
+/** Locks the skills of the workspace when their lock is missing or older than what was just built. */
+async function lockSkills(places: readonly string[]): Promise<void> {
+  const checked = await runCommand(skill, ["lock", "--check", ...places, "--json"]);
   if (checked.code === 1) {
     process.stderr.write("skills: locking what was built here\n");
-    await step("lock", skill, ["lock", "--workspace", root, "--json"]);
+    await step("lock", skill, ["lock", ...places, "--json"]);
   } else if (checked.code !== 0) {
     throw failed("lock --check", checked.code);
   }

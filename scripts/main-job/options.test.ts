@@ -16,6 +16,7 @@ test("a folder and a question of the user's own", () => {
     json: true,
     help: false,
     requireSandbox: false,
+    workspace: undefined,
   });
 });
 

@@ -7,6 +7,8 @@ export interface MainJobOptions {
   /** Folder of the user's own files; absent: the pinned dependencies' documents. */
   readonly folder: string | undefined;
   readonly question: string;
+  /** Folder that holds `skills/` and gets `skills.lock`; absent: this checkout. */
+  readonly workspace: string | undefined;
   readonly json: boolean;
   readonly help: boolean;
   readonly requireSandbox: boolean;
@@ -18,6 +20,7 @@ npm start -- --dir ~/notes --ask "…"           index your own folder and ask i
 npm start --silent -- --dir ~/notes --ask "…" --json   the answer as JSON on stdout
 
   --require-sandbox   refuse to run the skill without a sandbox
+  --workspace PATH    take skills/ and skills.lock of another folder than this checkout
 `;
 
 const defaultQuestion = "How do I make an option mandatory in a command line program?";
@@ -30,6 +33,7 @@ export function readOptions(args: readonly string[]): MainJobOptions {
       options: {
         dir: { type: "string" },
         ask: { type: "string" },
+        workspace: { type: "string" },
         json: { type: "boolean", default: false },
         "require-sandbox": { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
@@ -38,6 +42,7 @@ export function readOptions(args: readonly string[]): MainJobOptions {
     return {
       folder: values.dir,
       question: values.ask ?? defaultQuestion,
+      workspace: values.workspace,
       json: values.json,
       help: values.help,
       requireSandbox: values["require-sandbox"],
