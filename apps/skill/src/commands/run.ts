@@ -4,7 +4,7 @@ import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
 import { openRuntime } from "@clawkeep/skill-runtime";
 import type { Execution, InvocationRequest, RawArguments, Refusal } from "@clawkeep/skill-runtime";
 
-import { readPairs } from "../command-line.ts";
+import { readPairs } from "../read-pairs.ts";
 import { findingsText, printData, printJson, printNote } from "../output/print.ts";
 import { printableJson } from "../output/printable-json.ts";
 import { cancellable } from "../place/cancellation.ts";

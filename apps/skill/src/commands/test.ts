@@ -10,7 +10,7 @@ import type { SkillSurroundings } from "@clawkeep/skill-runtime";
 import { testSkills } from "@clawkeep/skill-test";
 import type { CaseReport, CaseRunner, TestOptions, TestReport } from "@clawkeep/skill-test";
 
-import { readPairs } from "../command-line.ts";
+import { readPairs } from "../read-pairs.ts";
 import { count, findingsText, printData, printJson } from "../output/print.ts";
 import { cancellable } from "../place/cancellation.ts";
 import { surroundings } from "../place/surroundings.ts";
