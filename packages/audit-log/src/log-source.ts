@@ -1,4 +1,4 @@
-import { openRegularFile } from "@clawkeep/durable-files";
+import { openRegularFile, readFully } from "@clawkeep/durable-files";
 import type { FileHandle } from "node:fs/promises";
 
 import type { LogPaths } from "./log-paths.ts";
@@ -38,16 +38,7 @@ export class FolderSource implements LogSource {
 
   async readLog(offset: number, length: number): Promise<Uint8Array> {
     this.#log ??= await openRegularFile(this.#paths.log);
-    const bytes = Buffer.allocUnsafe(length);
-    let done = 0;
-    while (done < length) {
-      const { bytesRead } = await this.#log.read(bytes, done, length - done, offset + done);
-      if (bytesRead === 0) {
-        break;
-      }
-      done += bytesRead;
-    }
-    return bytes.subarray(0, done);
+    return readFully(this.#log, offset, length);
   }
 
   async close(): Promise<void> {

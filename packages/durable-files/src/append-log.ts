@@ -5,6 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import { CodedError } from "@clawkeep/diagnostics";
 
 import type { FaultHook, FaultOption } from "./fault-hook.ts";
+import { readFully } from "./read-fully.ts";
 import { writeFully } from "./write-fully.ts";
 
 /** How {@link openAppendLog} makes the file. */
@@ -74,16 +75,7 @@ export class AppendLog {
 
   /** Reads up to `length` bytes at an offset; fewer at the end of the file. */
   async read(offset: number, length: number): Promise<Uint8Array> {
-    const bytes = Buffer.alloc(length);
-    let done = 0;
-    while (done < length) {
-      const { bytesRead } = await this.#handle.read(bytes, done, length - done, offset + done);
-      if (bytesRead === 0) {
-        break;
-      }
-      done += bytesRead;
-    }
-    return bytes.subarray(0, done);
+    return readFully(this.#handle, offset, length);
   }
 
   /** Appends bytes at the file's present end and makes them durable. */

@@ -5,6 +5,7 @@ export { lockFile, openLock } from "./lock-file.ts";
 export type { Lock, LockOptions } from "./lock-file.ts";
 export { openOwnFile, openRegularFile } from "./own-file.ts";
 export { checkPrivateFolder, ensurePrivateFolder } from "./private-folder.ts";
+export { readFully } from "./read-fully.ts";
 export { replaceFile, sweepTemporaries } from "./replace-file.ts";
 export type { ReplaceOptions } from "./replace-file.ts";
 export { stateHome } from "./state-home.ts";
