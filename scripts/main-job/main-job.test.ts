@@ -115,3 +115,10 @@ test("a folder that is not there is one clear error", async () => {
   expect(stderr).toContain("absent");
   expect(stderr).not.toMatch(/ {4}at /u);
 });
+
+test("a question that the contract refuses is told with its reason", async () => {
+  const { code, stderr } = await run("--dir", notes, "--ask", "x".repeat(8193));
+  expect(code).toBe(2);
+  expect(stderr).toContain("ARGUMENT_REFUSED: argument query");
+  expect(stderr).toContain("8192");
+});

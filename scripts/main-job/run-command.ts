@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 
-import { CodedError } from "@clawkeep/diagnostics";
+import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
+import type { Finding } from "@clawkeep/diagnostics";
 
 /** What one of our own executables answered. */
 export interface CommandResult {
@@ -29,18 +30,24 @@ export async function runCommand(
   return { code, stdout: Buffer.concat(chunks).toString("utf8") };
 }
 
-/** The JSON that a command printed; throws `MAIN_JOB_COMMAND` when it failed or printed something else. */
+/** The JSON that a command printed; throws `MAIN_JOB_COMMAND`, with what it said, when it failed. */
 export function parseOutput(name: string, result: CommandResult): unknown {
-  try {
-    if (result.code === 0) {
-      return JSON.parse(result.stdout);
-    }
-  } catch {
-    // Reported below with the code.
+  if (result.code === 0) {
+    return JSON.parse(result.stdout);
   }
   throw new CodedError({
     code: "MAIN_JOB_COMMAND",
-    message: `expected JSON from ${name}, got exit code ${result.code} and ${result.stdout.length} characters`,
-    hint: "its own message is above",
+    message: `expected an answer from ${name}, got exit code ${result.code}`,
+    cause: new Error(explain(result.stdout)),
   });
+}
+
+/** A refusal's findings as text; anything else as it was printed. */
+function explain(stdout: string): string {
+  try {
+    const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] };
+    return findings.map(({ code, message }) => `${code}: ${message}`).join("; ");
+  } catch {
+    return escapeForTerminal(stdout.slice(0, 2000));
+  }
 }

@@ -7,7 +7,6 @@ import { findNode, requireTools, runQuietly } from "./tools.mjs";
 
 /** Everything between a fresh clone and a workspace whose tools run. Skips what is already done. */
 export function prepare(root) {
-  requireTools();
   preparePackageManager(root);
   prepareDependencies(root);
   return findNode(root);
@@ -37,6 +36,7 @@ function preparePackageManager(root) {
   if (readStamp(stamp) === wanted) {
     return;
   }
+  requireTools();
   say("set-up: installing the pinned pnpm");
   // pnpm's own install script only puts its packaged binary in place; it downloads nothing. `npm ci` is no
   // choice: it wants every platform's binary in the lock, and registries need not carry them all.
