@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 
 import {
   CodedError,
+  count,
   escapeForTerminal,
+  findingOf,
   formatError,
   formatFinding,
   hasErrors,
@@ -41,6 +43,20 @@ describe("findings", () => {
     expect(formatFinding(finding)).toBe("dir/f.yaml:3:7: error X_Y: expected a, got b\n  write a");
     expect(hasErrors([finding])).toBe(true);
     expect(hasErrors([{ ...finding, severity: "warning" }])).toBe(false);
+  });
+
+  test("are made of coded errors, hint and all", () => {
+    const error = new CodedError({ code: "A_B", message: "m", hint: "h" });
+    expect(findingOf(error)).toEqual({ code: "A_B", severity: "error", message: "m", hint: "h" });
+    expect(findingOf(new CodedError({ code: "A_B", message: "m" }))).not.toHaveProperty("hint");
+  });
+
+  test("are counted as people count", () => {
+    expect([0, 1, 2].map((number) => count(number, "file"))).toEqual([
+      "0 files",
+      "1 file",
+      "2 files",
+    ]);
   });
 
   test("sort the same whatever order they came in", () => {

@@ -1,7 +1,13 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
-import { CodedError, escapeForTerminal, formatError, formatFinding } from "@clawkeep/diagnostics";
+import {
+  CodedError,
+  count,
+  escapeForTerminal,
+  formatError,
+  formatFinding,
+} from "@clawkeep/diagnostics";
 import type { Embedder } from "@clawkeep/embedder";
 import { openEmbedder } from "@clawkeep/embedder";
 import { modelManifest } from "@clawkeep/model-minilm";
@@ -14,7 +20,6 @@ import { integerOf, textOf, usage } from "../arguments/parse-flags.ts";
 import type { ProgressForm } from "../output/progress.ts";
 import { progressWriter } from "../output/progress.ts";
 import { indexPlace, modelPlace, registryPlace } from "../place/index-place.ts";
-import { count } from "../output/count.ts";
 
 /** Findings that are printed for people; `--json` has all of them. */
 const shownFindings = 20;

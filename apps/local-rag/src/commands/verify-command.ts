@@ -1,13 +1,12 @@
 import path from "node:path";
 
-import { formatFinding } from "@clawkeep/diagnostics";
+import { count, formatFinding } from "@clawkeep/diagnostics";
 import { modelManifest } from "@clawkeep/model-minilm";
 import { indexStatus, jsonForModel, openIndex, verifyIndex } from "@clawkeep/retrieval";
 
 import type { RawOptions } from "../arguments/parse-flags.ts";
 import { textOf } from "../arguments/parse-flags.ts";
 import { indexPlace, trustOf } from "../place/index-place.ts";
-import { count } from "../output/count.ts";
 
 const shownFindings = 20;
 

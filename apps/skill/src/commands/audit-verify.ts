@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 
-import { CodedError } from "@clawkeep/diagnostics";
+import { CodedError, count } from "@clawkeep/diagnostics";
 import { verifyAuditLog } from "@clawkeep/audit-log";
 import { stateHome } from "@clawkeep/durable-files";
 import { auditFolder } from "@clawkeep/skill-runtime";
 
-import { count, findingsText, printData, printJson } from "../output/print.ts";
+import { findingsText, printData, printJson } from "../output/print.ts";
 
 /** Options of `audit verify` as they were written. */
 export interface AuditVerifyOptions {

@@ -1,7 +1,7 @@
-import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
+import { CodedError, count, escapeForTerminal } from "@clawkeep/diagnostics";
 import { readSkill } from "@clawkeep/skill-format";
 
-import { count, findingsText, printData, printJson } from "../output/print.ts";
+import { findingsText, printData, printJson } from "../output/print.ts";
 import { findWorkspace, skillFolders } from "../place/workspace.ts";
 
 /** Options of `check` as they were written. */

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 
-import { escapeForTerminal, hasErrors } from "@clawkeep/diagnostics";
+import { count, escapeForTerminal, hasErrors } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
 import { checkLock, lockPath, lockSkills, readLock } from "@clawkeep/skill-runtime";
 import type { SkillSurroundings, SkillsLock } from "@clawkeep/skill-runtime";
 
-import { count, findingsText, printData, printJson } from "../output/print.ts";
+import { findingsText, printData, printJson } from "../output/print.ts";
 import { surroundings } from "../place/surroundings.ts";
 import type { PlaceOptions } from "../place/surroundings.ts";
 import { skillFolders } from "../place/workspace.ts";

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { styleText } from "node:util";
 
-import { escapeForTerminal, hasErrors, isCodedError } from "@clawkeep/diagnostics";
+import { count, escapeForTerminal, hasErrors, isCodedError } from "@clawkeep/diagnostics";
 import { ensurePrivateFolder } from "@clawkeep/durable-files";
 import type { Skill } from "@clawkeep/skill-format";
 import { lockPath, lockSkills, openRuntime, readLock } from "@clawkeep/skill-runtime";
@@ -11,7 +11,7 @@ import { testSkills } from "@clawkeep/skill-test";
 import type { CaseReport, CaseRunner, TestOptions, TestReport } from "@clawkeep/skill-test";
 
 import { readPairs } from "../read-pairs.ts";
-import { count, findingsText, printData, printJson } from "../output/print.ts";
+import { findingsText, printData, printJson } from "../output/print.ts";
 import { cancellable } from "../place/cancellation.ts";
 import { surroundings } from "../place/surroundings.ts";
 import type { PlaceOptions } from "../place/surroundings.ts";

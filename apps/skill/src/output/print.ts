@@ -22,8 +22,3 @@ export function printNote(text: string): void {
 export function findingsText(findings: readonly Finding[]): string {
   return findings.map((finding) => `${formatFinding(finding)}\n`).join("");
 }
-
-/** `1 case`, `2 cases`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}

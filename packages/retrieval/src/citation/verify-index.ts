@@ -1,5 +1,5 @@
 import type { Finding } from "@clawkeep/diagnostics";
-import { isCodedError, sortFindings } from "@clawkeep/diagnostics";
+import { findingOf, isCodedError, sortFindings } from "@clawkeep/diagnostics";
 import type { Digest } from "@clawkeep/integrity";
 import type { ChunkRow } from "@clawkeep/segment";
 import { hasBit } from "@clawkeep/segment";
@@ -77,12 +77,7 @@ function readLeaf(read: () => ChunkRow, findings: Finding[]): ChunkLeaf | undefi
     if (!isCodedError(error)) {
       throw error;
     }
-    findings.push({
-      code: error.code,
-      severity: "error",
-      message: error.message,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    });
+    findings.push(findingOf(error));
     return undefined;
   }
 }

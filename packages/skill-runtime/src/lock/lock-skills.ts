@@ -1,4 +1,4 @@
-import { isCodedError } from "@clawkeep/diagnostics";
+import { findingOf, isCodedError } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
 import { ensurePrivateFolder } from "@clawkeep/durable-files";
 import { readSkill } from "@clawkeep/skill-format";
@@ -64,10 +64,8 @@ export async function lockSkills(
         throw error;
       }
       findings.push({
-        code: error.code,
-        severity: "error",
+        ...findingOf(error),
         message: `skill ${read.skill.name}: ${error.message}`,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
       });
     }
   }
