@@ -95,7 +95,9 @@ export function supervise(
       });
     }
     const signal = level === "none" ? undefined : passedSignal(end.code);
-    if (signal !== undefined) {
+    // Our own kill reaches the program first; bubblewrap may report that before the kill reaches it too.
+    const ownKill = terminatedBy !== undefined && signal === "SIGKILL";
+    if (signal !== undefined && !ownKill) {
       notes.push(
         `exit code ${String(end.code)} may stand for ${signal}: bubblewrap tells both alike`,
       );
@@ -105,8 +107,8 @@ export function supervise(
     }
     return {
       level,
-      exitCode: end.code,
-      signal: end.signal,
+      exitCode: ownKill ? null : end.code,
+      signal: ownKill ? signal : end.signal,
       ...(terminatedBy === undefined ? {} : { terminatedBy }),
       stdout: stdout.bytes(),
       stdoutTruncated: stdout.truncated,
