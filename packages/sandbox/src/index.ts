@@ -3,7 +3,7 @@ export { detectLevels, resolveLevel } from "./detect-levels.ts";
 export { sandboxLevels } from "./level.ts";
 export type { LevelReport, LevelReports, SandboxLevel } from "./level.ts";
 export { openProcess } from "./open-process.ts";
-export type { Outcome, Termination } from "./outcome.ts";
+export type { LimitedBy, LimitMechanism, Outcome, Resources, Termination } from "./outcome.ts";
 export type { Executable, ExecutionPolicy, Limits, Mount } from "./policy.ts";
 export type { ResidentProcess } from "./resident-process.ts";
 export { runOnce } from "./run-once.ts";

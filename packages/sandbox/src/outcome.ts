@@ -1,7 +1,39 @@
 import type { SandboxLevel } from "./level.ts";
 
 /** Why the sandbox ended a process that had not ended by itself. */
-export type Termination = "timeout" | "stdout-limit" | "stderr-limit" | "cancelled";
+export type Termination =
+  | "timeout"
+  | "stdout-limit"
+  | "stderr-limit"
+  | "memory-limit"
+  | "cpu-limit"
+  | "process-limit"
+  | "cancelled";
+
+/**
+ * What keeps a limit: the kernel's `cgroup` (sums over everything that was started), `watchdog` (a
+ * sum too, sampled, so that a peak between two samples is not seen), or the kernel's `rlimit`.
+ */
+export type LimitMechanism = "cgroup" | "watchdog" | "rlimit";
+
+/** Which mechanism kept which limit. A limit that is not named was not kept. */
+export interface LimitedBy {
+  readonly memory?: LimitMechanism;
+  readonly cpu?: LimitMechanism;
+  readonly processes?: LimitMechanism;
+  readonly openFiles?: "rlimit";
+  readonly fileSize?: "rlimit";
+}
+
+/** What a run used, as far as it was seen: a run that ends between two samples used more. */
+export interface Resources {
+  /** Largest memory of the program and everything that it started, together. */
+  readonly maxRssBytes?: number;
+  /** Processor time of the same. */
+  readonly cpuMs?: number;
+  /** Most processes and threads at one time. */
+  readonly processes?: number;
+}
 
 /** What happened to one process. A failing exit code is an outcome, never an exception. */
 export interface Outcome {
@@ -19,10 +51,8 @@ export interface Outcome {
   readonly stderrTruncated: boolean;
   /** From spawn to exit, in milliseconds with a fraction. */
   readonly durationMs: number;
-  readonly resources?: {
-    readonly maxRssBytes?: number;
-    readonly cpuMs?: number;
-  };
+  readonly resources?: Resources;
+  readonly limitedBy?: LimitedBy;
   /** What a reader of the record should know, such as what the level does not cover. */
   readonly notes: readonly string[];
 }

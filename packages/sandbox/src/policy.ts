@@ -30,6 +30,21 @@ export interface Limits {
   readonly stdoutBytes: number;
   /** A process that writes more is killed. For a resident process: how much of the end is kept. */
   readonly stderrBytes: number;
+  /** Memory of the program and everything that it started, together. Default: see `defaultLimits`. */
+  readonly memoryBytes?: number;
+  /**
+   * Processor time of the program and everything that it started, together. For a resident process:
+   * since the last line that it was sent.
+   */
+  readonly cpuMs?: number;
+  /** Processes and threads at one time, as Linux counts tasks. */
+  readonly processes?: number;
+  /** Descriptors that one process may hold. */
+  readonly openFiles?: number;
+  /** Size of one file that the program writes. */
+  readonly fileBytes?: number;
+  /** Size of the private `/tmp`, where a level has one. Its bytes count as memory too. */
+  readonly tmpBytes?: number;
 }
 
 /** Everything about one process, as data: nothing else decides what it can see or do. */
