@@ -2,6 +2,7 @@ export { argumentFault, maxArgumentBytes } from "./argument-fault.ts";
 export { detectLevels, resolveLevel } from "./detect-levels.ts";
 export { sandboxLevels } from "./level.ts";
 export type { LevelReport, LevelReports, SandboxLevel } from "./level.ts";
+export type { Attempt, AttemptKind, ObservationMechanism } from "./observe/attempt.ts";
 export { openProcess } from "./open-process.ts";
 export type { LimitedBy, LimitMechanism, Outcome, Resources, Termination } from "./outcome.ts";
 export type { Executable, ExecutionPolicy, Limits, Mount } from "./policy.ts";

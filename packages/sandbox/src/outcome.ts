@@ -1,4 +1,5 @@
 import type { SandboxLevel } from "./level.ts";
+import type { Attempt, ObservationMechanism } from "./observe/attempt.ts";
 
 /** Why the sandbox ended a process that had not ended by itself. */
 export type Termination =
@@ -53,6 +54,10 @@ export interface Outcome {
   readonly durationMs: number;
   readonly resources?: Resources;
   readonly limitedBy?: LimitedBy;
+  /** What the program tried, in order of the first try. Only for an observed run. */
+  readonly attempts?: readonly Attempt[];
+  /** Absent when the run was not observed, whether that was asked for or not. */
+  readonly observedBy?: ObservationMechanism;
   /** What a reader of the record should know, such as what the level does not cover. */
   readonly notes: readonly string[];
 }

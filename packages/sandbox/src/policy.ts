@@ -66,4 +66,9 @@ export interface ExecutionPolicy {
   readonly level: SandboxLevel | "best";
   /** Refuse, before anything is spawned, to run below this level. */
   readonly require?: Exclude<SandboxLevel, "none">;
+  /**
+   * Watch what the program tries: `Outcome.attempts`. Slower, and the program is not the first
+   * process of its sandbox. Where it cannot be done the run goes on and a note says "not observed".
+   */
+  readonly observe?: boolean;
 }
