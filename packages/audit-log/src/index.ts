@@ -15,6 +15,8 @@ export type {
   LogHealedRecord,
   ObservedCaller,
   ProcessStamp,
+  RecordedMechanism,
+  RecordedMechanisms,
   RecordedOutput,
   RecordedValue,
   RecordPlace,

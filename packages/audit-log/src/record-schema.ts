@@ -12,6 +12,7 @@ const text = z.string().max(4096);
 const name = z.string().min(1).max(256);
 const word = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/u);
 const count = z.int().nonnegative();
+const mechanism = z.enum(["cgroup", "watchdog", "rlimit"]);
 const level = z.enum(["bubblewrap", "landlock", "seatbelt", "none"]);
 const digest = z.custom<Digest>(isDigest, "expected sha256: and 64 hex digits");
 const keyedDigest = z.custom<KeyedDigest>(
@@ -87,7 +88,16 @@ const executionStart = z
     ),
     sandbox: z.strictObject({ level, required: level.optional(), version: name.optional() }),
     network: z.literal("none"),
-    limits: z.strictObject({ timeoutMs: count, stdoutBytes: count, stderrBytes: count }),
+    limits: z.strictObject({
+      timeoutMs: count,
+      stdoutBytes: count,
+      stderrBytes: count,
+      memoryBytes: count.optional(),
+      cpuMs: count.optional(),
+      processes: count.optional(),
+      openFiles: count.optional(),
+      fileBytes: count.optional(),
+    }),
   })
   .refine(
     (record) => (record.form === "resident") === (record.resident !== undefined),
@@ -104,6 +114,9 @@ const executionEnd = z.strictObject({
     "timeout",
     "stdout-limit",
     "stderr-limit",
+    "memory-limit",
+    "cpu-limit",
+    "process-limit",
     "cancelled",
     "failed",
   ]),
@@ -112,7 +125,20 @@ const executionEnd = z.strictObject({
   meaning: text.optional(),
   durationMs: count,
   level,
-  resources: z.strictObject({ maxRssBytes: count.optional(), cpuMs: count.optional() }),
+  resources: z.strictObject({
+    maxRssBytes: count.optional(),
+    cpuMs: count.optional(),
+    processes: count.optional(),
+  }),
+  limitedBy: z
+    .strictObject({
+      memory: mechanism.optional(),
+      cpu: mechanism.optional(),
+      processes: mechanism.optional(),
+      openFiles: z.literal("rlimit").optional(),
+      fileSize: z.literal("rlimit").optional(),
+    })
+    .optional(),
   stdout: recordedOutput,
   stderr: recordedOutput,
   provenance: z.record(name, json),

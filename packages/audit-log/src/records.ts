@@ -58,6 +58,11 @@ export interface ExecutionStart {
     readonly timeoutMs: number;
     readonly stdoutBytes: number;
     readonly stderrBytes: number;
+    readonly memoryBytes?: number;
+    readonly cpuMs?: number;
+    readonly processes?: number;
+    readonly openFiles?: number;
+    readonly fileBytes?: number;
   };
 }
 
@@ -75,8 +80,23 @@ export type ExecutionEnding =
   | "timeout"
   | "stdout-limit"
   | "stderr-limit"
+  | "memory-limit"
+  | "cpu-limit"
+  | "process-limit"
   | "cancelled"
   | "failed";
+
+/** What kept a limit: a control group, a watchdog that samples, or a limit of the process. */
+export type RecordedMechanism = "cgroup" | "watchdog" | "rlimit";
+
+/** Which mechanism kept which limit of a run. One that is not named was not kept. */
+export interface RecordedMechanisms {
+  readonly memory?: RecordedMechanism;
+  readonly cpu?: RecordedMechanism;
+  readonly processes?: RecordedMechanism;
+  readonly openFiles?: "rlimit";
+  readonly fileSize?: "rlimit";
+}
 
 /** What a caller of the log states before it hands on the result. */
 export interface ExecutionEnd {
@@ -91,7 +111,13 @@ export interface ExecutionEnd {
   readonly durationMs: number;
   /** The level obtained. */
   readonly level: SandboxLevel;
-  readonly resources: { readonly maxRssBytes?: number; readonly cpuMs?: number };
+  readonly resources: {
+    readonly maxRssBytes?: number;
+    readonly cpuMs?: number;
+    readonly processes?: number;
+  };
+  /** Which mechanism kept which limit. */
+  readonly limitedBy?: RecordedMechanisms;
   readonly stdout: RecordedOutput;
   readonly stderr: RecordedOutput;
   /** What the contract's provenance pointers found in the output, by name. */
