@@ -12,6 +12,7 @@ const mapLimits = [
   ["roots", 16],
   ["provenance", 16],
   ["secrets", 32],
+  ["setEnvironment", 32],
 ] as const;
 
 /** An action as written beside its parts as they were read. */
@@ -36,6 +37,8 @@ export function checkAction(action: ReadAction, report: ReportProblem): void {
   checkExitCodes(written, report);
   checkPointers(written, output, report);
   checkEffects(written, report);
+  checkRetries(written, report);
+  checkServices(written, report);
   for (const [key, most] of mapLimits) {
     const count = Object.keys(written[key] ?? {}).length;
     if (count > most) {
@@ -224,7 +227,12 @@ function checkEnvironment(written: WrittenAction, report: ReportProblem): void {
   const names = written.environment ?? [];
   const entries = [
     ...names.map((name, index) => [name, ["environment", index]] as const),
-    ...Object.keys(written.secrets ?? {}).map((name) => [name, ["secrets", name]] as const),
+    ...Object.entries(written.secrets ?? {}).flatMap(([name, secret]) =>
+      (secret.as === "environment" || isRefusedVariable(name)
+        ? [name]
+        : [name, `${name}_FILE`]
+      ).map((variable) => [variable, ["secrets", name]] as const),
+    ),
   ];
   const seen = new Set<string>();
   for (const [name, path] of entries) {
@@ -310,6 +318,45 @@ function checkEffects(written: WrittenAction, report: ReportProblem): void {
       ? "Add `effects: writes`, or give the root `access: read`."
       : "Declare the root, or write `effects: read-only`.",
   );
+}
+
+/** A run that failed may have done half of its work: what has effects is not done twice unasked. */
+function checkRetries(written: WrittenAction, report: ReportProblem): void {
+  const { retries } = written;
+  if (retries === undefined) return;
+  if ((written.effects ?? "read-only") === "writes") {
+    report(
+      "CONTRACT_RETRIES",
+      ["retries"],
+      "expected no `retries` in an action with `effects: writes`",
+      "Let the caller decide whether to do it again.",
+    );
+  }
+  for (const [index, code] of retries.on.entries()) {
+    const meaning = written.exitCodes?.[String(code)] ?? "failure";
+    if (meaning === "failure" && retries.on.indexOf(code) === index) continue;
+    report(
+      "CONTRACT_RETRIES",
+      ["retries", "on", index],
+      meaning === "failure"
+        ? `expected each exit code once, got ${code} again`
+        : `expected an exit code that is a failure, got ${code} (${meaning})`,
+      "Remove it.",
+    );
+  }
+}
+
+function checkServices(written: WrittenAction, report: ReportProblem): void {
+  const services = written.services ?? [];
+  for (const [index, name] of services.entries()) {
+    if (services.indexOf(name) === index) continue;
+    report(
+      "CONTRACT_SERVICES",
+      ["services", index],
+      `expected each service once, got ${name} again`,
+      "Remove one of the two.",
+    );
+  }
 }
 
 function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {

@@ -84,7 +84,11 @@ const action = z.strictObject({
   arguments: z.record(argumentName, argument).meta({ maxProperties: 64 }).optional(),
   execution: z.enum(["oneshot", "resident"]).optional(),
   resident: z
-    .strictObject({ argv, idleMs: z.int().min(1000).max(3_600_000).optional() })
+    .strictObject({
+      argv,
+      idleMs: z.int().min(1000).max(3_600_000).optional(),
+      maxRequests: z.int().min(1).max(1_000_000).optional(),
+    })
     .optional(),
   timeoutMs: z.int().min(1).max(3_600_000).optional(),
   output: z
@@ -92,11 +96,18 @@ const action = z.strictObject({
       format: z.enum(["json", "text"]).optional(),
       maxBytes: z.int().min(1).max(67_108_864).optional(),
       overflow: z.enum(["fail", "truncate"]).optional(),
+      artifact: z
+        .strictObject({
+          maxBytes: z.int().min(1).max(67_108_864).optional(),
+          days: z.int().min(1).max(3650).optional(),
+        })
+        .optional(),
       schema: z.union([relativeFile, z.boolean(), z.looseObject({})]).optional(),
     })
     .optional(),
   exitCodes: z.record(exitCode, z.enum(["done", "no", "failure"])).optional(),
   environment: z.array(variable).max(32).optional(),
+  setEnvironment: z.record(variable, z.string().max(1024)).meta({ maxProperties: 32 }).optional(),
   secrets: z
     .record(
       variable,
@@ -104,6 +115,7 @@ const action = z.strictObject({
         reference: z
           .string()
           .regex(/^[a-z][a-z0-9-]*:[\u0021-\u007e]{1,256}$/u, 'expected "provider:id"'),
+        as: z.enum(["environment"]).optional(),
         description: description.optional(),
       }),
     )
@@ -122,7 +134,22 @@ const action = z.strictObject({
     .meta({ maxProperties: 16 })
     .optional(),
   network: z.literal("none").optional(),
-  services: z.array(z.never()).max(0).optional(),
+  services: z.array(name).max(8).optional(),
+  limits: z
+    .strictObject({
+      memoryMb: z.int().min(16).max(1_048_576).optional(),
+      cpuSeconds: z.int().min(1).max(3600).optional(),
+      processes: z.int().min(1).max(4096).optional(),
+      openFiles: z.int().min(16).max(65_536).optional(),
+      fileMb: z.int().min(1).max(1_048_576).optional(),
+    })
+    .optional(),
+  retries: z
+    .strictObject({
+      attempts: z.int().min(2).max(5),
+      on: z.array(z.int().min(1).max(255)).min(1).max(32),
+    })
+    .optional(),
   provenance: z.record(argumentName, z.string().max(1024)).meta({ maxProperties: 16 }).optional(),
   determinism: z
     .strictObject({
@@ -131,12 +158,21 @@ const action = z.strictObject({
     })
     .optional(),
   effects: z.enum(["read-only", "writes"]).optional(),
+  sandbox: z.enum(["landlock", "bubblewrap"]).optional(),
 });
 
 const head = {
   contract: z.literal(1),
   program: z.union([
     z.string().regex(/^[a-z0-9-]{1,64}$/u, "expected a program name, [a-z0-9-], at most 64"),
+    z.strictObject({
+      system: z
+        .string()
+        .regex(
+          /^[a-zA-Z0-9][a-zA-Z0-9._+-]{0,63}$/u,
+          "expected the name of a program, without its folder",
+        ),
+    }),
     z.strictObject({ file: relativeFile, interpreter: z.enum(["node", "python3", "sh", "none"]) }),
   ]),
   defaultAction: name.optional(),

@@ -13,12 +13,18 @@ export interface Contract {
   readonly actions: Readonly<Record<string, Action>>;
 }
 
-/** What is run: a program installed beside the runtime, or one file of the skill's own folder. */
-export type ProgramReference = InstalledProgram | FileProgram;
+/** What is run: a program installed beside the runtime, one of the system, or a file of the skill's own folder. */
+export type ProgramReference = InstalledProgram | SystemProgram | FileProgram;
 
 /** A program that the runtime finds by name in the folders that the application gave it. */
 export interface InstalledProgram {
   readonly kind: "installed";
+  readonly name: string;
+}
+
+/** A program of the operating system, found in fixed folders that only root can change; never by PATH. */
+export interface SystemProgram {
+  readonly kind: "system";
   readonly name: string;
 }
 
@@ -50,14 +56,22 @@ export interface Action {
   readonly exitCodes: Readonly<Record<string, ExitMeaning>>;
   /** Names of environment variables that pass through from the runtime's own environment. */
   readonly environment: readonly string[];
+  /** Variables with a fixed value. */
+  readonly setEnvironment: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, SecretReference>>;
   readonly roots: Readonly<Record<string, RootSpec>>;
   readonly network: "none";
-  readonly services: readonly [];
+  /** Names of services of this machine whose one socket the program is given. */
+  readonly services: readonly string[];
+  /** Bounds beyond time and output. A key that is absent is the runtime's choice. */
+  readonly limits?: ResourceLimits;
+  readonly retries?: RetrySpec;
   /** Name in the record → JSON pointer (RFC 6901) into the output. */
   readonly provenance: Readonly<Record<string, string>>;
   readonly determinism: DeterminismPromise;
   readonly effects: "read-only" | "writes";
+  /** The weakest sandbox level that the action may run at; without it, any. */
+  readonly sandbox?: "landlock" | "bubblewrap";
 }
 
 /** One element of an argv: fixed text, or the whole value of one argument or root. */
@@ -148,6 +162,30 @@ export interface ResidentSpec {
   readonly argv: readonly ArgvElement[];
   /** Milliseconds without a request after which the process is ended. */
   readonly idleMs: number;
+  /** Requests after which the process is replaced by a new one. Absent: the runtime's choice. */
+  readonly maxRequests?: number;
+}
+
+/** What a run may use at most. How each bound is held depends on the machine; the record names it. */
+export interface ResourceLimits {
+  /** Mebibytes (2^20 bytes) of memory. */
+  readonly memoryMb?: number;
+  /** Seconds of processor time, of all its processes together. */
+  readonly cpuSeconds?: number;
+  /** Processes and threads at one time. */
+  readonly processes?: number;
+  /** Open files of one process. */
+  readonly openFiles?: number;
+  /** Mebibytes of the largest file that it writes. */
+  readonly fileMb?: number;
+}
+
+/** When a one-shot run is done again. Only for actions without effects. */
+export interface RetrySpec {
+  /** Runs in all, the first one included. */
+  readonly attempts: number;
+  /** Exit codes after which another run is worth trying; each of them is a failure. */
+  readonly on: readonly number[];
 }
 
 /** What a run may print on its standard output. */
@@ -157,10 +195,20 @@ export interface OutputSpec {
   readonly maxBytes: number;
   /** `fail`: the run is ended. `truncate`: the first `maxBytes` are kept (text only). */
   readonly overflow: "fail" | "truncate";
+  /** How the whole of an output that was cut is kept. Absent: as the runtime keeps artifacts. */
+  readonly artifact?: ArtifactSpec;
   /** The JSON Schema itself, whether it was written inline or in a file. See `compileSchema`. */
   readonly schema?: JsonSchema;
   /** The file the schema came from, relative to the skill folder. */
   readonly schemaFile?: string;
+}
+
+/** The file that holds an output whole when only its beginning is handed on. */
+export interface ArtifactSpec {
+  /** Bytes beyond which the run is ended, as with `overflow: fail`. */
+  readonly maxBytes?: number;
+  /** Days after which it may be removed; the runtime's owner may remove it sooner. */
+  readonly days?: number;
 }
 
 /** A JSON Schema (2020-12) within the subset of `docs/exec-contract.md`. */
@@ -172,6 +220,11 @@ export type ExitMeaning = "done" | "no" | "failure";
 /** Where a secret is kept. The value is never in a contract, an argv or a record. */
 export interface SecretReference {
   readonly reference: string;
+  /**
+   * `environment`: the variable of that name holds the value. Absent: a private file holds it, and the
+   * variable `NAME_FILE` holds the file's path.
+   */
+  readonly as?: "environment";
   readonly description?: string;
 }
 

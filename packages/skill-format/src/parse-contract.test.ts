@@ -191,3 +191,61 @@ test("a provided root is only read, and the contract gives it no default", () =>
   expect(root("access: write, provided: index-registry")).toContain("CONTRACT_ROOT");
   expect(root("access: read, provided: audit")).not.toEqual([]);
 });
+
+describe("the optional keys that were added later", () => {
+  const one = (keys: string): readonly string[] => codes(action(`    argv: []\n${keys}\n`));
+
+  test.each([
+    ["limits: {memoryMb: 15}", "CONTRACT_VALUE"],
+    ["limits: {memoryMb: 1.5}", "CONTRACT_VALUE"],
+    ["limits: {cpuSeconds: 0}", "CONTRACT_VALUE"],
+    ["limits: {processes: 5000}", "CONTRACT_VALUE"],
+    ["limits: {openFiles: 8}", "CONTRACT_VALUE"],
+    ['limits: {fileMb: "1"}', "CONTRACT_VALUE"],
+    ["limits: {threads: 1}", "CONTRACT_UNKNOWN_KEY"],
+    ["retries: {attempts: 1, on: [2]}", "CONTRACT_VALUE"],
+    ["retries: {attempts: 6, on: [2]}", "CONTRACT_VALUE"],
+    ["retries: {attempts: 2, on: []}", "CONTRACT_VALUE"],
+    ["retries: {attempts: 2, on: [0]}", "CONTRACT_VALUE"],
+    ["retries: {attempts: 2}", "CONTRACT_MISSING_KEY"],
+    ["retries: {attempts: 2, on: [2, 2]}", "CONTRACT_RETRIES"],
+    ['exitCodes: {"0": done, "1": no}\n    retries: {attempts: 2, on: [1]}', "CONTRACT_RETRIES"],
+    ["services: [Local_Rag]", "CONTRACT_VALUE"],
+    ["services: [a, a]", "CONTRACT_SERVICES"],
+    ["services: [a, b, c, d, e, f, g, h, i]", "CONTRACT_VALUE"],
+    ['secrets: {TOKEN: {reference: "token"}}', "CONTRACT_VALUE"],
+    ['secrets: {TOKEN: {reference: "file:t", as: argument}}', "CONTRACT_VALUE"],
+    [
+      'environment: [TOKEN_FILE]\n    secrets: {TOKEN: {reference: "file:t"}}',
+      "CONTRACT_ENVIRONMENT",
+    ],
+    ["output: {artifact: {days: 1}}", "CONTRACT_FORMAT"],
+    ["output: {overflow: truncate, artifact: {days: 0}}", "CONTRACT_VALUE"],
+    ["output: {overflow: truncate, maxBytes: 9, artifact: {maxBytes: 8}}", "CONTRACT_LIMITS"],
+  ])("refuse %s", (keys, code) => {
+    expect(one(`    ${keys}`)).toEqual([code]);
+  });
+
+  test("refuse a resident process that answers nothing, and doing effects twice", () => {
+    expect(
+      one(
+        "    stdin: {json: [a]}\n    arguments: {a: {type: string}}\n    execution: resident\n    resident: {argv: [], maxRequests: 0}",
+      ),
+    ).toEqual(["CONTRACT_VALUE"]);
+    expect(
+      codes(
+        action(
+          '    argv: ["{{root.r}}"]\n    roots: {r: {access: write}}\n    effects: writes\n    retries: {attempts: 2, on: [2]}\n',
+        ),
+      ),
+    ).toEqual(["CONTRACT_RETRIES"]);
+  });
+
+  test("are absent from the value when they are absent from the file", () => {
+    const { contract } = parse(action("    argv: []\n"));
+    expect(Object.keys(contract?.actions["run"] ?? {})).not.toEqual(
+      expect.arrayContaining(["limits"]),
+    );
+    expect(contract?.actions["run"]).toMatchObject({ services: [], secrets: {} });
+  });
+});

@@ -130,7 +130,7 @@ function headFindings(
       "Name one of `actions`.",
     );
   }
-  if (typeof head.program === "object") {
+  if (typeof head.program === "object" && "file" in head.program) {
     const problem = relativeFileProblem(head.program.file);
     if (problem !== undefined || !files.has(head.program.file)) {
       report(
@@ -145,8 +145,9 @@ function headFindings(
 }
 
 function resolveProgram(written: WrittenHead["program"]): ProgramReference {
-  return typeof written === "string"
-    ? { kind: "installed", name: written }
+  if (typeof written === "string") return { kind: "installed", name: written };
+  return "system" in written
+    ? { kind: "system", name: written.system }
     : { kind: "file", file: written.file, interpreter: written.interpreter };
 }
 

@@ -63,23 +63,33 @@ export function resolveAction(written: WrittenAction, surroundings: ActionSurrou
     execution,
     ...(residentArgv === undefined
       ? {}
-      : { resident: { argv: residentArgv, idleMs: written.resident?.idleMs ?? 60_000 } }),
+      : {
+          resident: {
+            argv: residentArgv,
+            idleMs: written.resident?.idleMs ?? 60_000,
+            ...defined({ maxRequests: written.resident?.maxRequests }),
+          },
+        }),
     timeoutMs: written.timeoutMs ?? 30_000,
     output,
     exitCodes: written.exitCodes ?? { "0": "done" },
     environment: written.environment ?? [],
+    setEnvironment: written.setEnvironment ?? {},
     secrets: mapValues(written.secrets ?? {}, (secret) =>
-      defined({ reference: secret.reference, description: secret.description }),
+      defined({ reference: secret.reference, as: secret.as, description: secret.description }),
     ),
     roots,
     network: "none",
-    services: [],
+    services: written.services ?? [],
+    ...(written.limits === undefined ? {} : { limits: defined(written.limits) }),
+    ...(written.retries === undefined ? {} : { retries: written.retries }),
     provenance: written.provenance ?? {},
     determinism: {
       promise: written.determinism?.promise ?? "none",
       volatile: written.determinism?.volatile ?? [],
     },
     effects: written.effects ?? "read-only",
+    ...defined({ sandbox: written.sandbox }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { JsonSchema, OutputSpec } from "./contract.ts";
 import { relativeFileProblem } from "./relative-file.ts";
+import { defined } from "./defined.ts";
 import type { ActionSurroundings } from "./resolve-action.ts";
 import type { ReportProblem } from "./report-problem.ts";
 import { schemaProblems } from "./json-schema.ts";
@@ -13,7 +14,29 @@ export function resolveOutput(
 ): OutputSpec {
   const format = written.format ?? "text";
   const overflow = written.overflow ?? "fail";
-  const base = { format, maxBytes: written.maxBytes ?? 1_000_000, overflow };
+  const maxBytes = written.maxBytes ?? 1_000_000;
+  const base = {
+    format,
+    maxBytes,
+    overflow,
+    ...(written.artifact === undefined ? {} : { artifact: defined(written.artifact) }),
+  };
+  if (written.artifact !== undefined && overflow !== "truncate") {
+    report(
+      "CONTRACT_FORMAT",
+      ["output", "artifact"],
+      "expected `overflow: truncate` beside `artifact`: nothing else is kept whole",
+      "Write `overflow: truncate`, or remove `artifact`.",
+    );
+  }
+  if (written.artifact?.maxBytes !== undefined && written.artifact.maxBytes < maxBytes) {
+    report(
+      "CONTRACT_LIMITS",
+      ["output", "artifact", "maxBytes"],
+      `expected at least output.maxBytes (${maxBytes}), got ${written.artifact.maxBytes}`,
+      "Raise it.",
+    );
+  }
   if (format === "json" && overflow === "truncate") {
     report(
       "CONTRACT_FORMAT",

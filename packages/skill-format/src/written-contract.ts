@@ -28,7 +28,11 @@ export interface WrittenAction {
   readonly arguments?: Readonly<Record<string, WrittenArgument>> | undefined;
   readonly execution?: "oneshot" | "resident" | undefined;
   readonly resident?:
-    | { readonly argv: readonly string[]; readonly idleMs?: number | undefined }
+    | {
+        readonly argv: readonly string[];
+        readonly idleMs?: number | undefined;
+        readonly maxRequests?: number | undefined;
+      }
     | undefined;
   readonly timeoutMs?: number | undefined;
   readonly output?:
@@ -36,14 +40,25 @@ export interface WrittenAction {
         readonly format?: "json" | "text" | undefined;
         readonly maxBytes?: number | undefined;
         readonly overflow?: "fail" | "truncate" | undefined;
+        readonly artifact?:
+          | { readonly maxBytes?: number | undefined; readonly days?: number | undefined }
+          | undefined;
         readonly schema?: string | boolean | Readonly<Record<string, unknown>> | undefined;
       }
     | undefined;
   readonly exitCodes?: Readonly<Record<string, ExitMeaning>> | undefined;
   readonly environment?: readonly string[] | undefined;
+  readonly setEnvironment?: Readonly<Record<string, string>> | undefined;
   readonly secrets?:
     | Readonly<
-        Record<string, { readonly reference: string; readonly description?: string | undefined }>
+        Record<
+          string,
+          {
+            readonly reference: string;
+            readonly as?: "environment" | undefined;
+            readonly description?: string | undefined;
+          }
+        >
       >
     | undefined;
   readonly roots?:
@@ -60,7 +75,17 @@ export interface WrittenAction {
       >
     | undefined;
   readonly network?: "none" | undefined;
-  readonly services?: readonly never[] | undefined;
+  readonly services?: readonly string[] | undefined;
+  readonly limits?:
+    | {
+        readonly memoryMb?: number | undefined;
+        readonly cpuSeconds?: number | undefined;
+        readonly processes?: number | undefined;
+        readonly openFiles?: number | undefined;
+        readonly fileMb?: number | undefined;
+      }
+    | undefined;
+  readonly retries?: { readonly attempts: number; readonly on: readonly number[] } | undefined;
   readonly provenance?: Readonly<Record<string, string>> | undefined;
   readonly determinism?:
     | {
@@ -69,12 +94,16 @@ export interface WrittenAction {
       }
     | undefined;
   readonly effects?: "read-only" | "writes" | undefined;
+  readonly sandbox?: "landlock" | "bubblewrap" | undefined;
 }
 
 /** The file as it is written, its actions not yet judged. */
 export interface WrittenHead {
   readonly contract: 1;
-  readonly program: string | { readonly file: string; readonly interpreter: Interpreter };
+  readonly program:
+    | string
+    | { readonly system: string }
+    | { readonly file: string; readonly interpreter: Interpreter };
   readonly defaultAction?: string | undefined;
   readonly actions: Readonly<Record<string, unknown>>;
 }
