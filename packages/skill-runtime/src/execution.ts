@@ -1,5 +1,5 @@
 import type { Finding } from "@clawkeep/diagnostics";
-import type { SandboxLevel, Termination } from "@clawkeep/sandbox";
+import type { Attempt, ObservationMechanism, SandboxLevel, Termination } from "@clawkeep/sandbox";
 import type { ExitMeaning } from "@clawkeep/skill-format";
 
 /**
@@ -42,6 +42,9 @@ export interface Execution {
   /** Why the run failed when the program did not say so itself, such as a broken resident protocol. */
   readonly error?: { readonly code: string; readonly message: string };
   readonly notes: readonly string[];
+  /** What the program tried. Only for a run that a test asked to observe and that could be. */
+  readonly attempts?: readonly Attempt[];
+  readonly observedBy?: ObservationMechanism;
 }
 
 /** Nothing was run, and why. */

@@ -1,5 +1,7 @@
 import type { SandboxLevel } from "@clawkeep/sandbox";
 
+import type { Trial } from "./trial/trial.ts";
+
 /** Who asks, as far as the program that carries the request can tell. */
 export interface CallerClaim {
   /** How the request came: `cli`, `mcp-stdio`, `mcp-http`, `socket`, `test`. */
@@ -31,4 +33,6 @@ export interface InvocationRequest {
   /** Default: what the contract says. A resident action can also be run once. */
   readonly form?: "oneshot" | "resident";
   readonly signal?: AbortSignal;
+  /** For `skill test` only. */
+  readonly trial?: Trial;
 }

@@ -104,7 +104,7 @@ describe.each(await testableLevels())("at level %s", (level) => {
       Object.keys(seen)
         .filter((name) => name !== "PWD")
         .sort(),
-    ).toEqual(["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"]);
+    ).toEqual(["HOME", "LANG", "LC_ALL", "PATH", "PYTHONHASHSEED", "TMPDIR", "TZ"]);
     expect(seen).toMatchObject({
       LANG: "xx_YY",
       LC_ALL: "C.UTF-8",

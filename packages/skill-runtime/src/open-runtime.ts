@@ -159,5 +159,7 @@ async function recorded(
     provenance: judgement.provenance,
     ...(ran.error === undefined ? {} : { error: ran.error }),
     notes: ran.notes,
+    ...(ran.attempts === undefined ? {} : { attempts: ran.attempts }),
+    ...(ran.observedBy === undefined ? {} : { observedBy: ran.observedBy }),
   };
 }

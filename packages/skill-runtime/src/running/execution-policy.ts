@@ -1,5 +1,6 @@
 import type { ExecutionPolicy } from "@clawkeep/sandbox";
 
+import { applyTrial } from "../trial/apply-trial.ts";
 import type { PlannedRun } from "./planned-run.ts";
 import type { ProgramEnvironment } from "./program-environment.ts";
 
@@ -17,7 +18,7 @@ export function executionPolicy(run: PlannedRun, environment: ProgramEnvironment
   const { action, form, invocation, level, view } = run;
   const { maxBytes, overflow } = action.output;
   const resident = form === "resident";
-  return {
+  const policy: ExecutionPolicy = {
     executable: { path: view.executable },
     argv: [...view.argv, ...(resident ? (invocation.residentArgv ?? []) : invocation.argv)],
     cwd: environment.cwd,
@@ -37,4 +38,5 @@ export function executionPolicy(run: PlannedRun, environment: ProgramEnvironment
     level,
     ...(run.request.requireSandbox === undefined ? {} : { require: run.request.requireSandbox }),
   };
+  return applyTrial(policy, level, view.argv.length, run.request.trial);
 }

@@ -13,7 +13,7 @@ import type { InvocationRequest } from "../invocation-request.ts";
 import { checkLock } from "../lock/check-lock.ts";
 import type { SkillSurroundings } from "../lock/lock-skills.ts";
 import type { PlannedRun } from "./planned-run.ts";
-import { programView } from "./program-view.ts";
+import { placedView } from "../trial/placed-view.ts";
 
 /**
  * Puts a request through every check, in order: lock, contract, sandbox level, roots, arguments.
@@ -45,7 +45,7 @@ export async function planRun(
   if (findings.length > 0) {
     return refuse("roots", findings);
   }
-  const view = programView(level, skill, closure, roots);
+  const view = await placedView(level, skill, closure, roots, request.trial?.shakes?.place);
   const bound = bindArguments(action, request.args, view.roots);
   if (bound.refusal !== undefined) {
     return refuse("arguments", bound.refusal);

@@ -53,6 +53,8 @@ export async function programEnvironment(
     TMPDIR: cwd,
     LC_ALL: "C.UTF-8",
     TZ: "UTC",
+    // Otherwise a Python program iterates its sets in another order each time.
+    PYTHONHASHSEED: "0",
   };
   return { variables, cwd, dispose };
 }

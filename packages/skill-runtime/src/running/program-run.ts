@@ -1,5 +1,5 @@
 import type { ExecutionEnding } from "@clawkeep/audit-log";
-import type { Termination } from "@clawkeep/sandbox";
+import type { Attempt, ObservationMechanism, Termination } from "@clawkeep/sandbox";
 
 /** One stream as it was received, before it is cut for the caller. */
 export interface ReceivedStream {
@@ -22,4 +22,6 @@ export interface ProgramRun {
   /** Why the run failed, when the program itself did not say so. */
   readonly error?: { readonly code: string; readonly message: string };
   readonly notes: readonly string[];
+  readonly attempts?: readonly Attempt[];
+  readonly observedBy?: ObservationMechanism;
 }

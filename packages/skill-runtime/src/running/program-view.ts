@@ -21,18 +21,24 @@ export interface ProgramView {
  * Lays out a program's view. In a sandbox everything has a fixed place (`/closure`, `/skill`,
  * `/interpreter`, `/roots/NAME`), so that a run does not depend on where the files really are; at
  * level `none` nothing can be moved.
+ *
+ * @param prefix Where a test has those fixed places instead of `/`, such as `/elsewhere`.
  */
 export function programView(
   level: SandboxLevel,
   skill: Skill,
   closure: StoredClosure,
   roots: readonly ResolvedRoot[],
+  prefix = "",
 ): ProgramView {
   const { manifest, interpreterPath } = closure;
   const mounted = level !== "none";
-  const program = mounted ? (manifest.kind === "file" ? "/skill" : "/closure") : closure.folder;
+  const program = mounted
+    ? `${prefix}${manifest.kind === "file" ? "/skill" : "/closure"}`
+    : closure.folder;
   const entry = path.posix.join(program, manifest.entry);
-  const at = ({ name, source }: ResolvedRoot): string => (mounted ? `/roots/${name}` : source);
+  const at = ({ name, source }: ResolvedRoot): string =>
+    mounted ? `${prefix}/roots/${name}` : source;
   const mount = (root: ResolvedRoot): Mount => ({ source: root.source, target: at(root) });
   const copied = manifest.interpreter?.standalone === true && interpreterPath !== undefined;
   return {
@@ -44,8 +50,12 @@ export function programView(
         ? [
             { source: closure.folder, target: program },
             // A skill's own program is its whole folder, and then the locked copy stands for it.
-            ...(manifest.kind === "file" ? [] : [{ source: skill.folder, target: "/skill" }]),
-            ...(copied ? [{ source: path.dirname(interpreterPath), target: "/interpreter" }] : []),
+            ...(manifest.kind === "file"
+              ? []
+              : [{ source: skill.folder, target: `${prefix}/skill` }]),
+            ...(copied
+              ? [{ source: path.dirname(interpreterPath), target: `${prefix}/interpreter` }]
+              : []),
           ]
         : []),
       ...roots.filter(({ access }) => access === "read").map(mount),

@@ -70,5 +70,6 @@ function seatKey(run: PlannedRun, passed: Readonly<Record<string, string>>): str
     roots.map(({ name, access, source }) => [name, access, source]),
     [...view.argv],
     passed,
+    JSON.stringify(run.request.trial ?? null),
   ]);
 }

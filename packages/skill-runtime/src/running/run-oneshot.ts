@@ -25,6 +25,8 @@ export async function runOneshot(run: PlannedRun, policy: ExecutionPolicy): Prom
     stdout: { bytes: outcome.stdout, truncated: outcome.stdoutTruncated },
     stderr: firstStderr(outcome),
     notes: outcome.notes,
+    ...(outcome.attempts === undefined ? {} : { attempts: outcome.attempts }),
+    ...(outcome.observedBy === undefined ? {} : { observedBy: outcome.observedBy }),
   };
 }
 
