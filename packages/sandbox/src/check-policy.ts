@@ -38,6 +38,15 @@ export function checkPolicy(policy: ExecutionPolicy, level: SandboxLevel): void 
   if (network !== "none") {
     refuse(`network must be "none", got ${JSON.stringify(network)}`);
   }
+  if ((policy.privateFiles ?? []).length > 0 && level !== "bubblewrap") {
+    refuse(`at level ${level} no file can be made that is on no disk`);
+  }
+  for (const { target } of policy.privateFiles ?? []) {
+    absolute("a private file's target", target);
+    if (!/^\/secrets\/[A-Za-z0-9_]+$/u.test(target)) {
+      refuse(`a private file lies in /secrets, got ${target}`);
+    }
+  }
   const targets = new Set<string>();
   for (const mount of [...policy.readRoots, ...policy.writeRoots]) {
     checkMount(mount, level);

@@ -5,7 +5,7 @@ export type { LevelReport, LevelReports, SandboxLevel } from "./level.ts";
 export type { Attempt, AttemptKind, ObservationMechanism } from "./observe/attempt.ts";
 export { openProcess } from "./open-process.ts";
 export type { LimitedBy, LimitMechanism, Outcome, Resources, Termination } from "./outcome.ts";
-export type { Executable, ExecutionPolicy, Limits, Mount } from "./policy.ts";
+export type { Executable, ExecutionPolicy, Limits, Mount, PrivateFile } from "./policy.ts";
 export type { ResidentProcess } from "./resident-process.ts";
 export { runOnce } from "./run-once.ts";
 export type { RunOptions } from "./run-once.ts";

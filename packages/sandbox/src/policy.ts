@@ -6,6 +6,18 @@ export interface Mount {
   readonly source: string;
   /** Absolute path inside. At level `none` nothing is mounted, so it must equal `source`. */
   readonly target: string;
+  /**
+   * An open descriptor of the very folder or file that is meant, whatever lies at `source` by now. It
+   * stays the caller's, who keeps it open until the program has been started.
+   */
+  readonly descriptor?: number;
+}
+
+/** Bytes that the program finds as a file which only it can read, and which is on no disk. */
+export interface PrivateFile {
+  /** Absolute path inside. */
+  readonly target: string;
+  readonly bytes: Uint8Array;
 }
 
 /** The program to start. */
@@ -43,7 +55,7 @@ export interface Limits {
   readonly openFiles?: number;
   /** Size of one file that the program writes. */
   readonly fileBytes?: number;
-  /** Size of the private `/tmp`, where a level has one. Its bytes count as memory too. */
+  /** Size of the private `/tmp`, where a level has one. */
   readonly tmpBytes?: number;
 }
 
@@ -60,6 +72,8 @@ export interface ExecutionPolicy {
   readonly environment: Readonly<Record<string, string>>;
   readonly readRoots: readonly Mount[];
   readonly writeRoots: readonly Mount[];
+  /** Only at level `bubblewrap`; elsewhere a policy that has any is refused. */
+  readonly privateFiles?: readonly PrivateFile[];
   readonly limits: Limits;
   readonly network: "none";
   /** `best` takes the strongest level that this machine has. */

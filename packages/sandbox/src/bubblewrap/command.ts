@@ -2,6 +2,9 @@ import { CodedError } from "@clawkeep/diagnostics";
 import path from "node:path";
 
 import type { GivenDescriptor } from "../launch.ts";
+import { effectiveLimits } from "../limits/effective-limits.ts";
+import { rlimitPrefix } from "../limits/rlimits.ts";
+import type { LimitedBy } from "../outcome.ts";
 import type { ExecutionPolicy } from "../policy.ts";
 import type { OpenMount } from "./open-mounts.ts";
 import { isSystemPath, systemPathOptions } from "./system-folders.ts";
@@ -16,13 +19,13 @@ export interface BubblewrapFeatures {
 
 /** The uid and gid that the process sees: nobody. Outside it stays the user that started it. */
 const INSIDE_ID = "65534";
-const PRIVATE_TMP_BYTES = 256 * 1024 * 1024;
 const SHARED_MEMORY_BYTES = 64 * 1024 * 1024;
 
 /** Bubblewrap's own command line and the descriptors that it reads. */
 export interface BubblewrapCommand {
   readonly argv: readonly string[];
   readonly descriptors: readonly GivenDescriptor[];
+  readonly limitedBy: LimitedBy;
 }
 
 /**
@@ -41,16 +44,22 @@ export function bubblewrapCommand(
   features: BubblewrapFeatures,
   program?: Uint8Array,
 ): BubblewrapCommand {
+  const limits = effectiveLimits(policy.limits);
+  const prefix = rlimitPrefix(limits, true);
   const descriptors: GivenDescriptor[] = [];
   const give = (given: GivenDescriptor): string => {
     descriptors.push(given);
     // Descriptor 3 is the option list itself.
     return String(descriptors.length + 3);
   };
-  const bind = (option: string, { mount, descriptor }: OpenMount): readonly string[] =>
-    features.bindByDescriptor
-      ? [`${option}-fd`, give({ kind: "open", descriptor }), mount.target]
-      : [option, mount.source, mount.target];
+  const bind = (option: string, { mount, descriptor }: OpenMount): readonly string[] => {
+    if (features.bindByDescriptor) {
+      return [`${option}-fd`, give({ kind: "open", descriptor }), mount.target];
+    }
+    return mount.descriptor === undefined
+      ? [option, mount.source, mount.target]
+      : [option, `/proc/self/fd/${give({ kind: "open", descriptor })}`, mount.target];
+  };
 
   const inside =
     program === undefined
@@ -65,9 +74,13 @@ export function bubblewrapCommand(
     systemPathOptions(),
     ["--proc", "/proc", "--dev", "/dev"],
     ["--size", String(SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
-    ["--size", String(PRIVATE_TMP_BYTES), "--tmpfs", "/tmp"],
+    ["--size", String(limits.tmpBytes), "--tmpfs", "/tmp"],
     ...reads.map((mount) => bind("--ro-bind", mount)),
     ...writes.map((mount) => bind("--bind", mount)),
+    ...(policy.privateFiles ?? []).map(({ target, bytes }) => [
+      ...["--perms", "0400"],
+      ...["--ro-bind-data", give({ kind: "bytes", bytes }), target],
+    ]),
     program === undefined
       ? []
       : ["--perms", "0555", "--ro-bind-data", give({ kind: "bytes", bytes: program }), inside],
@@ -80,8 +93,9 @@ export function bubblewrapCommand(
   ].flat();
   const list = Buffer.from(`${options.join("\0")}\0`);
   return {
-    argv: ["--args", "3", "--", inside, ...policy.argv],
+    argv: ["--args", "3", "--", ...prefix.argv, inside, ...policy.argv],
     descriptors: [{ kind: "bytes", bytes: list }, ...descriptors],
+    limitedBy: prefix.limitedBy,
   };
 }
 

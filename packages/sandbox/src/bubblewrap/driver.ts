@@ -16,10 +16,7 @@ import { closeMounts, openMounts } from "./open-mounts.ts";
 
 const run = promisify(execFile);
 
-const always: readonly string[] = [
-  "memory, processes and processor time are bounded only by the machine",
-  "programs and libraries of the host's /usr can be read and run",
-];
+const always: readonly string[] = ["programs and libraries of the host's /usr can be read and run"];
 const orphan =
   "a runtime that is killed in the instant of starting a program may leave it running, confined, or leave a blocked bubblewrap";
 const withoutDescriptors =
@@ -91,6 +88,7 @@ async function prepare(
         descriptors: command.descriptors,
         insidePid,
         programRan: (status) => status.includes('"exit-code"'),
+        limitedBy: command.limitedBy,
         notes: features.filter === undefined ? [withoutFilter] : [],
         dispose: () => {
           closeMounts(reads);

@@ -21,7 +21,11 @@ export function openMounts(mounts: readonly Mount[]): readonly OpenMount[] {
   const opened: OpenMount[] = [];
   try {
     for (const mount of mounts) {
-      opened.push({ mount, descriptor: openSource(mount.source) });
+      const descriptor =
+        mount.descriptor === undefined
+          ? openSource(mount.source)
+          : openAgain(mount.source, mount.descriptor);
+      opened.push({ mount, descriptor });
     }
     return opened;
   } catch (error) {
@@ -35,6 +39,22 @@ export function closeMounts(mounts: readonly OpenMount[]): void {
   for (const { descriptor } of mounts) {
     closeSync(descriptor);
   }
+}
+
+/** A second descriptor of what the caller opened: its own may be closed at any time. */
+function openAgain(source: string, given: number): number {
+  let descriptor: number;
+  try {
+    descriptor = openSync(`/proc/self/fd/${given}`, O_PATH);
+  } catch (cause) {
+    throw refusal(source, "its descriptor is not open", cause);
+  }
+  const status = fstatSync(descriptor);
+  if (status.isDirectory() || status.isFile()) {
+    return descriptor;
+  }
+  closeSync(descriptor);
+  throw refusal(source, "it is neither a folder nor a regular file");
 }
 
 function openSource(source: string): number {
