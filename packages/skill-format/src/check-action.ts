@@ -1,5 +1,5 @@
 import type { ArgumentSpec, ArgvElement, OutputSpec, RootSpec, StdinTemplate } from "./contract.ts";
-import { isRefusedVariable } from "./environment-names.ts";
+import { isRefusedVariable, isSettableVariable } from "./environment-names.ts";
 import { parsePointer } from "./json-pointer.ts";
 import type { ReportProblem } from "./report-problem.ts";
 import type { WrittenAction } from "./written-contract.ts";
@@ -39,6 +39,7 @@ export function checkAction(action: ReadAction, report: ReportProblem): void {
   checkEffects(written, report);
   checkRetries(written, report);
   checkServices(written, report);
+  checkNamedRoots(action, report);
   for (const [key, most] of mapLimits) {
     const count = Object.keys(written[key] ?? {}).length;
     if (count > most) {
@@ -219,6 +220,9 @@ function checkTexts(written: WrittenAction, report: ReportProblem): void {
     for (const [index, text] of (spec.values ?? []).entries())
       check(text, ["arguments", name, "values", index]);
   }
+  for (const [name, value] of Object.entries(written.setEnvironment ?? {})) {
+    check(value.replaceAll(/[\t\n]/gu, "\r"), ["setEnvironment", name]);
+  }
   for (const [name, root] of Object.entries(written.roots ?? {}))
     check(root.description, ["roots", name, "description"]);
 }
@@ -233,10 +237,14 @@ function checkEnvironment(written: WrittenAction, report: ReportProblem): void {
         : [name, `${name}_FILE`]
       ).map((variable) => [variable, ["secrets", name]] as const),
     ),
+    ...Object.keys(written.setEnvironment ?? {}).map(
+      (name) => [name, ["setEnvironment", name]] as const,
+    ),
   ];
   const seen = new Set<string>();
   for (const [name, path] of entries) {
-    if (isRefusedVariable(name)) {
+    const isFixed = path[0] === "setEnvironment" && isSettableVariable(name);
+    if (isRefusedVariable(name) && !isFixed) {
       report(
         "CONTRACT_ENVIRONMENT",
         path,
@@ -343,6 +351,27 @@ function checkRetries(written: WrittenAction, report: ReportProblem): void {
         : `expected an exit code that is a failure, got ${code} (${meaning})`,
       "Remove it.",
     );
+  }
+}
+
+/** A root of which only named files are shown is not shown itself. */
+function checkNamedRoots({ written, argv, residentArgv }: ReadAction, report: ReportProblem): void {
+  for (const [name, root] of Object.entries(written.roots ?? {})) {
+    if (root.show === undefined) continue;
+    const isReferred = [...argv, ...(residentArgv ?? [])].some(
+      (element) => element.kind === "root" && element.name === name,
+    );
+    const problem =
+      root.access === "write"
+        ? "a root of which only named files are shown is only read"
+        : isReferred
+          ? `the root ${name} itself is not shown, so {{root.${name}}} would name nothing`
+          : residentArgv !== undefined
+            ? "a resident process is started before any path is named"
+            : undefined;
+    if (problem !== undefined) {
+      report("CONTRACT_ROOT", ["roots", name, "show"], problem, "Remove `show`.");
+    }
   }
 }
 

@@ -57,7 +57,7 @@ export interface Action {
   /** Names of environment variables that pass through from the runtime's own environment. */
   readonly environment: readonly string[];
   /** Variables with a fixed value. */
-  readonly setEnvironment: Readonly<Record<string, string>>;
+  readonly setEnvironment?: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, SecretReference>>;
   readonly roots: Readonly<Record<string, RootSpec>>;
   readonly network: "none";
@@ -235,6 +235,11 @@ export interface RootSpec {
   readonly default?: string;
   /** A folder of the runtime's own, taken when the caller names none; only with `access: read`. */
   readonly provided?: "index-registry";
+  /**
+   * `named`: the program sees only what `path` arguments name, each the very file or folder that the
+   * runtime opened. Absent: all of it.
+   */
+  readonly show?: "named";
   readonly description?: string;
 }
 

@@ -27,6 +27,7 @@ export type {
   SkillFile,
   StdinTemplate,
   StringArgument,
+  SystemProgram,
 } from "./contract.ts";
 export { argumentProblem, pathProblem } from "./argument-value.ts";
 export { contractJsonSchema } from "./contract-schema.ts";

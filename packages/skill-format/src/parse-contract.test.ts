@@ -183,6 +183,19 @@ describe("whatever the bytes are", () => {
   });
 });
 
+test("a root of which only named files are shown is read, one-shot, and not named itself", () => {
+  const root = (argv: string, keys: string): readonly string[] =>
+    codes(
+      action(
+        `    argv: [${argv}]\n    arguments: {p: {type: path, root: r}}\n    roots: {r: {${keys}}}\n`,
+      ),
+    );
+  expect(root('"{{p}}"', "access: read, show: named")).toEqual([]);
+  expect(root('"{{p}}", "{{root.r}}"', "access: read, show: named")).toEqual(["CONTRACT_ROOT"]);
+  expect(root('"{{p}}"', "access: read, show: all")).toEqual(["CONTRACT_VALUE"]);
+  expect(root('"{{p}}"', "access: write, show: named")).toContain("CONTRACT_ROOT");
+});
+
 test("a provided root is only read, and the contract gives it no default", () => {
   const root = (keys: string): readonly string[] =>
     codes(action(`    argv: ["{{root.r}}"]\n    roots: {r: {${keys}}}\n`));
@@ -247,5 +260,43 @@ describe("the optional keys that were added later", () => {
       expect.arrayContaining(["limits"]),
     );
     expect(contract?.actions["run"]).toMatchObject({ services: [], secrets: {} });
+  });
+});
+
+describe("a program of the system", () => {
+  const system = (name: string, keys = ""): string =>
+    `contract: 1\nprogram: {system: ${name}}\nactions:\n  run:\n    description: Run.\n    argv: []\n${keys}`;
+
+  test("is named without a folder", () => {
+    expect(parse(system("git")).contract?.program).toEqual({ kind: "system", name: "git" });
+    for (const name of ["/usr/bin/git", "../git", "-git", "git log", '""']) {
+      expect(codes(system(name))).not.toEqual([]);
+    }
+  });
+
+  test("gets fixed variables, and none that could load code or add configuration", () => {
+    const fixed = system(
+      "git",
+      "    setEnvironment: {GIT_CONFIG_NOSYSTEM: '1', COLUMNS: '80'}\n    sandbox: landlock\n",
+    );
+    expect(parse(fixed).contract?.actions["run"]).toMatchObject({
+      setEnvironment: { GIT_CONFIG_NOSYSTEM: "1", COLUMNS: "80" },
+      sandbox: "landlock",
+    });
+    for (const name of [
+      ...["LD_PRELOAD", "NODE_OPTIONS", "PYTHONPATH", "PATH", "HOME", "BASH_ENV"],
+      ...["GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF", "GIT_EXEC_PATH", "GIT_CONFIG_COUNT", "GIT_DIR"],
+    ]) {
+      const keys = `    setEnvironment: {${name}: x}\n`;
+      expect([name, ...codes(system("git", keys))]).toEqual([name, "CONTRACT_ENVIRONMENT"]);
+    }
+  });
+
+  test("gets a variable from one place, in one line", () => {
+    const one = (keys: string): readonly string[] => codes(system("git", `    ${keys}\n`));
+    expect(one("environment: [A]\n    setEnvironment: {A: x}")).toEqual(["CONTRACT_ENVIRONMENT"]);
+    expect(one('setEnvironment: {A: "a\\nb"}')).toEqual(["CONTRACT_CONTROL_CHARACTER"]);
+    expect(one("setEnvironment: {A: 1}")).toEqual(["CONTRACT_VALUE"]);
+    expect(one("sandbox: none")).toEqual(["CONTRACT_VALUE"]);
   });
 });

@@ -43,6 +43,7 @@ export function resolveAction(written: WrittenAction, surroundings: ActionSurrou
       access: root.access,
       default: root.default,
       provided: root.provided,
+      show: root.show,
       description: root.description,
     });
   });
@@ -74,7 +75,6 @@ export function resolveAction(written: WrittenAction, surroundings: ActionSurrou
     output,
     exitCodes: written.exitCodes ?? { "0": "done" },
     environment: written.environment ?? [],
-    setEnvironment: written.setEnvironment ?? {},
     secrets: mapValues(written.secrets ?? {}, (secret) =>
       defined({ reference: secret.reference, as: secret.as, description: secret.description }),
     ),
@@ -89,7 +89,7 @@ export function resolveAction(written: WrittenAction, surroundings: ActionSurrou
       volatile: written.determinism?.volatile ?? [],
     },
     effects: written.effects ?? "read-only",
-    ...defined({ sandbox: written.sandbox }),
+    ...defined({ setEnvironment: written.setEnvironment, sandbox: written.sandbox }),
   };
 }
 

@@ -69,6 +69,7 @@ export interface WrittenAction {
             readonly access: "read" | "write";
             readonly default?: string | undefined;
             readonly provided?: "index-registry" | undefined;
+            readonly show?: "named" | undefined;
             readonly description?: string | undefined;
           }
         >
