@@ -1,5 +1,6 @@
 export { argumentFault, maxArgumentBytes } from "./argument-fault.ts";
 export { detectLevels, resolveLevel } from "./detect-levels.ts";
+export { defaultLimits } from "./limits/effective-limits.ts";
 export { sandboxLevels } from "./level.ts";
 export type { LevelReport, LevelReports, SandboxLevel } from "./level.ts";
 export type { Attempt, AttemptKind, ObservationMechanism } from "./observe/attempt.ts";

@@ -1,4 +1,5 @@
 import type { LevelReport, SandboxLevel } from "./level.ts";
+import type { LimitedBy } from "./outcome.ts";
 import type { ExecutionPolicy } from "./policy.ts";
 
 /**
@@ -28,6 +29,8 @@ export interface Launch {
    * Asked only when nothing of ours killed it.
    */
   readonly programRan: (status: string) => boolean;
+  /** Limits that the launch itself sets. */
+  readonly limitedBy: LimitedBy;
   readonly notes: readonly string[];
   /** Closes what was opened and removes what was written for this launch. */
   readonly dispose: () => void;

@@ -88,6 +88,7 @@ export async function openProcess(
           message: "a line that is sent to a resident process cannot contain a newline",
         });
       }
+      supervision.wake();
       if (!stdin.write(Buffer.concat([bytes, Buffer.from("\n")]))) {
         await Promise.race([once(stdin, "drain").catch(() => {}), outcome]);
       }

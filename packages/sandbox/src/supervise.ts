@@ -9,6 +9,8 @@ import { isMainThread } from "node:worker_threads";
 import { boundedBytes } from "./bounded-bytes.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import type { Launch } from "./launch.ts";
+import { effectiveLimits } from "./limits/effective-limits.ts";
+import { keepLimits } from "./limits/keep-limits.ts";
 import type { SandboxLevel } from "./level.ts";
 import type { Outcome, Termination } from "./outcome.ts";
 import type { Limits } from "./policy.ts";
@@ -29,6 +31,8 @@ export interface Supervision {
   /** Rejects only with SANDBOX_SPAWN_FAILED or SANDBOX_SETUP_FAILED: the program itself never ran. */
   readonly outcome: Promise<Outcome>;
   readonly kill: (why: Termination) => void;
+  /** A request was sent: processor time counts from here. */
+  readonly wake: () => void;
 }
 
 /** How long bubblewrap may take to say which process is inside, once it is to be ended. */
@@ -51,11 +55,13 @@ export function supervise(
   const began = performance.now();
   const child = start(launch, options.stdin !== undefined);
   let terminatedBy: Termination | undefined;
-  const inner = feed(child, launch);
   const kill = (why: Termination): void => {
     terminatedBy ??= why;
     inner.end();
+    keeper.killAll();
   };
+  const keeper = keepLimits(effectiveLimits(limits), kill);
+  const inner = feed(child, launch, keeper.begin);
 
   const stdout = boundedBytes(limits.stdoutBytes, "first");
   const stderr = boundedBytes(
@@ -115,6 +121,8 @@ export function supervise(
       stderr: stderr.bytes(),
       stderrTruncated: stderr.truncated,
       durationMs: performance.now() - began,
+      resources: keeper.resources,
+      limitedBy: { ...keeper.limitedBy, ...launch.limitedBy },
       notes,
     };
   });
@@ -123,7 +131,11 @@ export function supervise(
     options.signal?.removeEventListener("abort", cancel);
     launch.dispose();
   });
-  return { pid: child.pid ?? -1, stdin: child.stdin, outcome: settled, kill };
+  child.once("exit", () => {
+    keeper.end();
+    keeper.killAll();
+  });
+  return { pid: child.pid ?? -1, stdin: child.stdin, outcome: settled, kill, wake: keeper.wake };
 }
 
 /** Spawns with exactly the environment and descriptors of the launch. */
@@ -173,8 +185,11 @@ interface Inner {
   readonly end: () => void;
 }
 
-/** Writes the given bytes, collects the status, and opens the gate when it may be opened. */
-function feed(child: ChildProcess, launch: Launch): Inner {
+/**
+ * Writes the given bytes, collects the status, and opens the gate when it may be opened. `begin` is
+ * told of the outermost process of the run, before the gate is open.
+ */
+function feed(child: ChildProcess, launch: Launch, begin: (pid: number) => void): Inner {
   let status = "";
   let over = false;
   let pid: number | undefined;
@@ -207,6 +222,7 @@ function feed(child: ChildProcess, launch: Launch): Inner {
           end();
         } else if (pid !== undefined) {
           // From here on the process inside can be killed by its own id.
+          begin(pid);
           for (const gate of gates.splice(0)) {
             gate.stream.end(gate.bytes);
           }
@@ -220,6 +236,9 @@ function feed(child: ChildProcess, launch: Launch): Inner {
     } else {
       stream.end(given.bytes);
     }
+  }
+  if (child.pid !== undefined && !launch.descriptors.some(({ kind }) => kind === "status")) {
+    begin(child.pid);
   }
   child.once("exit", (_code, signal) => {
     clearTimeout(patience);

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { executableBytes } from "../executable-bytes.ts";
+import { effectiveLimits } from "../limits/effective-limits.ts";
+import { rlimitPrefix } from "../limits/rlimits.ts";
 import type { Driver, Launch } from "../launch.ts";
 import type { ExecutionPolicy } from "../policy.ts";
 
@@ -42,15 +44,22 @@ async function prepare(policy: ExecutionPolicy): Promise<Launch> {
     file = path.join(folder, path.basename(file));
     writeFileSync(file, bytes, { mode: 0o500, flag: "wx" });
   }
+  // What `prlimit` becomes has its path as its name.
+  const named = arg0 !== policy.executable.path;
+  const prefix = named
+    ? { argv: [], limitedBy: {} }
+    : rlimitPrefix(effectiveLimits(policy.limits), false);
+  const [first = file, ...more] = [...prefix.argv, file];
   return {
-    file,
-    arg0,
-    argv: policy.argv,
+    file: first,
+    arg0: prefix.argv.length === 0 ? arg0 : first,
+    argv: [...more, ...policy.argv],
     cwd: policy.cwd,
     environment: policy.environment,
     descriptors: [],
     insidePid: () => undefined,
     programRan: () => true,
+    limitedBy: prefix.limitedBy,
     notes: ["level none: nothing of the machine was hidden from the program"],
     dispose: () => {
       if (folder !== undefined) {
