@@ -4,6 +4,7 @@ import { ensurePrivateFolder } from "@clawkeep/durable-files";
 import type { FaultHook } from "@clawkeep/durable-files";
 import path from "node:path";
 
+import { closePaths } from "./binding/confine-paths.ts";
 import type { Execution, Refusal } from "./execution.ts";
 import type { InvocationRequest } from "./invocation-request.ts";
 import type { SkillSurroundings } from "./lock/lock-skills.ts";
@@ -80,7 +81,12 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   return {
     invoke: async (request) => {
       const planned = await planRun(request, options, await observe(request.caller.transport));
-      return "kind" in planned ? planned : execute(planned, context);
+      if ("kind" in planned) return planned;
+      try {
+        return await execute(planned, context);
+      } finally {
+        closePaths(planned.paths);
+      }
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -98,7 +104,7 @@ interface Context {
 async function execute(run: PlannedRun, context: Context): Promise<Execution> {
   const passed = passedVariables(run.action, context.callerEnvironment);
   const makeEnvironment = (): ReturnType<typeof programEnvironment> =>
-    programEnvironment(passed, run.level, context.options.home);
+    programEnvironment(run.action, passed, run.level, context.options.home);
   if (run.form === "resident") {
     return context.residents.use(run, passed, makeEnvironment, (program) =>
       recorded(run, context, Object.keys(passed), program.next(), () => program.request(run)),
@@ -151,7 +157,8 @@ async function recorded(
     ok: judgement.meaning !== "failure" && judgement.state !== "invalid",
     output: judgement.state,
     outputFindings: judgement.findings,
-    stdout: ran.stdout.bytes.subarray(0, maxBytes),
+    stdout:
+      run.request.trial?.echo === true ? ran.stdout.bytes : ran.stdout.bytes.subarray(0, maxBytes),
     ...("json" in judgement ? { json: judgement.json } : {}),
     stderr: ran.stderr.bytes,
     ...(artifact === undefined ? {} : { artifact }),

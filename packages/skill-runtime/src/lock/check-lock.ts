@@ -85,17 +85,16 @@ async function check(name: string, surroundings: SkillSurroundings): Promise<Loc
   }
   if (!closure.sourcesHold) {
     // Touched, moved or changed. Only changed bytes count, and storing tells by hashing them.
-    const again = await storeClosure(
-      surroundings.home,
-      closureSource(skill, surroundings.programFolders, surroundings.interpreters ?? {}),
-    );
+    const again = await storeClosure(surroundings.home, closureSource(skill, surroundings));
     if (again.digest !== closure.digest) {
       return {
         findings: [
           finding(
             "LOCK_PROGRAM_CHANGED",
-            `the program ${entry.program.name} should be ${closure.digest} and is ${again.digest}`,
-            "review what changed, then lock it again: `skill lock`",
+            `the program ${entry.program.path ?? entry.program.name} should be ${closure.digest} and is ${again.digest}`,
+            entry.program.kind === "system"
+              ? "the system's own program was updated or replaced; when that was meant, lock it again: `skill lock`"
+              : "review what changed, then lock it again: `skill lock`",
           ),
         ],
       };

@@ -7,20 +7,17 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 
 import { closureSource } from "../program/closure-source.ts";
+import type { ProgramSurroundings } from "../program/closure-source.ts";
 import { storeClosure } from "../program/store-closure.ts";
-import type { InterpreterPaths } from "../program/interpreters.ts";
 import { lockPath, readLock, writeLock } from "./skills-lock.ts";
 import type { LockedSkill, SkillsLock } from "./skills-lock.ts";
 
 /** Where skills, programs and state are. All of it is the application's choice. */
-export interface SkillSurroundings {
+export interface SkillSurroundings extends ProgramSurroundings {
   /** State folder; made private if it does not exist. */
   readonly home: string;
   /** Absolute folder that relative roots and the lock file belong to. */
   readonly workspace: string;
-  /** Folders that are programs or hold programs under their names. */
-  readonly programFolders: readonly string[];
-  readonly interpreters?: InterpreterPaths;
 }
 
 /** What locking came to. */
@@ -78,10 +75,10 @@ export async function lockSkills(
 
 async function lockOne(skill: Skill, surroundings: SkillSurroundings): Promise<LockedSkill> {
   const { program } = skill.contract;
-  const closure = await storeClosure(
-    surroundings.home,
-    closureSource(skill, surroundings.programFolders, surroundings.interpreters ?? {}),
-  );
+  const source = closureSource(skill, surroundings);
+  const closure = await storeClosure(surroundings.home, source);
+  const [at] = source.files;
+  const [copy] = closure.manifest.files;
   const workspace = await realpath(surroundings.workspace);
   const folder = path
     .relative(workspace, await realpath(skill.folder))
@@ -93,7 +90,10 @@ async function lockOne(skill: Skill, surroundings: SkillSurroundings): Promise<L
     contractDigest: skill.contractDigest,
     program: {
       kind: program.kind,
-      name: program.kind === "installed" ? program.name : program.file,
+      name: program.kind === "file" ? program.file : program.name,
+      ...(program.kind === "system" && at !== undefined && copy !== undefined
+        ? { path: at.source, digest: copy.digest }
+        : {}),
       closure: closure.digest,
       complete: closure.complete,
     },

@@ -13,11 +13,15 @@ export interface LockedSkill {
   readonly folderDigest: Digest;
   readonly contractDigest: Digest;
   readonly program: {
-    readonly kind: "installed" | "file";
+    readonly kind: "installed" | "system" | "file";
     readonly name: string;
+    /** Of a program of the system: where it lay when it was locked, without links. */
+    readonly path?: string;
+    /** Of a program of the system: its own bytes. */
+    readonly digest?: Digest;
     /** Over the paths and digests of all its files and its interpreter. */
     readonly closure: Digest;
-    /** False when the interpreter belongs to the system, so that its libraries were not hashed. */
+    /** False when program or interpreter belong to the system, so that their libraries were not hashed. */
     readonly complete: boolean;
   };
 }
@@ -39,8 +43,10 @@ const schema: z.ZodType<SkillsLock> = z.strictObject({
       folderDigest: digest,
       contractDigest: digest,
       program: z.strictObject({
-        kind: z.enum(["installed", "file"]),
+        kind: z.enum(["installed", "system", "file"]),
         name: z.string(),
+        path: z.string().min(1).exactOptional(),
+        digest: digest.exactOptional(),
         closure: digest,
         complete: z.boolean(),
       }),

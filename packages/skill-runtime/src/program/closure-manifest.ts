@@ -9,7 +9,7 @@ import { z } from "zod";
  */
 export interface ClosureManifest {
   readonly closure: 1;
-  readonly kind: "installed" | "file";
+  readonly kind: "installed" | "system" | "file";
   /** Path in the closure of the file that runs. */
   readonly entry: string;
   readonly interpreter?: {
@@ -37,7 +37,7 @@ const digest: z.ZodType<Digest> = z.custom<Digest>(isDigest);
 /** The shape of `manifest.json`. */
 export const closureManifestSchema: z.ZodType<ClosureManifest> = z.strictObject({
   closure: z.literal(1),
-  kind: z.enum(["installed", "file"]),
+  kind: z.enum(["installed", "system", "file"]),
   entry: z.string(),
   interpreter: z
     .strictObject({

@@ -9,16 +9,18 @@ import { findInterpreter } from "./interpreters.ts";
 import type { FoundInterpreter, InterpreterPaths } from "./interpreters.ts";
 import { findProgram, programManifestName } from "./program-manifest.ts";
 import type { InstalledProgram, PackagePart, ProgramManifest } from "./program-manifest.ts";
+import { findSystemProgram } from "./system-program.ts";
+import type { SystemPlaces } from "./system-program.ts";
 
 /** Everything that a program consists of, where it lies before it is copied. */
 export interface ClosureSource {
-  readonly kind: "installed" | "file";
+  readonly kind: "installed" | "system" | "file";
   /** Path in the closure of the file that runs. */
   readonly entry: string;
   readonly interpreter?: FoundInterpreter;
   /** Sorted by path. */
   readonly files: readonly ClosureFile[];
-  /** Folders whose listing decided what is in the closure. */
+  /** Folders whose listing decided what is in the closure, and links that led to its files. */
   readonly folders: readonly string[];
 }
 
@@ -28,17 +30,34 @@ interface ClosureFile {
   readonly source: string;
 }
 
+/** Where programs are looked for. All of it is the application's choice. */
+export interface ProgramSurroundings {
+  /** Folders that are programs or hold programs under their names. */
+  readonly programFolders: readonly string[];
+  readonly interpreters?: InterpreterPaths;
+  /** Where programs of the operating system lie. Default: folders that only root can change. */
+  readonly system?: SystemPlaces;
+}
+
 /**
  * Lists the closure of a skill's program. Nothing is hashed yet.
  * @throws CodedError PROGRAM_MISSING, PROGRAM_MANIFEST_INVALID, PROGRAM_INTERPRETER_MISSING,
- * PROGRAM_CLOSURE_INVALID
+ * PROGRAM_CLOSURE_INVALID, PROGRAM_UNTRUSTED
  */
 export function closureSource(
   skill: Skill,
-  programFolders: readonly string[],
-  interpreters: InterpreterPaths,
+  { programFolders, interpreters = {}, system }: ProgramSurroundings,
 ): ClosureSource {
   const { program } = skill.contract;
+  if (program.kind === "system") {
+    const found = findSystemProgram(program.name, system);
+    return {
+      kind: "system",
+      entry: program.name,
+      files: [{ path: program.name, source: found.path }],
+      folders: [found.link],
+    };
+  }
   if (program.kind === "file") {
     return {
       kind: "file",

@@ -17,7 +17,7 @@ export interface StoredClosure {
   readonly folder: string;
   /** Absolute path of the interpreter that runs: a private copy, or the system's own. */
   readonly interpreterPath?: string;
-  /** False when the interpreter belongs to the system, so that its libraries were not hashed. */
+  /** False when program or interpreter belong to the system, so that their libraries were not hashed. */
   readonly complete: boolean;
   /** True while the files that it was copied from look as they did. */
   readonly sourcesHold: boolean;
@@ -57,7 +57,7 @@ export async function openClosure(
     manifest,
     folder: path.join(at, "files"),
     ...(interpreterPath === undefined ? {} : { interpreterPath }),
-    complete: manifest.interpreter?.standalone !== false,
+    complete: manifest.kind !== "system" && manifest.interpreter?.standalone !== false,
     sourcesHold: identity !== undefined && identitiesHold(identity.sources),
   };
 }

@@ -38,5 +38,10 @@ export function executionPolicy(run: PlannedRun, environment: ProgramEnvironment
     level,
     ...(run.request.requireSandbox === undefined ? {} : { require: run.request.requireSandbox }),
   };
-  return applyTrial(policy, level, view.argv.length, run.request.trial);
+  const interpreter = run.closure.manifest.interpreter?.kind;
+  const program = {
+    argvLength: view.argv.length,
+    ...(interpreter === undefined ? {} : { interpreter }),
+  };
+  return applyTrial(policy, level, program, run.request.trial);
 }

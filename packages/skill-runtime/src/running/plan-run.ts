@@ -7,6 +7,7 @@ import type { Action, Skill } from "@clawkeep/skill-format";
 
 import { bindArguments } from "../binding/bind-arguments.ts";
 import { confinePaths } from "../binding/confine-paths.ts";
+import { namedView } from "../binding/named-view.ts";
 import { resolveRoots } from "../binding/resolve-roots.ts";
 import type { Refusal } from "../execution.ts";
 import type { InvocationRequest } from "../invocation-request.ts";
@@ -37,7 +38,7 @@ export async function planRun(
     return refuse("contract", chosen.findings);
   }
   const { actionName, action, form } = chosen;
-  const level = chooseLevel(request, reports);
+  const level = chooseLevel(request, action, reports);
   if (typeof level !== "string") {
     return refuse("sandbox", level);
   }
@@ -51,9 +52,9 @@ export async function planRun(
     return refuse("arguments", bound.refusal);
   }
   const sources = Object.fromEntries(roots.map(({ name, source }) => [name, source]));
-  const escapes = await confinePaths(action, bound.invocation.values, sources);
-  if (escapes.length > 0) {
-    return refuse("arguments", escapes);
+  const confined = confinePaths(action, bound.invocation.values, sources);
+  if (confined.findings.length > 0) {
+    return refuse("arguments", confined.findings);
   }
   return {
     request,
@@ -66,7 +67,8 @@ export async function planRun(
     level,
     levelReport: reports[level],
     roots,
-    view,
+    view: namedView(view, level, action, roots, confined.paths),
+    paths: confined.paths,
     invocation: bound.invocation,
   };
 }
@@ -103,6 +105,13 @@ function chooseAction(
       "run an action without secrets",
     );
   }
+  if (action.services.length > 0) {
+    return one(
+      "SERVICES_UNSUPPORTED",
+      `the action ${name} needs the services ${action.services.join(", ")}, which this runtime does not offer`,
+      "run an action without services",
+    );
+  }
   const form = request.form ?? action.execution;
   if (form === "resident" && action.resident === undefined) {
     return one("FORM_UNKNOWN", `the action ${name} has no resident form`, "run it once");
@@ -112,19 +121,33 @@ function chooseAction(
 
 function chooseLevel(
   request: InvocationRequest,
+  action: Action,
   reports: LevelReports,
 ): PlannedRun["level"] | readonly Finding[] {
   try {
-    return resolveLevel(reports, {
+    const level = resolveLevel(reports, {
       level: request.level ?? "best",
       ...(request.requireSandbox === undefined ? {} : { require: request.requireSandbox }),
     });
+    const least = action.sandbox;
+    if (least !== undefined && level !== "bubblewrap" && (level === "none" || level !== least)) {
+      return one(
+        "SANDBOX_LEVEL_REQUIRED",
+        `the contract lets this action run at the level ${least} or a stronger one, and this run would be at ${level}${whyNot(reports)}`,
+        "install bubblewrap (apt install bubblewrap) and allow unprivileged user namespaces",
+      ).findings;
+    }
+    return level;
   } catch (error) {
     if (!isCodedError(error)) {
       throw error;
     }
     return one(error.code, error.message, error.hint ?? "").findings;
   }
+}
+
+function whyNot({ bubblewrap }: LevelReports): string {
+  return bubblewrap.why === undefined ? "" : ` (bubblewrap: ${bubblewrap.why})`;
 }
 
 function one(

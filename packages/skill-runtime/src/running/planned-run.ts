@@ -3,6 +3,7 @@ import type { LevelReport, SandboxLevel } from "@clawkeep/sandbox";
 import type { Action, Skill } from "@clawkeep/skill-format";
 
 import type { Invocation } from "../binding/bind-arguments.ts";
+import type { OpenArgument } from "../binding/confine-paths.ts";
 import type { ResolvedRoot } from "../binding/resolve-roots.ts";
 import type { InvocationRequest } from "../invocation-request.ts";
 import type { StoredClosure } from "../program/open-closure.ts";
@@ -21,5 +22,7 @@ export interface PlannedRun {
   readonly levelReport: LevelReport;
   readonly roots: readonly ResolvedRoot[];
   readonly view: ProgramView;
+  /** What path arguments name, held open until the run has ended. */
+  readonly paths: readonly OpenArgument[];
   readonly invocation: Invocation;
 }

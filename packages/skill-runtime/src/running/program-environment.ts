@@ -28,12 +28,13 @@ export function passedVariables(
 }
 
 /**
- * Makes the environment: what is passed, and the pins of `docs/exec-contract.md`. In a sandbox the
+ * Makes the environment: what is passed, what the contract fixes, and the pins of `docs/exec-contract.md`. In a sandbox the
  * private folder is the sandbox's own `/tmp`.
  *
  * @param home The state folder.
  */
 export async function programEnvironment(
+  action: Action,
   passed: Readonly<Record<string, string>>,
   level: SandboxLevel,
   home: string,
@@ -48,6 +49,7 @@ export async function programEnvironment(
   }
   const variables = {
     ...passed,
+    ...action.setEnvironment,
     PATH: "/usr/bin:/bin",
     HOME: cwd,
     TMPDIR: cwd,

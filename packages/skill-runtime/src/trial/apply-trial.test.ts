@@ -15,15 +15,17 @@ const policy: ExecutionPolicy = {
   level: "bubblewrap",
 };
 
+const program = { argvLength: 1, interpreter: "node" };
+
 describe("a trial", () => {
   test("of nothing changes nothing", () => {
-    expect(applyTrial(policy, "bubblewrap", 1, undefined)).toBe(policy);
-    expect(applyTrial(policy, "bubblewrap", 1, {})).toBe(policy);
-    expect(applyTrial(policy, "bubblewrap", 1, { shakes: {} })).toEqual(policy);
+    expect(applyTrial(policy, "bubblewrap", program, undefined)).toBe(policy);
+    expect(applyTrial(policy, "bubblewrap", program, {})).toBe(policy);
+    expect(applyTrial(policy, "bubblewrap", program, { shakes: {} })).toEqual(policy);
   });
 
   test("wins over what the runtime fixes, and can turn the order round", () => {
-    const shaken = applyTrial(policy, "bubblewrap", 1, {
+    const shaken = applyTrial(policy, "bubblewrap", program, {
       shakes: { environment: { TZ: "Asia/Tokyo", LANG: "tr_TR" }, reverseEnvironment: true },
     });
     expect(Object.entries(shaken.environment)).toEqual([
@@ -35,7 +37,7 @@ describe("a trial", () => {
 
   test("moves home and working folder, mounted or as they are", () => {
     const shakes = { home: "/t/home", cwd: "/t/cwd" };
-    const mounted = applyTrial(policy, "bubblewrap", 1, { shakes });
+    const mounted = applyTrial(policy, "bubblewrap", program, { shakes });
     expect([mounted.cwd, mounted.environment["HOME"]]).toEqual([
       "/elsewhere/folder",
       "/elsewhere/home",
@@ -44,13 +46,13 @@ describe("a trial", () => {
       { source: "/t/home", target: "/elsewhere/home" },
       { source: "/t/cwd", target: "/elsewhere/folder" },
     ]);
-    const bare = applyTrial(policy, "none", 1, { shakes });
+    const bare = applyTrial(policy, "none", program, { shakes });
     expect([bare.cwd, bare.environment["HOME"]]).toEqual(["/t/cwd", "/t/home"]);
   });
 
   test("becomes the program by way of a shell for what only the process can change", () => {
-    const shaken = applyTrial(policy, "bubblewrap", 1, {
-      shakes: { umask: 0o002, processor: 3, interpreterArguments: ["--hash-seed=7"] },
+    const shaken = applyTrial(policy, "bubblewrap", program, {
+      shakes: { umask: 0o002, processor: 3, interpreterArguments: { node: ["--hash-seed=7"] } },
     });
     expect(shaken.executable.path).toBe("/bin/sh");
     expect(shaken.argv).toEqual([
@@ -66,7 +68,7 @@ describe("a trial", () => {
   });
 
   test("echoes the action's own arguments, without the interpreter's", () => {
-    const { argv } = applyTrial(policy, "none", 1, { echo: true, observe: true });
+    const { argv } = applyTrial(policy, "none", program, { echo: true, observe: true });
     expect(argv.slice(2)).toEqual(["sh", "--", "a b"]);
   });
 });

@@ -7,11 +7,22 @@ import type { Trial } from "./trial.ts";
 /** Writes its arguments, each ended by NUL, one more NUL, and its standard input. */
 const echoScript = `for one in "$@"; do printf '%s\\0' "$one"; done; printf '\\0'; exec cat`;
 
+/** What of a policy's argv is the program itself. */
+export interface TrialProgram {
+  /** How many elements stand before the action's own arguments. */
+  readonly argvLength: number;
+  /** Kind of the interpreter, if there is one. */
+  readonly interpreter?: string;
+}
+
+/** What an echo may write: every argument and standard input at their limits. */
+const maxEchoBytes: number = 8 * 1024 * 1024;
+
 /** The policy of a run with what a test changes about it. Pure; a run without a trial is not touched. */
 export function applyTrial(
   policy: ExecutionPolicy,
   level: SandboxLevel,
-  interpreterArguments: number,
+  program: TrialProgram,
   trial: Trial | undefined,
 ): ExecutionPolicy {
   if (trial === undefined) return policy;
@@ -20,7 +31,8 @@ export function applyTrial(
     return {
       ...observed,
       executable: { path: "/bin/sh" },
-      argv: ["-c", echoScript, "sh", ...policy.argv.slice(interpreterArguments)],
+      argv: ["-c", echoScript, "sh", ...policy.argv.slice(program.argvLength)],
+      limits: { ...policy.limits, stdoutBytes: maxEchoBytes },
     };
   }
   const { shakes } = trial;
@@ -41,15 +53,11 @@ export function applyTrial(
     ...shakes.environment,
     ...(home === undefined ? {} : { HOME: home }),
   });
-  // The interpreter's own arguments come first, then the entry; without an interpreter there are none.
-  const argv =
-    interpreterArguments > 0
-      ? [...(shakes.interpreterArguments ?? []), ...policy.argv]
-      : policy.argv;
+  const own = shakes.interpreterArguments?.[program.interpreter ?? ""] ?? [];
   return wrap(
     {
       ...observed,
-      argv,
+      argv: [...own, ...policy.argv],
       cwd: at("folder") ?? policy.cwd,
       environment: Object.fromEntries(
         shakes.reverseEnvironment === true ? variables.toReversed() : variables,

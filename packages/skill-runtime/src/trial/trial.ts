@@ -29,8 +29,8 @@ export interface Shakes {
   readonly place?: string;
   /** Number of the one processor that may be used. */
   readonly processor?: number;
-  /** Arguments for the interpreter itself, such as Node's `--hash-seed=1`. */
-  readonly interpreterArguments?: readonly string[];
+  /** Arguments for the interpreter itself, by its kind, such as `{node: ["--hash-seed=1"]}`. */
+  readonly interpreterArguments?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Where a moved program is shown when it can be shown anywhere. */
