@@ -57,8 +57,14 @@ export function supervise(
   let terminatedBy: Termination | undefined;
   const kill = (why: Termination): void => {
     terminatedBy ??= why;
+    killStrays();
     inner.end();
-    keeper.killAll();
+  };
+  // Bubblewrap's processes all end with the first of them.
+  const killStrays = (): void => {
+    if (level !== "bubblewrap") {
+      keeper.killAll();
+    }
   };
   const keeper = keepLimits(effectiveLimits(limits), kill);
   const inner = feed(child, launch, keeper.begin);
@@ -100,6 +106,15 @@ export function supervise(
         hint: "the program was not run",
       });
     }
+    const journal = launch.readJournal?.(inner.journal());
+    if (terminatedBy === undefined && journal?.fault !== undefined) {
+      throw new CodedError({
+        code: "SANDBOX_SETUP_FAILED",
+        message: `the program could not be observed: ${journal.fault}`,
+        hint: "the program was not run",
+      });
+    }
+    notes.push(...(journal?.notes ?? []));
     const signal = level === "none" ? undefined : passedSignal(end.code);
     // Our own kill reaches the program first; bubblewrap may report that before the kill reaches it too.
     const ownKill = terminatedBy !== undefined && signal === "SIGKILL";
@@ -122,6 +137,7 @@ export function supervise(
       stderrTruncated: stderr.truncated,
       durationMs: performance.now() - began,
       resources: keeper.resources,
+      ...(journal === undefined ? {} : { attempts: journal.attempts, observedBy: "seccomp" }),
       limitedBy: { ...keeper.limitedBy, ...launch.limitedBy },
       notes,
     };
@@ -133,7 +149,7 @@ export function supervise(
   });
   child.once("exit", () => {
     keeper.end();
-    keeper.killAll();
+    killStrays();
   });
   return { pid: child.pid ?? -1, stdin: child.stdin, outcome: settled, kill, wake: keeper.wake };
 }
@@ -181,6 +197,7 @@ function start(launch: Launch, withStdin: boolean): ChildProcess {
 /** What is known of, and can be done to, the process inside a sandbox. */
 interface Inner {
   readonly status: () => string;
+  readonly journal: () => string;
   /** Kills it, or keeps it from ever starting the program. */
   readonly end: () => void;
 }
@@ -191,6 +208,7 @@ interface Inner {
  */
 function feed(child: ChildProcess, launch: Launch, begin: (pid: number) => void): Inner {
   let status = "";
+  const journal: Buffer[] = [];
   let over = false;
   let pid: number | undefined;
   let patience: NodeJS.Timeout | undefined;
@@ -230,6 +248,10 @@ function feed(child: ChildProcess, launch: Launch, begin: (pid: number) => void)
       });
       continue;
     }
+    if (given.kind === "journal") {
+      stream.on("data", (chunk: Buffer) => journal.push(chunk));
+      continue;
+    }
     stream.resume();
     if (given.kind === "gate") {
       gates.push({ stream, bytes: given.bytes });
@@ -247,7 +269,11 @@ function feed(child: ChildProcess, launch: Launch, begin: (pid: number) => void)
       killOne(pid);
     }
   });
-  return { status: () => status, end };
+  return {
+    status: () => status,
+    journal: () => Buffer.concat(journal).toString(),
+    end,
+  };
 }
 
 function killOne(pid: number | undefined): void {

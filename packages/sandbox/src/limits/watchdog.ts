@@ -92,17 +92,20 @@ export function watchdog(root: number, limits: SummedLimits): Watchdog {
       return samples === 0 ? {} : { maxRssBytes, cpuMs: Math.round(cpuMs), processes };
     },
     killAll: () => {
-      for (let round = 0; round < 20; round += 1) {
-        const alive = look();
-        if (alive.length === 0) {
-          return;
+      // Frozen first, until nobody new is found: a child whose parent dies too early is lost from sight.
+      const frozen = new Set<string>();
+      for (let round = 0; round < 100; round += 1) {
+        const fresh = look().filter(({ key }) => !frozen.has(key));
+        if (fresh.length === 0) {
+          break;
         }
-        // Nobody may start another while the rest are being killed.
-        for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
-          for (const { pid } of alive) {
-            send(pid, signal);
-          }
+        for (const { key, pid } of fresh) {
+          send(pid, "SIGSTOP");
+          frozen.add(key);
         }
+      }
+      for (const { pid } of living.values()) {
+        send(pid, "SIGKILL");
       }
     },
   };
