@@ -93,6 +93,7 @@ export async function openProcess(
         await Promise.race([once(stdin, "drain").catch(() => {}), outcome]);
       }
     },
+    usage: supervision.usage,
     get pendingLines() {
       return queue.length;
     },

@@ -6,6 +6,8 @@ export interface ResidentProcess {
   readonly pid: number;
   /** Sends one line; the newline is added. Rejects with SANDBOX_PROCESS_GONE once it has ended. */
   write(line: string | Uint8Array): Promise<void>;
+  /** What it has used since its start, and what keeps its limits. */
+  usage(): Pick<Outcome, "resources" | "limitedBy">;
   /** Whole lines that came and were not read yet. */
   readonly pendingLines: number;
   /** Lines of standard output without their newline. May be called once. Ends with the process. */

@@ -33,6 +33,8 @@ export interface Supervision {
   readonly kill: (why: Termination) => void;
   /** A request was sent: processor time counts from here. */
   readonly wake: () => void;
+  /** What has been used so far, and what keeps the limits. */
+  readonly usage: () => Pick<Outcome, "resources" | "limitedBy">;
 }
 
 /** How long bubblewrap may take to say which process is inside, once it is to be ended. */
@@ -67,6 +69,10 @@ export function supervise(
     }
   };
   const keeper = keepLimits(effectiveLimits(limits), kill);
+  const usage = (): Pick<Outcome, "resources" | "limitedBy"> => ({
+    resources: keeper.resources,
+    limitedBy: { ...keeper.limitedBy, ...launch.limitedBy },
+  });
   const inner = feed(child, launch, keeper.begin);
 
   const stdout = boundedBytes(limits.stdoutBytes, "first");
@@ -151,7 +157,14 @@ export function supervise(
     keeper.end();
     killStrays();
   });
-  return { pid: child.pid ?? -1, stdin: child.stdin, outcome: settled, kill, wake: keeper.wake };
+  return {
+    pid: child.pid ?? -1,
+    stdin: child.stdin,
+    outcome: settled,
+    kill,
+    wake: keeper.wake,
+    usage,
+  };
 }
 
 /** Spawns with exactly the environment and descriptors of the launch. */

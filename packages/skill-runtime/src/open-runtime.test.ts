@@ -82,6 +82,8 @@ describe.each(await testableLevels())("at level %s", (level) => {
     expect(start.caller.observed.parent?.digest).toMatch(/^sha256:/u);
     expect(end).toMatchObject({ ended: "exited", meaning: "done", provenance: { size: 18 } });
     expect(end?.stdout.bytes).toBe(execution.stdout.length);
+    expect(start.limits).toMatchObject({ memoryBytes: 2 ** 31, processes: 256, openFiles: 1024 });
+    expect(end?.limitedBy).toMatchObject({ memory: "watchdog", cpu: "watchdog" });
   });
 
   test("text is recorded so that the log does not tell it, claims apart from what was seen", async () => {

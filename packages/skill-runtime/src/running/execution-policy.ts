@@ -1,4 +1,5 @@
-import type { ExecutionPolicy } from "@clawkeep/sandbox";
+import type { ExecutionPolicy, Limits } from "@clawkeep/sandbox";
+import type { ResourceLimits } from "@clawkeep/skill-format";
 
 import { applyTrial } from "../trial/apply-trial.ts";
 import type { PlannedRun } from "./planned-run.ts";
@@ -12,6 +13,19 @@ const maxStderrBytes: number = 8 * 1024 * 1024;
 const maxArtifactBytes: number = 64 * 1024 * 1024;
 /** What a resident reply may have around its output. */
 const replyEnvelopeBytes = 1024;
+const bytesInMb: number = 1024 * 1024;
+
+/** The contract's limits in the sandbox's units; what it does not name has the sandbox's default. */
+export function resourceLimits(limits: ResourceLimits = {}): Partial<Limits> {
+  const { memoryMb, cpuSeconds, processes, openFiles, fileMb } = limits;
+  return {
+    ...(memoryMb === undefined ? {} : { memoryBytes: memoryMb * bytesInMb }),
+    ...(cpuSeconds === undefined ? {} : { cpuMs: cpuSeconds * 1000 }),
+    ...(processes === undefined ? {} : { processes }),
+    ...(openFiles === undefined ? {} : { openFiles }),
+    ...(fileMb === undefined ? {} : { fileBytes: fileMb * bytesInMb }),
+  };
+}
 
 /** The policy of one one-shot run, or of a resident process. */
 export function executionPolicy(run: PlannedRun, environment: ProgramEnvironment): ExecutionPolicy {
@@ -33,6 +47,7 @@ export function executionPolicy(run: PlannedRun, environment: ProgramEnvironment
           ? Math.max(maxBytes, maxArtifactBytes)
           : maxBytes,
       stderrBytes: resident ? keptStderrBytes : maxStderrBytes,
+      ...resourceLimits(action.limits),
     },
     network: "none",
     level,

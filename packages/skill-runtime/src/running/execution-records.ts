@@ -2,10 +2,11 @@ import type { AuditLog, ExecutionEnd, ExecutionStart, RecordedValue } from "@cla
 import { isCodedError } from "@clawkeep/diagnostics";
 import { canonicalJson, digestBytes } from "@clawkeep/integrity";
 import type { JsonValue } from "@clawkeep/integrity";
+import { defaultLimits } from "@clawkeep/sandbox";
 import type { SandboxLevel } from "@clawkeep/sandbox";
 import type { RecordMode } from "@clawkeep/skill-format";
 
-import { keptStderrBytes } from "./execution-policy.ts";
+import { keptStderrBytes, resourceLimits } from "./execution-policy.ts";
 import type { OutputJudgement } from "./judge-output.ts";
 import type { PlannedRun } from "./planned-run.ts";
 import type { ProgramRun, ReceivedStream } from "./program-run.ts";
@@ -76,8 +77,18 @@ export function startRecord(
       timeoutMs: action.timeoutMs,
       stdoutBytes: action.output.maxBytes,
       stderrBytes: keptStderrBytes,
+      ...recordedLimits(action),
     },
   };
+}
+
+/** The limits that hold: the contract's, else the defaults. */
+function recordedLimits({ limits }: PlannedRun["action"]): Partial<ExecutionStart["limits"]> {
+  const { memoryBytes, cpuMs, processes, openFiles, fileBytes } = {
+    ...defaultLimits,
+    ...resourceLimits(limits),
+  };
+  return { memoryBytes, cpuMs, processes, openFiles, fileBytes };
 }
 
 /** What is recorded before the caller gets the result. */
@@ -101,7 +112,8 @@ export function endRecord(
     meaning: judgement.meaning,
     durationMs: Math.round(ran.durationMs),
     level,
-    resources: {},
+    resources: ran.resources ?? {},
+    ...(ran.limitedBy === undefined ? {} : { limitedBy: ran.limitedBy }),
     stdout: recorded(ran.stdout),
     stderr: recorded(ran.stderr),
     provenance: judgement.provenance,

@@ -1,5 +1,11 @@
 import type { ExecutionEnding } from "@clawkeep/audit-log";
-import type { Attempt, ObservationMechanism, Termination } from "@clawkeep/sandbox";
+import type {
+  Attempt,
+  LimitedBy,
+  Resources,
+  ObservationMechanism,
+  Termination,
+} from "@clawkeep/sandbox";
 
 /** One stream as it was received, before it is cut for the caller. */
 export interface ReceivedStream {
@@ -21,6 +27,9 @@ export interface ProgramRun {
   readonly reply?: { readonly output: unknown };
   /** Why the run failed, when the program itself did not say so. */
   readonly error?: { readonly code: string; readonly message: string };
+  /** What the run used, and what kept its limits; of a resident process: since its start. */
+  readonly resources?: Resources;
+  readonly limitedBy?: LimitedBy;
   readonly notes: readonly string[];
   readonly attempts?: readonly Attempt[];
   readonly observedBy?: ObservationMechanism;

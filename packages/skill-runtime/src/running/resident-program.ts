@@ -6,7 +6,7 @@ import { z } from "zod";
 
 import type { PlannedRun } from "./planned-run.ts";
 import type { ProgramRun } from "./program-run.ts";
-import { firstStderr } from "./run-oneshot.ts";
+import { firstStderr, usage } from "./run-oneshot.ts";
 
 interface Reply {
   readonly id: number;
@@ -86,7 +86,7 @@ export class ResidentProgram {
       return brokeProtocol(await this.#giveUp(), elapsed());
     }
     this.#idle = setTimeout(() => void this.#giveUp(), this.#idleMs).unref();
-    return answered(reply, elapsed());
+    return { ...answered(reply, elapsed()), ...usage(process.usage()) };
   }
 
   /** Ends the process for good. */
@@ -230,5 +230,6 @@ function withoutReply(outcome: Outcome | undefined, durationMs: number): Omit<Pr
     stderr:
       outcome === undefined ? { bytes: new Uint8Array(), truncated: false } : firstStderr(outcome),
     notes: outcome?.notes ?? [],
+    ...usage(outcome ?? {}),
   };
 }

@@ -25,8 +25,20 @@ export async function runOneshot(run: PlannedRun, policy: ExecutionPolicy): Prom
     stdout: { bytes: outcome.stdout, truncated: outcome.stdoutTruncated },
     stderr: firstStderr(outcome),
     notes: outcome.notes,
+    ...usage(outcome),
     ...(outcome.attempts === undefined ? {} : { attempts: outcome.attempts }),
     ...(outcome.observedBy === undefined ? {} : { observedBy: outcome.observedBy }),
+  };
+}
+
+/** What a run used and what kept its limits, as far as the sandbox saw. */
+export function usage({
+  resources,
+  limitedBy,
+}: Pick<Outcome, "resources" | "limitedBy">): Pick<ProgramRun, "resources" | "limitedBy"> {
+  return {
+    ...(resources === undefined ? {} : { resources }),
+    ...(limitedBy === undefined ? {} : { limitedBy }),
   };
 }
 
