@@ -8,7 +8,12 @@ import type { ArgumentSpec } from "./contract.ts";
 export function argumentProblem(spec: ArgumentSpec, value: unknown): string | undefined {
   switch (spec.type) {
     case "string":
-      return textProblem(value, spec.minBytes, spec.maxBytes, spec.multiline);
+      return (
+        textProblem(value, spec.minBytes, spec.maxBytes, spec.multiline) ??
+        (spec.notOption === true && String(value).startsWith("-")
+          ? 'expected text that does not begin with "-"'
+          : undefined)
+      );
     case "path":
       return textProblem(value, 1, spec.maxBytes, false) ?? pathProblem(String(value));
     case "boolean":

@@ -71,7 +71,7 @@ function checkArgv(
     if (spec === undefined) continue;
     const path = ["argv", index];
     const mayBeOption =
-      spec.type === "string" ||
+      (spec.type === "string" && spec.notOption !== true) ||
       ((spec.type === "integer" || spec.type === "number") && spec.minimum < 0);
     if (mayBeOption && !isAfterDashes) {
       report(

@@ -35,6 +35,7 @@ const argument = z.discriminatedUnion("type", [
     minBytes: z.int().min(0).max(1_048_576).optional(),
     maxBytes: z.int().min(1).max(1_048_576).optional(),
     multiline: z.boolean().optional(),
+    notOption: z.boolean().optional(),
     default: z.string().optional(),
   }),
   z.strictObject({

@@ -106,6 +106,8 @@ export interface StringArgument extends ArgumentBase {
   /** UTF-8 bytes. */
   readonly maxBytes: number;
   readonly multiline: boolean;
+  /** True when the value may not begin with `-`, so that it may stand where options do. */
+  readonly notOption?: true;
   readonly default?: string;
 }
 

@@ -31,6 +31,8 @@ export type {
 } from "./contract.ts";
 export { argumentProblem, pathProblem } from "./argument-value.ts";
 export { contractJsonSchema } from "./contract-schema.ts";
+export { splitFrontMatter } from "./front-matter.ts";
+export type { FrontMatterResult } from "./front-matter.ts";
 export { parsePointer, resolvePointer, withoutPointers } from "./json-pointer.ts";
 export { compileSchema, schemaProblems } from "./json-schema.ts";
 export type { SchemaProblem } from "./json-schema.ts";

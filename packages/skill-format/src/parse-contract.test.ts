@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { argumentProblem } from "./argument-value.ts";
 import { parseContract } from "./parse-contract.ts";
 import { contractJsonSchema } from "./contract-schema.ts";
 
@@ -261,6 +262,19 @@ describe("the optional keys that were added later", () => {
     );
     expect(contract?.actions["run"]).toMatchObject({ services: [], secrets: {} });
   });
+});
+
+test("text that cannot begin with a dash may stand where options do", () => {
+  const keys = (more: string): string =>
+    action(`    argv: ["{{text}}"]\n    arguments: {text: {type: string${more}}}\n`);
+  expect(codes(keys(""))).toEqual(["CONTRACT_FREE_TEXT"]);
+  expect(codes(keys(", notOption: true"))).toEqual([]);
+  expect(codes(keys(", notOption: true, default: --output=x"))).toEqual(["CONTRACT_DEFAULT"]);
+  const spec = parse(keys(", notOption: true")).contract?.actions["run"]?.arguments["text"];
+  for (const value of ["-", "--output=f", "-n"]) {
+    expect(spec && argumentProblem(spec, value)).toContain('"-"');
+  }
+  expect(spec && argumentProblem(spec, "a-b")).toBeUndefined();
 });
 
 describe("a program of the system", () => {

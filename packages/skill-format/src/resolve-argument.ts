@@ -38,7 +38,15 @@ export function resolveArgument(
         const maxBytes = written.maxBytes ?? 8192;
         limits(minBytes, maxBytes);
         const multiline = written.multiline ?? false;
-        return { type: "string", ...base, minBytes, maxBytes, multiline, ...textDefault(given) };
+        return {
+          type: "string",
+          ...base,
+          minBytes,
+          maxBytes,
+          multiline,
+          ...(written.notOption === true ? { notOption: true } : {}),
+          ...textDefault(given),
+        };
       }
       case "integer":
       case "number": {

@@ -9,6 +9,7 @@ export interface WrittenArgument {
   readonly minBytes?: number | undefined;
   readonly maxBytes?: number | undefined;
   readonly multiline?: boolean | undefined;
+  readonly notOption?: boolean | undefined;
   readonly minimum?: number | undefined;
   readonly maximum?: number | undefined;
   readonly values?: readonly string[] | undefined;
