@@ -97,7 +97,9 @@ function build(done: (code: number) => void): Command {
     });
 
   places(program.command("test"))
-    .description("execute the cases of skills, each twice, one-shot and resident, and compare")
+    .description(
+      "execute the cases of skills: twice, one-shot and resident, shaken, watched, attacked",
+    )
     .argument("[folder...]", "skill folders (default: all of skills/)")
     .addOption(
       new Option("--root <name=path>", "folder for a root that a case does not name (repeatable)")
@@ -106,6 +108,17 @@ function build(done: (code: number) => void): Command {
     )
     .option("--require-sandbox", "refuse to run without a sandbox")
     .option("--trust", "run skills that are not in skills.lock even without a sandbox")
+    .option("--times <number>", "runs of each case in each form (default: 2)")
+    .option("--no-shaken", "do not change locale, time zone, seeds, paths … and compare")
+    .option("--no-observe", "do not have the kernel watch what a case tries")
+    .option("--arguments", "try hostile arguments (default: of skills in skills.lock)")
+    .option("--no-arguments", "try no hostile arguments")
+    .option("--parallel <number>", "runs at a time (default: one a processor)")
+    .option("--update", "show how golden files would change, and write them when you say so")
+    .option("--yes", "with --update: write without asking")
+    .option("--junit <file>", "write the report as JUnit XML too")
+    .option("--github", "print annotations for GitHub")
+    .option("--watch", "test again when a file of the skills changes")
     .option("--json", "print one JSON object")
     .addHelpText("after", testExamples)
     .action(async (folders: readonly string[], options: TestCommandOptions) => {

@@ -7,8 +7,10 @@ export interface SkillCase {
   readonly line: number;
   readonly action: string;
   readonly arguments: Readonly<Record<string, unknown>>;
-  /** Folders for the action's roots, absolute. */
+  /** Folders for the action's roots, absolute. Each run gets copies of them. */
   readonly roots: Readonly<Record<string, string>>;
+  /** Path in the fresh workspace of a run → absolute path of the file that is copied there. */
+  readonly files: Readonly<Record<string, string>>;
   readonly expect: Expectation;
 }
 
@@ -24,8 +26,18 @@ export interface ExpectedRun {
   readonly hasOutput: boolean;
   /** The text output, byte for byte. */
   readonly text?: string;
+  /** The file below `cases/` that `output` or `text` came from, or that an update has to write. */
+  readonly golden?: GoldenFile;
   /** JSON pointers left out of the comparison, beside those that the contract declares. */
   readonly volatile: readonly string[];
+}
+
+/** A file with the expected output. */
+export interface GoldenFile {
+  /** Absolute. */
+  readonly path: string;
+  /** False until an update has written it. */
+  readonly exists: boolean;
 }
 
 /** The runtime has to refuse, and one of its findings has this code. */

@@ -89,6 +89,14 @@ function judgeRun(
     });
     return problems;
   }
+  if (expect.golden?.exists === false) {
+    problems.push({
+      code: "CASE_GOLDEN_MISSING",
+      form,
+      message: `expected the output in ${expect.golden.path}, and there is no such file; --update writes it`,
+    });
+    return problems;
+  }
   const difference = expect.hasOutput
     ? firstDifference(
         withoutPointers(expect.output, [...action.determinism.volatile, ...expect.volatile]),
@@ -135,7 +143,8 @@ function compareRuns(action: Action, runs: readonly CaseRun[]): readonly CasePro
   return problems;
 }
 
-function differenceOf(
+/** What differs between two runs as far as the action promises that nothing does. */
+export function differenceOf(
   action: Action,
   first: Execution,
   second: Execution,
@@ -157,7 +166,7 @@ function differenceOf(
 }
 
 /** The output as JSON even when the run failed, so that its output was not judged. */
-function jsonOf(run: Execution): unknown {
+export function jsonOf(run: Execution): unknown {
   if (run.json !== undefined) return run.json;
   try {
     const value: unknown = JSON.parse(textOf(run));
@@ -167,11 +176,13 @@ function jsonOf(run: Execution): unknown {
   }
 }
 
-function textOf(run: Execution): string {
+/** Standard output as text. */
+export function textOf(run: Execution): string {
   return Buffer.from(run.stdout).toString("utf8");
 }
 
-function said(run: Execution): string {
+/** What the program said about it on standard error, cut. */
+export function said(run: Execution): string {
   const text = Buffer.from(run.stderr).toString("utf8").trim();
   return text === "" ? "" : `; it said: ${text.slice(0, 500)}`;
 }

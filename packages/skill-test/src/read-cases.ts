@@ -9,7 +9,7 @@ import {
   readText,
   shapeFindings,
 } from "@clawkeep/skill-format";
-import type { Skill, YamlValue } from "@clawkeep/skill-format";
+import type { Action, Skill, YamlValue } from "@clawkeep/skill-format";
 import { z } from "zod";
 
 import type { Expectation, SkillCase } from "./case.ts";
@@ -25,10 +25,12 @@ const caseSchema = z.strictObject({
   action: z.string().optional(),
   arguments: z.record(z.string(), z.unknown()).optional(),
   roots: z.record(z.string(), z.string().min(1)).optional(),
+  files: z.record(z.string(), z.string().min(1)).optional(),
   expect: z.strictObject({
     exitCode: z.int().min(0).max(255).optional(),
     output: z.unknown().optional(),
     text: z.string().optional(),
+    golden: z.string().optional(),
     volatile: z.array(z.string()).optional(),
     refused: z
       .string()
@@ -41,8 +43,8 @@ type WrittenCase = z.infer<typeof caseSchema>;
 
 /**
  * Reads `cases/*.yaml` of a skill: each file is a list of
- * `{name, action?, arguments?, roots?, expect: {exitCode, output? | text?, volatile?} | {refused}}`.
- * Roots are folders relative to `cases/`. A case that is wrong is a finding and is not in the list.
+ * `{name, action?, arguments?, roots?, files?, expect: {exitCode, output? | text? | golden?, volatile?}
+ * | {refused}}`. Roots, files and golden outputs are relative to `cases/`. A case that is wrong is a finding and is not in the list.
  */
 export async function readCases(skill: Skill): Promise<CasesResult> {
   const cases: SkillCase[] = [];
@@ -79,6 +81,14 @@ export async function readCases(skill: Skill): Promise<CasesResult> {
       findings.push(...errors);
       const action = parsed.data.action ?? skill.contract.defaultAction;
       if (errors.length > 0 || action === undefined) continue;
+      const below = (path: string): string => join(skill.folder, "cases", path);
+      const expect = await expectation(parsed.data.expect, below, skill.contract.actions[action]);
+      if (expect.kind === "problem") {
+        findings.push(
+          problem(expect.code, yaml, [index, "expect", "golden"], expect.message, expect.hint),
+        );
+        continue;
+      }
       cases.push({
         name: parsed.data.name,
         file,
@@ -86,20 +96,34 @@ export async function readCases(skill: Skill): Promise<CasesResult> {
         action,
         arguments: parsed.data.arguments ?? {},
         roots: Object.fromEntries(
-          Object.entries(parsed.data.roots ?? {}).map(([name, path]) => [
-            name,
-            join(skill.folder, "cases", path),
-          ]),
+          Object.entries(parsed.data.roots ?? {}).map(([name, path]) => [name, below(path)]),
         ),
-        expect: expectation(parsed.data.expect),
+        files: Object.fromEntries(
+          Object.entries(parsed.data.files ?? {}).map(([target, path]) => [target, below(path)]),
+        ),
+        expect,
       });
     }
   }
   return { cases, findings };
 }
 
-function expectation(written: WrittenCase["expect"]): Expectation {
+interface GoldenProblem {
+  readonly kind: "problem";
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+async function expectation(
+  written: WrittenCase["expect"],
+  below: (path: string) => string,
+  action: Action | undefined,
+): Promise<Expectation | GoldenProblem> {
   if (written.refused !== undefined) return { kind: "refusal", code: written.refused };
+  if (written.golden !== undefined) {
+    return goldenExpectation(written, below(written.golden), action?.output.format ?? "text");
+  }
   return {
     kind: "run",
     exitCode: written.exitCode ?? 0,
@@ -108,6 +132,37 @@ function expectation(written: WrittenCase["expect"]): Expectation {
     ...(written.text === undefined ? {} : { text: written.text }),
     volatile: written.volatile ?? [],
   };
+}
+
+async function goldenExpectation(
+  written: WrittenCase["expect"],
+  path: string,
+  format: "json" | "text",
+): Promise<Expectation | GoldenProblem> {
+  const base = {
+    kind: "run",
+    exitCode: written.exitCode ?? 0,
+    volatile: written.volatile ?? [],
+  } as const;
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch {
+    return { ...base, hasOutput: false, golden: { path, exists: false } };
+  }
+  const golden = { path, exists: true };
+  if (format === "text") return { ...base, hasOutput: false, text: bytes.toString("utf8"), golden };
+  try {
+    const output: unknown = JSON.parse(bytes.toString("utf8"));
+    return { ...base, hasOutput: true, output, golden };
+  } catch {
+    return {
+      kind: "problem",
+      code: "CASE_VALUE",
+      message: `expected JSON in ${path}`,
+      hint: "Delete the file and run `skill test --update`.",
+    };
+  }
 }
 
 function judge(
@@ -155,6 +210,21 @@ function judge(
       "expected output, because the action prints JSON",
       "Write `output:`.",
     );
+  }
+  if (expect.golden !== undefined) {
+    const wrong = pathProblem(expect.golden);
+    if (wrong !== undefined) report(["expect", "golden"], wrong, "Name a file below cases/.");
+    if ("output" in expect || expect.text !== undefined || expect.refused !== undefined) {
+      report(["expect"], "expected golden alone", "Keep the output in one place.");
+    }
+  }
+  for (const [target, path] of Object.entries(written.files ?? {})) {
+    const wrong = pathProblem(target) ?? pathProblem(path);
+    if (wrong !== undefined) {
+      report(["files", target], wrong, "Name a path in the workspace: a file below cases/.");
+    } else if (!skill.files.some((file) => file.path === `cases/${path}`)) {
+      report(["files", target], `expected a file of the skill, got cases/${path}`, "Add the file.");
+    }
   }
   for (const pointer of expect.volatile ?? []) {
     if (pointer === "" || parsePointer(pointer) === undefined) {

@@ -1,4 +1,5 @@
 import type { Finding } from "@clawkeep/diagnostics";
+import type { Attempt } from "@clawkeep/sandbox";
 
 /** What `skill test --json` prints: version 1. */
 export interface TestReport {
@@ -9,9 +10,16 @@ export interface TestReport {
     readonly skills: number;
     readonly cases: number;
     readonly failed: number;
+    /** Runs of cases as they really run. */
     readonly runs: number;
+    /** Runs with something changed that must not matter. */
+    readonly shaken: number;
+    /** Hostile values of arguments that were tried. */
+    readonly attacks: number;
   };
   readonly skills: readonly SkillReport[];
+  /** Names of shakes that could not be made on this machine, and why. */
+  readonly notShaken: Readonly<Record<string, string>>;
   readonly durationMs: number;
 }
 
@@ -24,6 +32,9 @@ export interface SkillReport {
   /** About the skill, its lock and its case files. An error means that the skill failed. */
   readonly findings: readonly Finding[];
   readonly cases: readonly CaseReport[];
+  readonly arguments: readonly ArgumentReport[];
+  /** How the surroundings were seen: `seccomp`, `strace`, or `not observed (why)`. */
+  readonly observation?: string;
 }
 
 /** What one case came to: it failed when it has problems. */
@@ -35,11 +46,41 @@ export interface CaseReport {
   readonly ok: boolean;
   readonly problems: readonly CaseProblem[];
   readonly runs: readonly RunReport[];
+  /** Milliseconds for all of its runs. */
+  readonly durationMs: number;
+  /** What an update would write, or wrote. */
+  readonly update?: GoldenUpdate;
+}
+
+/** What the hostile values of one string argument came to. */
+export interface ArgumentReport {
+  readonly action: string;
+  readonly argument: string;
+  readonly ok: boolean;
+  readonly tried: number;
+  readonly refused: number;
+  /** Arrived byte for byte, which an echo in the same sandbox showed. */
+  readonly arrived: number;
+  /** Given to the skill's own program. */
+  readonly run: number;
+  readonly problems: readonly CaseProblem[];
+  readonly durationMs: number;
+}
+
+/** A golden file that does not hold what came out. */
+export interface GoldenUpdate {
+  /** Absolute. */
+  readonly path: string;
+  /** Absent when there is no file yet. */
+  readonly before?: string;
+  readonly after: string;
+  readonly written: boolean;
 }
 
 /** One run of a case. */
 export interface RunReport {
   readonly form: "oneshot" | "resident";
+  readonly mode: "runtime" | "shaken" | "observed";
   /** Id of its audit records; absent when nothing was run. */
   readonly id?: string;
   readonly level?: string;
@@ -53,6 +94,10 @@ export interface CaseProblem {
   readonly message: string;
   /** The run it was seen in. */
   readonly form?: "oneshot" | "resident";
+  /** What was changed when it showed. */
+  readonly shake?: string;
+  /** What the kernel saw. */
+  readonly attempt?: Attempt;
 }
 
 /** What can be wrong with a case. */
@@ -64,4 +109,12 @@ export type ProblemCode =
   | "CASE_REFUSED"
   | "CASE_NOT_REFUSED"
   | "CASE_NOT_DETERMINISTIC"
-  | "CASE_FORMS_DIFFER";
+  | "CASE_FORMS_DIFFER"
+  | "CASE_GOLDEN_MISSING"
+  | "CASE_SHAKEN"
+  | "CASE_WRITES_OUTSIDE"
+  | "CASE_NETWORK"
+  | "CASE_PROCESS"
+  | "CASE_LEFT_BEHIND"
+  | "ARGUMENT_CHANGED"
+  | "ARGUMENT_CRASHED";

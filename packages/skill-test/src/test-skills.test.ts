@@ -107,7 +107,7 @@ describe("a case", () => {
         close: async () => void forms.push("closed"),
       }),
     });
-    expect(forms).toEqual(["oneshot", "oneshot", "resident", "resident", "closed"]);
+    expect(forms).toEqual(["oneshot", "oneshot", "resident", "resident", "closed", "closed"]);
     expect(report).toMatchObject({
       version: 1,
       ok: true,
@@ -224,6 +224,6 @@ describe("a test is red", () => {
         close: async () => void (closed += 1),
       }),
     });
-    expect([ok, counts.cases, closed]).toEqual([false, 1, 1]);
+    expect([ok, counts.cases, closed]).toEqual([false, 1, 2]);
   });
 });

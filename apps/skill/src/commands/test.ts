@@ -1,17 +1,20 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { styleText } from "node:util";
 
-import { count, escapeForTerminal, hasErrors, isCodedError } from "@clawkeep/diagnostics";
+import { CodedError, hasErrors, isCodedError } from "@clawkeep/diagnostics";
 import { ensurePrivateFolder } from "@clawkeep/durable-files";
 import type { Skill } from "@clawkeep/skill-format";
 import { lockPath, lockSkills, openRuntime, readLock } from "@clawkeep/skill-runtime";
 import type { SkillSurroundings } from "@clawkeep/skill-runtime";
-import { testSkills } from "@clawkeep/skill-test";
-import type { CaseReport, CaseRunner, TestOptions, TestReport } from "@clawkeep/skill-test";
+import { availableShakes, testSkills } from "@clawkeep/skill-test";
+import type { CaseRunner, TestOptions } from "@clawkeep/skill-test";
 
 import { readPairs } from "../read-pairs.ts";
-import { findingsText, printData, printJson } from "../output/print.ts";
+import { confirmBy } from "../output/confirm-update.ts";
+import { printData, printJson } from "../output/print.ts";
+import { annotations, junitText, printTestReport } from "../output/test-report.ts";
+import { watchFolders } from "../place/watch-folders.ts";
 import { cancellable } from "../place/cancellation.ts";
 import { surroundings } from "../place/surroundings.ts";
 import type { PlaceOptions } from "../place/surroundings.ts";
@@ -22,6 +25,21 @@ export interface TestCommandOptions extends PlaceOptions {
   readonly root: readonly string[];
   readonly requireSandbox?: boolean;
   readonly trust?: boolean;
+  /** Runs of each case in each form. */
+  readonly times?: string;
+  /** False with `--no-shaken`. */
+  readonly shaken?: boolean;
+  /** False with `--no-observe`. */
+  readonly observe?: boolean;
+  /** Try hostile arguments: of every skill, of none, or by default of those that are locked. */
+  readonly arguments?: boolean;
+  readonly parallel?: string;
+  readonly update?: boolean;
+  /** Write what `--update` shows without asking. */
+  readonly yes?: boolean;
+  readonly junit?: string;
+  readonly github?: boolean;
+  readonly watch?: boolean;
   readonly json?: boolean;
 }
 
@@ -35,17 +53,59 @@ export async function testCommand(
   const roots = Object.fromEntries(
     Object.entries(readPairs("--root", options.root)).map(([name, path]) => [name, resolve(path)]),
   );
+  const times = wholeNumber("--times", options.times, 2);
+  const parallel = wholeNumber("--parallel", options.parallel, availableParallelism());
+  const scratch = await scratchFolder(place);
+  const own = await lockedNames(place);
   return cancellable(async (signal) => {
     const test: TestOptions = {
-      openRunner: async (skill) => openRunner(skill, place, options),
+      openRunner: async (skill, original) => openRunner(skill, original, place, options),
       roots,
       signal,
+      times,
+      parallel,
+      scratch,
+      observe: options.observe !== false,
+      ...(options.shaken === false ? {} : { shaken: await availableShakes() }),
+      attackArguments: (skill) => options.arguments ?? own.has(skill.name),
+      minimumCases: (skill) => (own.has(skill.name) ? casesAnAction : 0),
+      ...(options.update === true ? { confirmUpdate: confirmBy(options.yes === true) } : {}),
     };
-    const report = await testSkills(named, test);
-    if (options.json === true) printJson(report);
-    else printReport(report);
-    return report.ok ? 0 : 1;
+    const once = async (): Promise<number> => {
+      const report = await testSkills(named, test);
+      if (options.junit !== undefined) await writeFile(options.junit, junitText(report));
+      if (options.json === true) printJson(report);
+      else printTestReport(report);
+      if (options.github === true) printData(annotations(report).join("\n"));
+      return report.ok ? 0 : 1;
+    };
+    return options.watch === true ? watchFolders(named, once, signal) : once();
   });
+}
+
+/** What each action of a skill that is locked here must have at least. */
+const casesAnAction = 3;
+
+function wholeNumber(option: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const number = Number(text);
+  if (/^[1-9]\d{0,3}$/u.test(text)) return number;
+  throw new CodedError({
+    code: "OPTION_VALUE",
+    message: `expected a whole number from 1 to 9999 for ${option}, got ${JSON.stringify(text)}`,
+  });
+}
+
+async function scratchFolder(place: SkillSurroundings): Promise<string> {
+  const folder = join(place.home, "test", "scratch");
+  await ensurePrivateFolder(place.home);
+  await ensurePrivateFolder(join(place.home, "test"));
+  await ensurePrivateFolder(folder);
+  return folder;
+}
+
+async function lockedNames(place: SkillSurroundings): Promise<ReadonlySet<string>> {
+  return new Set(Object.keys((await readLock(lockPath(place.workspace))).skills));
 }
 
 /** Folders that are named need no workspace; if there is one, its lock and its programs count. */
@@ -64,6 +124,7 @@ function placeOf(folders: readonly string[], options: TestCommandOptions): Skill
 /** A runtime with a lock of its own that holds the one skill, and state apart from that of real runs. */
 async function openRunner(
   skill: Skill,
+  original: Skill,
   place: SkillSurroundings,
   options: TestCommandOptions,
 ): Promise<Awaited<ReturnType<TestOptions["openRunner"]>>> {
@@ -82,11 +143,11 @@ async function openRunner(
     }
     const mustConfine =
       options.requireSandbox === true ||
-      !(options.trust === true || (await isLocked(skill, place)));
+      !(options.trust === true || (await isLocked(original, place)));
     const runtime = await openRuntime(apart);
     const runner: CaseRunner = {
       invoke: async (request) =>
-        runtime.invoke(mustConfine ? { ...request, requireSandbox: "bubblewrap" } : request),
+        runtime.invoke(mustConfine ? { ...request, requireSandbox: weakestSandbox } : request),
       close: async () => {
         await runtime.close();
         await remove();
@@ -99,47 +160,12 @@ async function openRunner(
   }
 }
 
+/** What a skill that nobody has reviewed is run in at least. */
+const weakestSandbox = "bubblewrap";
+
 /** True when the workspace's own lock already trusts exactly these bytes. */
 async function isLocked(skill: Skill, place: SkillSurroundings): Promise<boolean> {
   const { skills } = await readLock(lockPath(place.workspace));
   const entry = Object.hasOwn(skills, skill.name) ? skills[skill.name] : undefined;
   return entry?.folderDigest === skill.folderDigest;
-}
-
-function printReport(report: TestReport): void {
-  for (const skill of report.skills) {
-    const failed = skill.cases.filter((one) => !one.ok);
-    const total = count(skill.cases.length, "case");
-    const state = skill.ok ? styleText("green", "ok  ") : styleText("red", "FAIL");
-    const levels = [
-      ...new Set(skill.cases.flatMap((one) => one.runs.flatMap((run) => run.level ?? []))),
-    ];
-    const confined = levels.length === 0 ? "" : `, sandbox: ${levels.join(", ")}`;
-    printData(
-      `${state} ${escapeForTerminal(skill.name ?? skill.folder)}  ${total}${failed.length > 0 ? `, ${failed.length} failed` : ""}${confined}`,
-    );
-    if (skill.findings.length > 0) printData(indent(findingsText(skill.findings)));
-    for (const one of failed) printData(indent(caseText(one)));
-  }
-  const { counts } = report;
-  const verdict = report.ok
-    ? "all hold"
-    : counts.cases === 0
-      ? "nothing ran"
-      : `${count(counts.failed, "case")} failed`;
-  printData(
-    `${count(counts.skills, "skill")}, ${count(counts.cases, "case")}, ${count(counts.runs, "run")} in ${(report.durationMs / 1000).toFixed(1)} s: ${verdict}`,
-  );
-}
-
-function caseText(one: CaseReport): string {
-  const place = escapeForTerminal(`${one.file}:${one.line}: ${one.name}`);
-  const problems = one.problems.map(({ code, form, message }) =>
-    escapeForTerminal(`${code}${form === undefined ? "" : ` (${form})`}: ${message}`),
-  );
-  return [place, ...problems.map((text) => `  ${text}`)].join("\n");
-}
-
-function indent(text: string): string {
-  return text.replace(/^(?=.)/gmu, "     ");
 }
