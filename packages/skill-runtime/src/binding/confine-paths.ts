@@ -44,8 +44,8 @@ const faults: Readonly<Record<PathFault, readonly [code: string, message: string
     ],
     outside: [
       "ARGUMENT_PATH_OUTSIDE",
-      "it was moved out of the root while it was opened",
-      "find out who moves it, and try again",
+      "it was moved or removed while it was opened",
+      "find out who does that, and try again",
     ],
     unreadable: [
       "ARGUMENT_PATH_UNREADABLE",

@@ -23,7 +23,7 @@ export type OpenedPath =
  *
  * Refused: a link in any part (it could lead anywhere, later if not now), a pipe, socket or device
  * (opening one can block or act), a file with a second name (it may be the name of a file outside),
- * and whatever lies outside the root by the time that it is open (a folder on the way was moved).
+ * and whatever no longer has that very path by the time that it is open (something on the way was moved).
  *
  * @param root Absolute and without links.
  * @param relative As `pathProblem` of the contract takes it: no `..`, no empty part.
@@ -59,10 +59,10 @@ export function openBeneath(root: string, relative: string): OpenedPath {
     }
     fd = next;
   }
-  return judge(fd, () => {
-    const place = placeOf(fd);
-    return place === root || place?.startsWith(root === "/" ? "/" : `${root}/`) === true;
-  });
+  // Exactly there, still: an unlinked name reads "… (deleted)", and its file may have been the one of
+  // another name, outside, whose count of names is one again by now.
+  const place = path.posix.join(root, ...parts);
+  return judge(fd, () => placeOf(fd) === place && !place.endsWith(" (deleted)"));
 }
 
 /** Elsewhere the system itself refuses links in every part, when it opens the whole path. */
