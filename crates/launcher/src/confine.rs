@@ -20,9 +20,6 @@ fn confine(policy: &Policy, supervisor: i32, filter: i32) -> Result<Fault, Fault
     system::die_with(supervisor).map_err(at(Step::Session))?;
     system::new_session().map_err(at(Step::Session))?;
     system::set_umask(policy.umask);
-    for limit in &policy.limits {
-        system::limit(limit.resource, limit.value).map_err(at(Step::Limit))?;
-    }
     if let Some(folder) = &policy.folder {
         system::enter(folder).map_err(at(Step::Folder))?;
     }
@@ -33,6 +30,10 @@ fn confine(policy: &Policy, supervisor: i32, filter: i32) -> Result<Fault, Fault
         system::read_all(filter, policy.filter_bytes + 1).map_err(at(Step::Filter))?;
     if instructions.len() != policy.filter_bytes {
         return Err(at(Step::Filter)(0));
+    }
+    // Late: descriptors are still opened until here.
+    for limit in &policy.limits {
+        system::limit(limit.resource, limit.value).map_err(at(Step::Limit))?;
     }
     system::close_on_execute(&policy.kept).map_err(at(Step::Descriptors))?;
     let path = match &policy.program {

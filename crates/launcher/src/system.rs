@@ -119,6 +119,7 @@ unsafe extern "C" {
     fn fcntl(descriptor: c_int, command: c_int, ...) -> c_int;
     fn pipe2(ends: *mut c_int, flags: c_int) -> c_int;
     fn close(descriptor: c_int) -> c_int;
+    fn getrlimit(resource: c_int, limit: *mut ResourceLimit) -> c_int;
     fn setrlimit(resource: c_int, limit: *const ResourceLimit) -> c_int;
     fn execve(
         path: *const c_char,
@@ -342,13 +343,16 @@ pub fn enter(folder: &CStr) -> Result<(), i32> {
     checked(unsafe { chdir(folder.as_ptr()) }).map(|_| ())
 }
 
+/// Sets a bound, or keeps the lower one that holds already.
 pub fn limit(resource: u32, value: u64) -> Result<(), i32> {
-    let limit = ResourceLimit {
-        soft: value,
-        hard: value,
-    };
-    // SAFETY: the structure outlives the call.
-    checked(unsafe { setrlimit(resource as c_int, &raw const limit) }).map(|_| ())
+    let mut limit = ResourceLimit { soft: 0, hard: 0 };
+    // SAFETY: the structure outlives both calls.
+    unsafe {
+        checked(getrlimit(resource as c_int, &raw mut limit))?;
+        limit.hard = limit.hard.min(value);
+        limit.soft = limit.hard;
+        checked(setrlimit(resource as c_int, &raw const limit)).map(|_| ())
+    }
 }
 
 /// Returns only when it failed.

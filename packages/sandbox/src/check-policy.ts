@@ -51,7 +51,7 @@ export function checkPolicy(policy: ExecutionPolicy, level: SandboxLevel): void 
   for (const mount of [...policy.readRoots, ...policy.writeRoots]) {
     checkMount(mount, level);
     // Without a sandbox a folder keeps its place, so one folder given twice has one target, and no conflict.
-    if (targets.has(mount.target) && level !== "none") {
+    if (targets.has(mount.target) && level === "bubblewrap") {
       refuse(`two roots have the target ${mount.target}`);
     }
     targets.add(mount.target);
@@ -96,9 +96,9 @@ function checkMount({ source, target }: Mount, level: SandboxLevel): void {
   if (refusedExactly.includes(source) || refusedSources.some((folder) => within(source, folder))) {
     refuse(`${source} is the machine itself and cannot be a root`, "name a folder inside it");
   }
-  if (level === "none") {
+  if (level !== "bubblewrap") {
     if (source !== target) {
-      refuse(`at level none nothing is mounted, so ${source} cannot be seen as ${target}`);
+      refuse(`at level ${level} nothing is mounted, so ${source} cannot be seen as ${target}`);
     }
     return;
   }

@@ -6,6 +6,7 @@ import type { LevelReports } from "./level.ts";
 
 const without: LevelReports = {
   bubblewrap: { level: "bubblewrap", available: false, why: "it is not installed", notCovered: [] },
+  landlock: { level: "landlock", available: false, why: "it was not built", notCovered: [] },
   none: { level: "none", available: true, notCovered: ["everything"] },
 };
 const withBubblewrap: LevelReports = {
@@ -34,9 +35,24 @@ describe("a machine without bubblewrap", () => {
   });
 });
 
+describe("a machine with the launcher and without bubblewrap", () => {
+  const withLauncher: LevelReports = {
+    ...without,
+    landlock: { level: "landlock", available: true, notCovered: [] },
+  };
+  test("takes it, which is enough for all but a requirement of bubblewrap", () => {
+    expect(resolveLevel(withLauncher, { level: "best" })).toBe("landlock");
+    expect(resolveLevel(withLauncher, { level: "best", require: "landlock" })).toBe("landlock");
+    expect(() => resolveLevel(withLauncher, { level: "best", require: "bubblewrap" })).toThrow(
+      "it is not installed",
+    );
+  });
+});
+
 describe("a machine with bubblewrap", () => {
   test("takes it, and none only when asked and nothing more is required", () => {
     expect(resolveLevel(withBubblewrap, { level: "best" })).toBe("bubblewrap");
+    expect(resolveLevel(withBubblewrap, { level: "best", require: "landlock" })).toBe("bubblewrap");
     expect(resolveLevel(withBubblewrap, { level: "none" })).toBe("none");
     expect(() => resolveLevel(withBubblewrap, { level: "none", require: "bubblewrap" })).toThrow(
       "a weaker level was asked for",

@@ -7,11 +7,12 @@ import type { ExecutionPolicy } from "./policy.ts";
 
 /** Tries every level for real, once a process; later calls return the same answer at once. */
 export async function detectLevels(): Promise<LevelReports> {
-  const [bubblewrap, none] = await Promise.all([
+  const [bubblewrap, landlock, none] = await Promise.all([
     drivers.bubblewrap.detect(),
+    drivers.landlock.detect(),
     drivers.none.detect(),
   ]);
-  return { bubblewrap, none };
+  return { bubblewrap, landlock, none };
 }
 
 /**

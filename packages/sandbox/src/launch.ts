@@ -1,4 +1,7 @@
+import type { CodedError } from "@clawkeep/diagnostics";
+
 import type { LevelReport, SandboxLevel } from "./level.ts";
+import type { Journal } from "./observe/journal.ts";
 import type { LimitedBy } from "./outcome.ts";
 import type { ExecutionPolicy } from "./policy.ts";
 
@@ -11,7 +14,8 @@ export type GivenDescriptor =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "gate"; readonly bytes: Uint8Array }
   | { readonly kind: "open"; readonly descriptor: number }
-  | { readonly kind: "status" };
+  | { readonly kind: "status" }
+  | { readonly kind: "journal" };
 
 /** A policy turned into one spawn. */
 export interface Launch {
@@ -29,6 +33,14 @@ export interface Launch {
    * Asked only when nothing of ours killed it.
    */
   readonly programRan: (status: string) => boolean;
+  /** For an observed run: understands what was written to the `journal` descriptor. */
+  readonly readJournal?: (journal: string) => Journal;
+  /** True when that process leads a group of its own which nothing inside can leave. */
+  readonly insideGroup?: true;
+  /** Why the program did not run, when the status tells. */
+  readonly setupFault?: (status: string) => CodedError;
+  /** What the status tells a reader of the record once everything has ended. */
+  readonly notesAtEnd?: (status: string) => readonly string[];
   /** Limits that the launch itself sets. */
   readonly limitedBy: LimitedBy;
   readonly notes: readonly string[];

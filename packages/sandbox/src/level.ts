@@ -2,10 +2,10 @@
  * How a process is confined, strongest first. `none` still clears the environment, starts no shell
  * and enforces the limits; it hides nothing of the machine.
  */
-export type SandboxLevel = "bubblewrap" | "none";
+export type SandboxLevel = "bubblewrap" | "landlock" | "none";
 
 /** Every level that this package knows, strongest first. */
-export const sandboxLevels: readonly SandboxLevel[] = ["bubblewrap", "none"];
+export const sandboxLevels: readonly SandboxLevel[] = ["bubblewrap", "landlock", "none"];
 
 /** Whether a level can be obtained on this machine, and if not, why. */
 export interface LevelReport {

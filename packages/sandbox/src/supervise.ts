@@ -104,13 +104,16 @@ export function supervise(
     limits.timeoutMs > 0 ? setTimeout(() => kill("timeout"), limits.timeoutMs) : undefined;
 
   const outcome = ended(child).then((end): Outcome => {
-    const notes = [...launch.notes];
+    const notes = [...launch.notes, ...(launch.notesAtEnd?.(inner.status()) ?? [])];
     if (terminatedBy === undefined && !launch.programRan(inner.status())) {
-      throw new CodedError({
-        code: "SANDBOX_SETUP_FAILED",
-        message: `the sandbox could not be set up: ${new TextDecoder().decode(stderr.bytes()).trim()}`,
-        hint: "the program was not run",
-      });
+      throw (
+        launch.setupFault?.(inner.status()) ??
+        new CodedError({
+          code: "SANDBOX_SETUP_FAILED",
+          message: `the sandbox could not be set up: ${new TextDecoder().decode(stderr.bytes()).trim()}`,
+          hint: "the program was not run",
+        })
+      );
     }
     const journal = launch.readJournal?.(inner.journal());
     if (terminatedBy === undefined && journal?.fault !== undefined) {
@@ -121,7 +124,7 @@ export function supervise(
       });
     }
     notes.push(...(journal?.notes ?? []));
-    const signal = level === "none" ? undefined : passedSignal(end.code);
+    const signal = level === "bubblewrap" ? passedSignal(end.code) : undefined;
     // Our own kill reaches the program first; bubblewrap may report that before the kill reaches it too.
     const ownKill = terminatedBy !== undefined && signal === "SIGKILL";
     if (signal !== undefined && !ownKill) {
@@ -236,7 +239,7 @@ function feed(child: ChildProcess, launch: Launch, begin: (pid: number) => void)
       patience ??= setTimeout(() => killGroup(child), SETUP_MS).unref();
       return;
     }
-    killOne(pid);
+    killOne(pid, launch.insideGroup);
     killGroup(child);
   };
   for (const [index, given] of launch.descriptors.entries()) {
@@ -279,7 +282,7 @@ function feed(child: ChildProcess, launch: Launch, begin: (pid: number) => void)
     clearTimeout(patience);
     over = true;
     if (signal !== null) {
-      killOne(pid);
+      killOne(pid, launch.insideGroup);
     }
   });
   return {
@@ -289,10 +292,10 @@ function feed(child: ChildProcess, launch: Launch, begin: (pid: number) => void)
   };
 }
 
-function killOne(pid: number | undefined): void {
+function killOne(pid: number | undefined, leadsGroup: true | undefined): void {
   try {
     if (pid !== undefined) {
-      process.kill(pid, "SIGKILL");
+      process.kill(leadsGroup === true ? -pid : pid, "SIGKILL");
     }
   } catch {
     // It has ended.

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
-import { detectLevels } from "../src/index.ts";
+import { detectLevels, sandboxLevels } from "../src/index.ts";
 import type { ExecutionPolicy, Mount, SandboxLevel } from "../src/index.ts";
 import type { Answer, Order } from "./order.ts";
 
@@ -25,16 +25,19 @@ const node: string = realpathSync(process.execPath);
 
 /** The levels that can be tested here. Says aloud what is missing; fails when it was required. */
 export async function testableLevels(): Promise<readonly SandboxLevel[]> {
-  const { bubblewrap } = await detectLevels();
-  if (bubblewrap.available) {
-    return ["bubblewrap", "none"];
-  }
-  const why = `bubblewrap absent: ${bubblewrap.why ?? "unknown"}`;
-  if ((process.env["CLAWKEEP_REQUIRE"] ?? "").split(",").includes("bubblewrap")) {
-    throw new Error(`CLAWKEEP_REQUIRE asks for bubblewrap; ${why}`);
-  }
-  process.stderr.write(`skipped: ${why}\n`);
-  return ["none"];
+  const reports = await detectLevels();
+  const required = (process.env["CLAWKEEP_REQUIRE"] ?? "").split(",");
+  return sandboxLevels.filter((level) => {
+    const { available, why = "unknown" } = reports[level];
+    if (available) {
+      return true;
+    }
+    if (required.includes(level)) {
+      throw new Error(`CLAWKEEP_REQUIRE asks for ${level}; ${level} absent: ${why}`);
+    }
+    process.stderr.write(`skipped: ${level} absent: ${why}\n`);
+    return false;
+  });
 }
 
 /** True where attacks on bubblewrap can be made; otherwise says why not. */
@@ -66,7 +69,7 @@ export interface Attacker {
 /** Where the fixture programs are seen at a level. */
 export function programPath(attacker: Attacker, level: SandboxLevel, program: string): string {
   return path.join(
-    level === "none" ? path.join(attacker.folder, "programs") : "/roots/programs",
+    level === "bubblewrap" ? "/roots/programs" : path.join(attacker.folder, "programs"),
     program,
   );
 }
@@ -158,14 +161,17 @@ function nodePolicy(
   changes: Partial<ExecutionPolicy>,
 ): ExecutionPolicy {
   const programs = path.join(folder, "programs");
+  // Only bubblewrap can show a folder in another place.
+  const shown = (source: string, target: string): string =>
+    level === "bubblewrap" ? target : source;
   const mounts: readonly Mount[] =
     level === "none"
       ? []
       : [
-          { source: path.dirname(node), target: "/roots/node" },
-          { source: programs, target: "/roots/programs" },
+          { source: path.dirname(node), target: shown(path.dirname(node), "/roots/node") },
+          { source: programs, target: shown(programs, "/roots/programs") },
         ];
-  const at = level === "none" ? programs : "/roots/programs";
+  const at = shown(programs, "/roots/programs");
   return {
     executable: { path: node },
     argv: [path.join(at, program), ...argv],

@@ -35,3 +35,8 @@ export function systemPathOptions(): readonly string[] {
 export function isSystemPath(file: string): boolean {
   return systemPaths.some(({ path }) => file === path || file.startsWith(`${path}/`));
 }
+
+/** Every path that every sandbox shows, whether it exists here or not. */
+export function systemFolders(): readonly string[] {
+  return systemPaths.map(({ path }) => path);
+}

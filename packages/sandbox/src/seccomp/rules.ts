@@ -134,3 +134,65 @@ export const systemCallRules: readonly SystemCallRule[] = [
   refuse("ioctl", 16, 29, "EPERM", { argument: 1, test: "equals", value: 0x541c }),
   refuse("ioctl", 16, 29, "EPERM", { argument: 1, test: "equals", value: 0x5423 }),
 ];
+
+/** `PRIO_PROCESS`, `IOPRIO_WHO_PROCESS`: this process, when the id beside it is 0. */
+const PRIO_PROCESS = 0;
+const IOPRIO_WHO_PROCESS = 1;
+/** `fcntl.h`. */
+const AT_EMPTY_PATH = 0x1000;
+
+/**
+ * What level `landlock` refuses besides. Landlock rules over contents, not over metadata, nor over
+ * files that are on no disk; and there is no namespace, so that other processes of the same user have
+ * numbers that can be named. A process cannot leave its group, so that the group can be killed.
+ */
+export const landlockCallRules: readonly SystemCallRule[] = [
+  ...systemCallRules,
+  refuse("chmod", 90, undefined, "EPERM"),
+  refuse("fchmod", 91, 52, "EPERM"),
+  refuse("fchmodat", 268, 53, "EPERM"),
+  refuse("fchmodat2", 452, 452, "EPERM"),
+  refuse("chown", 92, undefined, "EPERM"),
+  refuse("fchown", 93, 55, "EPERM"),
+  refuse("lchown", 94, undefined, "EPERM"),
+  refuse("fchownat", 260, 54, "EPERM"),
+  refuse("utime", 132, undefined, "EPERM"),
+  refuse("utimes", 235, undefined, "EPERM"),
+  refuse("futimesat", 261, undefined, "EPERM"),
+  refuse("utimensat", 280, 88, "EPERM"),
+  refuse("setxattr", 188, 5, "EPERM"),
+  refuse("lsetxattr", 189, 6, "EPERM"),
+  refuse("fsetxattr", 190, 7, "EPERM"),
+  refuse("setxattrat", 463, 463, "EPERM"),
+  refuse("removexattr", 197, 14, "EPERM"),
+  refuse("lremovexattr", 198, 15, "EPERM"),
+  refuse("fremovexattr", 199, 16, "EPERM"),
+  refuse("removexattrat", 466, 466, "EPERM"),
+  refuse("file_setattr", 469, 469, "EPERM"),
+  /** FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR, FS_IOC_SETVERSION: attributes, through a readable file. */
+  refuse("ioctl", 16, 29, "EPERM", { argument: 1, test: "equals", value: 0x40086602 }),
+  refuse("ioctl", 16, 29, "EPERM", { argument: 1, test: "equals", value: 0x401c5820 }),
+  refuse("ioctl", 16, 29, "EPERM", { argument: 1, test: "equals", value: 0x40087602 }),
+  refuse("inotify_add_watch", 254, 27, "EPERM"),
+
+  refuse("memfd_create", 319, 279, "EPERM"),
+  refuse("execveat", 322, 281, "EPERM", { argument: 4, test: "any-bit", mask: AT_EMPTY_PATH }),
+
+  refuse("setsid", 112, 157, "EPERM"),
+  refuse("setpgid", 109, 154, "EPERM"),
+  refuse("prlimit64", 302, 261, "EPERM", { argument: 0, test: "not-zero" }),
+  refuse("setpriority", 141, 140, "EPERM", {
+    argument: 0,
+    test: "masked-not-in",
+    mask: 0xffffffff,
+    values: [PRIO_PROCESS],
+  }),
+  refuse("setpriority", 141, 140, "EPERM", { argument: 1, test: "not-zero" }),
+  refuse("ioprio_set", 251, 30, "EPERM", {
+    argument: 0,
+    test: "masked-not-in",
+    mask: 0xffffffff,
+    values: [IOPRIO_WHO_PROCESS],
+  }),
+  refuse("ioprio_set", 251, 30, "EPERM", { argument: 1, test: "not-zero" }),
+];
