@@ -186,6 +186,43 @@ describe.each(await testableLevels())("at level %s", (level) => {
     expect((await recordOf(execution.id)).end?.stdout.bytes).toBe(10_000);
   });
 
+  test("an artifact has the digest of the record as its name, and equal outputs are one file", async () => {
+    const [first, second] = [await run("long"), await run("long")];
+    const { end } = await recordOf(first.id);
+    expect(end?.stdout.digest).toBe(`sha256:${path.basename(first.artifact ?? "")}`);
+    expect(second.artifact).toBe(first.artifact);
+  });
+
+  test("a failure that is worth another try is tried again, each time with a record", async () => {
+    const count = async (): Promise<number> =>
+      (await readAuditLog(auditFolder(place.home))).executions.length;
+    const before = await count();
+    expect((await run("again", { code: 75 })).exitCode).toBe(75);
+    expect((await count()) - before).toBe(3);
+    expect((await run("again", { code: 74 })).exitCode).toBe(74);
+    expect((await run("again", { code: 0 })).ok).toBe(true);
+    expect((await count()) - before).toBe(5);
+  });
+
+  test("a resident process is replaced after as many requests as the contract says", async () => {
+    const counts: number[] = [];
+    for (const text of ["a", "b", "c", "d", "e"]) {
+      counts.push(((await run("brief", { text })).json as { count: number }).count);
+    }
+    expect(counts).toEqual([1, 2, 1, 2, 1]);
+  });
+
+  test("of a root that is shown by name, a program sees the named file alone", async () => {
+    writeFileSync(path.join(place.workspace, "data", "named"), "shown");
+    const { json } = await run("show", { file: "named" });
+    expect(json).toMatchObject({ text: "shown" });
+    if (level === "bubblewrap") expect(json).toMatchObject({ beside: ["named"] });
+    expect(refusedWith(await invoke("show", { file: "absent" }))).toEqual([
+      "arguments",
+      "ARGUMENT_PATH_ABSENT",
+    ]);
+  });
+
   test("standard error is cut, not a failure", async () => {
     const execution = await run("noise");
     expect([execution.ok, execution.stderr.length]).toEqual([true, 65_536]);

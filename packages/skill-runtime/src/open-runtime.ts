@@ -83,7 +83,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       const planned = await planRun(request, options, await observe(request.caller.transport));
       if ("kind" in planned) return planned;
       try {
-        return await execute(planned, context);
+        return await executeWithRetries(planned, context);
       } finally {
         closePaths(planned.paths);
       }
@@ -99,6 +99,23 @@ interface Context {
   readonly name: RuntimeName;
   readonly callerEnvironment: Readonly<Record<string, string | undefined>>;
   readonly residents: ResidentPool;
+}
+
+/** Again when the contract says that it is worth trying. Each run has its own records. */
+async function executeWithRetries(run: PlannedRun, context: Context): Promise<Execution> {
+  const { attempts, on } = run.action.retries ?? { attempts: 1, on: [] };
+  for (let attempt = 1; ; attempt += 1) {
+    const execution = await execute(run, context);
+    const isWorthTrying =
+      run.form === "oneshot" &&
+      execution.exitCode !== null &&
+      execution.terminatedBy === undefined &&
+      on.includes(execution.exitCode) &&
+      run.request.signal?.aborted !== true;
+    if (!isWorthTrying || attempt >= attempts) {
+      return execution;
+    }
+  }
 }
 
 async function execute(run: PlannedRun, context: Context): Promise<Execution> {
@@ -140,7 +157,7 @@ async function recorded(
   const { maxBytes } = run.action.output;
   const artifact =
     judgement.state === "truncated"
-      ? await keepArtifact(options.home, id, ran.stdout.bytes)
+      ? await keepArtifact(options.home, ran.stdout.bytes)
       : undefined;
   await log.end(endRecord(id, run.level, ran, judgement));
   return {

@@ -10,7 +10,7 @@ export const keptStderrBytes = 65_536;
 /** Standard error beyond this ends a one-shot run: it is a flood, not diagnostics. */
 const maxStderrBytes: number = 8 * 1024 * 1024;
 /** Output that is cut for the caller is kept whole up to this, in an artifact. */
-const maxArtifactBytes: number = 64 * 1024 * 1024;
+const defaultArtifactBytes: number = 64 * 1024 * 1024;
 /** What a resident reply may have around its output. */
 const replyEnvelopeBytes = 1024;
 const bytesInMb: number = 1024 * 1024;
@@ -30,7 +30,7 @@ export function resourceLimits(limits: ResourceLimits = {}): Partial<Limits> {
 /** The policy of one one-shot run, or of a resident process. */
 export function executionPolicy(run: PlannedRun, environment: ProgramEnvironment): ExecutionPolicy {
   const { action, form, invocation, level, view } = run;
-  const { maxBytes, overflow } = action.output;
+  const { artifact, maxBytes, overflow } = action.output;
   const resident = form === "resident";
   const policy: ExecutionPolicy = {
     executable: { path: view.executable },
@@ -44,7 +44,7 @@ export function executionPolicy(run: PlannedRun, environment: ProgramEnvironment
       stdoutBytes: resident
         ? maxBytes + replyEnvelopeBytes
         : overflow === "truncate"
-          ? Math.max(maxBytes, maxArtifactBytes)
+          ? Math.max(maxBytes, artifact?.maxBytes ?? defaultArtifactBytes)
           : maxBytes,
       stderrBytes: resident ? keptStderrBytes : maxStderrBytes,
       ...resourceLimits(action.limits),

@@ -5,6 +5,9 @@ import type { PlannedRun } from "./planned-run.ts";
 import type { ProgramEnvironment } from "./program-environment.ts";
 import { ResidentProgram } from "./resident-program.ts";
 
+/** A process that serves for very long collects what its author did not think of. */
+const defaultMaxRequests = 10_000;
+
 interface Seat {
   readonly program: ResidentProgram;
   /** Settles when the last request that was queued is done. */
@@ -49,9 +52,9 @@ async function open(
 ): Promise<Seat> {
   const environment = await makeEnvironment();
   const policy = executionPolicy(run, environment);
-  const idleMs = run.action.resident?.idleMs ?? 60_000;
+  const { idleMs = 60_000, maxRequests = defaultMaxRequests } = run.action.resident ?? {};
   return {
-    program: new ResidentProgram(policy, idleMs, environment.dispose),
+    program: new ResidentProgram(policy, { idleMs, maxRequests }, environment.dispose),
     tail: Promise.resolve(),
   };
 }

@@ -29,12 +29,14 @@ type Interruption = "timeout" | "cancelled";
 
 /**
  * One resident process at a time for one policy: started by the first request, given up when it does
- * not keep to the protocol, is too slow, or has been idle, and started again by the next request.
+ * not keep to the protocol, is too slow, has been idle, or has answered as many requests as it may,
+ * and started again by the next request.
  * The owner sees to it that one request is in flight at a time.
  */
 export class ResidentProgram {
   readonly #policy: ExecutionPolicy;
   readonly #idleMs: number;
+  readonly #maxRequests: number;
   readonly #dispose: () => void;
   #running: Running | undefined;
   #closed: boolean = false;
@@ -43,9 +45,14 @@ export class ResidentProgram {
   #idle: NodeJS.Timeout | undefined;
 
   /** `dispose` is called once, when the program is closed for good. */
-  constructor(policy: ExecutionPolicy, idleMs: number, dispose: () => void) {
+  constructor(
+    policy: ExecutionPolicy,
+    { idleMs, maxRequests }: { readonly idleMs: number; readonly maxRequests: number },
+    dispose: () => void,
+  ) {
     this.#policy = policy;
     this.#idleMs = idleMs;
+    this.#maxRequests = maxRequests;
     this.#dispose = dispose;
   }
 
@@ -85,7 +92,11 @@ export class ResidentProgram {
     if (reply === undefined) {
       return brokeProtocol(await this.#giveUp(), elapsed());
     }
-    this.#idle = setTimeout(() => void this.#giveUp(), this.#idleMs).unref();
+    if (this.#requests >= this.#maxRequests) {
+      await this.#giveUp();
+    } else {
+      this.#idle = setTimeout(() => void this.#giveUp(), this.#idleMs).unref();
+    }
     return { ...answered(reply, elapsed()), ...usage(process.usage()) };
   }
 
