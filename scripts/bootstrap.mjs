@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { buildNative } from "./setup/native.mjs";
 import { build, prepare } from "./setup/prepare.mjs";
 import { stop } from "./setup/say.mjs";
 import { toolEnvironment } from "./setup/tools.mjs";
@@ -22,6 +23,7 @@ if (entry === undefined) {
   stop(`unknown command ${String(verb)}: use npm start, npm test or npm run test:real -- STAGE.`);
 }
 const node = prepare(root);
+buildNative(root);
 build(root);
 
 // The child is a member of our process group, so Ctrl-C reaches it directly: wait for its own ending.

@@ -1,3 +1,5 @@
+import { cpSync, existsSync } from "node:fs";
+
 import { defineConfig } from "tsup";
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
@@ -14,6 +16,13 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   // Bundled from their sources, so that the bundle never holds yesterday's build of a package.
   esbuildOptions: (options) => {
     options.conditions = ["source"];
+  },
+  // The launcher is looked for beside the code that starts it.
+  onSuccess: async () => {
+    const launchers = "../../packages/sandbox/prebuilt";
+    if (existsSync(launchers)) {
+      cpSync(launchers, "dist/prebuilt", { recursive: true });
+    }
   },
   // gray-matter is CommonJS and asks for `fs` by require, which an ES module does not have.
   banner: {

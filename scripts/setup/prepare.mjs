@@ -106,7 +106,9 @@ function buildInputs(root) {
       }
     }
   }
-  return files;
+  // An app's bundle carries it.
+  const launchers = "packages/sandbox/prebuilt/launchers.json";
+  return existsSync(path.join(root, launchers)) ? [...files, launchers] : files;
 }
 
 function sourcesBelow(root, folder) {

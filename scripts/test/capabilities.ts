@@ -13,7 +13,7 @@ export interface Capability {
 
 /** Looks for every part that tests depend on, by using it. */
 export async function capabilities(): Promise<readonly Capability[]> {
-  const { bubblewrap } = await detectLevels();
+  const { bubblewrap, landlock } = await detectLevels();
   return [
     {
       name: "bubblewrap",
@@ -24,8 +24,10 @@ export async function capabilities(): Promise<readonly Capability[]> {
     },
     {
       name: "launcher",
-      present: false,
-      why: "not part of this version: bubblewrap is the only level",
+      present: landlock.available,
+      why: landlock.available
+        ? `Landlock ${landlock.version ?? ""} at ${landlock.path ?? "?"}`
+        : (landlock.why ?? "not built"),
     },
     {
       name: "native index",
@@ -41,7 +43,11 @@ async function cargo(): Promise<Capability> {
     const { stdout } = await promisify(execFile)("cargo", ["--version"], { timeout: 20_000 });
     return { name: "cargo", present: true, why: stdout.trim() };
   } catch {
-    return { name: "cargo", present: false, why: "not on PATH: nothing in this version needs it" };
+    return {
+      name: "cargo",
+      present: false,
+      why: "not on PATH: the launcher and the observer are not built",
+    };
   }
 }
 

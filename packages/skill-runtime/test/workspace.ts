@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { detectLevels } from "@clawkeep/sandbox";
+import { detectLevels, sandboxLevels } from "@clawkeep/sandbox";
 import type { SandboxLevel } from "@clawkeep/sandbox";
 
 import { lockSkills } from "../src/index.ts";
@@ -41,16 +41,18 @@ export async function makeWorkspace(skill: "probe" | "plain" = "probe"): Promise
 
 /** The levels that can be tested here. Says aloud what is missing; fails when it was required. */
 export async function testableLevels(): Promise<readonly SandboxLevel[]> {
-  const { bubblewrap } = await detectLevels();
-  if (bubblewrap.available) {
-    return ["bubblewrap", "none"];
-  }
-  const why = `bubblewrap absent: ${bubblewrap.why ?? "unknown"}`;
-  if ((process.env["CLAWKEEP_REQUIRE"] ?? "").split(",").includes("bubblewrap")) {
-    throw new Error(`CLAWKEEP_REQUIRE asks for bubblewrap; ${why}`);
-  }
-  process.stderr.write(`skipped: ${why}\n`);
-  return ["none"];
+  const reports = await detectLevels();
+  const required = (process.env["CLAWKEEP_REQUIRE"] ?? "").split(",");
+  return sandboxLevels.filter((level) => {
+    const { available, why = "unknown" } = reports[level];
+    if (!available && required.includes(level)) {
+      throw new Error(`CLAWKEEP_REQUIRE asks for ${level}; ${level} absent: ${why}`);
+    }
+    if (!available) {
+      process.stderr.write(`skipped: ${level} absent: ${why}\n`);
+    }
+    return available;
+  });
 }
 
 /** A request to the skill `probe`. */

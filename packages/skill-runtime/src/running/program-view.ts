@@ -18,9 +18,9 @@ export interface ProgramView {
 }
 
 /**
- * Lays out a program's view. In a sandbox everything has a fixed place (`/closure`, `/skill`,
- * `/interpreter`, `/roots/NAME`), so that a run does not depend on where the files really are; at
- * level `none` nothing can be moved.
+ * Lays out a program's view. Under bubblewrap everything has a fixed place (`/closure`, `/skill`,
+ * `/interpreter`, `/roots/NAME`), so that a run does not depend on where the files really are; below
+ * level `bubblewrap` nothing can be moved.
  *
  * @param prefix Where a test has those fixed places instead of `/`, such as `/elsewhere`.
  */
@@ -32,7 +32,11 @@ export function programView(
   prefix = "",
 ): ProgramView {
   const { manifest, interpreterPath } = closure;
-  const mounted = level !== "none";
+  const mounted = level === "bubblewrap";
+  const shown = (source: string, target: string): Mount => ({
+    source,
+    target: mounted ? `${prefix}${target}` : source,
+  });
   const program = mounted
     ? `${prefix}${manifest.kind === "file" ? "/skill" : "/closure"}`
     : closure.folder;
@@ -46,16 +50,12 @@ export function programView(
     argv: manifest.interpreter === undefined ? [] : [...manifest.interpreter.argv, entry],
     roots: Object.fromEntries(roots.map((root) => [root.name, at(root)])),
     readRoots: [
-      ...(mounted
+      ...(level !== "none"
         ? [
             { source: closure.folder, target: program },
             // A skill's own program is its whole folder, and then the locked copy stands for it.
-            ...(manifest.kind === "file"
-              ? []
-              : [{ source: skill.folder, target: `${prefix}/skill` }]),
-            ...(copied
-              ? [{ source: path.dirname(interpreterPath), target: `${prefix}/interpreter` }]
-              : []),
+            ...(manifest.kind === "file" ? [] : [shown(skill.folder, "/skill")]),
+            ...(copied ? [shown(path.dirname(interpreterPath), "/interpreter")] : []),
           ]
         : []),
       ...roots.filter(({ access }) => access === "read").map(mount),
