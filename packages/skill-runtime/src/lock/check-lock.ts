@@ -1,6 +1,5 @@
 import { isCodedError } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
-import { readSkill } from "@clawkeep/skill-format";
 import type { Skill } from "@clawkeep/skill-format";
 import path from "node:path";
 
@@ -9,6 +8,7 @@ import { openClosure } from "../program/open-closure.ts";
 import type { StoredClosure } from "../program/open-closure.ts";
 import { storeClosure } from "../program/store-closure.ts";
 import type { SkillSurroundings } from "./lock-skills.ts";
+import { rememberedSkill } from "./remembered-skill.ts";
 import { lockPath, readLock } from "./skills-lock.ts";
 
 /** A skill that is exactly as it was locked, or all reasons why it is not. */
@@ -17,8 +17,8 @@ export type LockCheck =
   | { readonly findings: readonly Finding[]; readonly skill?: never };
 
 /**
- * Compares a skill with its entry in `skills.lock`: folder, contract, program. The skill's files are
- * hashed each time; the program's only when the file system says that one of them changed.
+ * Compares a skill with its entry in `skills.lock`: folder, contract, program. Their bytes
+ * are hashed again only when the file system says that one of the files changed.
  */
 export async function checkLock(name: string, surroundings: SkillSurroundings): Promise<LockCheck> {
   try {
@@ -49,7 +49,7 @@ async function check(name: string, surroundings: SkillSurroundings): Promise<Loc
   }
   const folder = path.resolve(surroundings.workspace, entry.folder);
   const [read, closure] = await Promise.all([
-    readSkill(folder),
+    rememberedSkill(folder),
     openClosure(surroundings.home, entry.program.closure),
   ]);
   if (read.skill === undefined) {
