@@ -89,6 +89,12 @@ function build(done: (code: number) => void): Command {
     .description("say everything that is wrong with skill folders; nothing is run")
     .argument("[folder...]", "skill folders (default: all of skills/)")
     .option("--workspace <path>", "folder that holds skills/")
+    .option(
+      "--target <name>",
+      "whose rules: spec, claude, openclaw, clawhub or all (default: spec, and our own)",
+    )
+    .option("--fix", "repair in SKILL.md what is safe to repair, then check")
+    .option("--sarif", "print a SARIF 2.1.0 log")
     .option("--json", "print one JSON object")
     .addHelpText("after", checkExamples)
     .action(async (folders: readonly string[], options: CheckOptions) => {
@@ -196,7 +202,11 @@ const checkExamples = `
 Examples:
   clawkeep-skill check
   clawkeep-skill check skills/local-rag --json
+  clawkeep-skill check ~/downloads/some-skill --target all
+  clawkeep-skill check skills/local-rag --fix
 
+Without --target a folder must be one that the runtime runs. With it a skill without an exec contract
+will do, and only what that target refuses is an error. The rules: docs/skill-authoring.md.
 Exit codes: 0 no errors (warnings may be), 1 errors, 2 nothing to check.
 `;
 

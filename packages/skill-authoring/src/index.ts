@@ -1,3 +1,10 @@
+export { checkSkill } from "./check/check-skill.ts";
+export type { CheckFinding, CheckOptions, SkillCheck } from "./check/check-skill.ts";
+export { fixSkill } from "./check/fix-skill.ts";
+export type { SkillFix } from "./check/fix-skill.ts";
+export { rules, targets } from "./check/rules.ts";
+export type { Rule, RuleSource, Target } from "./check/rules.ts";
+export { sarifLog } from "./check/sarif.ts";
 export { writeBlockYaml } from "./write/block-yaml.ts";
 export type { BlockYamlOptions, YamlData } from "./write/block-yaml.ts";
 export { writeInside } from "./write/write-inside.ts";
