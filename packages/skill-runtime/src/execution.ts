@@ -51,6 +51,6 @@ export interface Execution {
 export interface Refusal {
   readonly kind: "refusal";
   /** The step that said no. */
-  readonly stage: "lock" | "contract" | "arguments" | "roots" | "sandbox";
+  readonly stage: "lock" | "contract" | "arguments" | "roots" | "sandbox" | "secrets";
   readonly findings: readonly Finding[];
 }

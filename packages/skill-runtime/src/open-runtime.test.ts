@@ -245,7 +245,7 @@ describe.each(await testableLevels())("at level %s", (level) => {
       [runtime.invoke({ ...request("argv"), skill: "__proto__" }), ["lock", "LOCK_SKILL_UNKNOWN"]],
       [invoke("unknown"), ["contract", "ACTION_UNKNOWN"]],
       [runtime.invoke(withoutAction), ["contract", "ACTION_MISSING"]],
-      [invoke("secret"), ["contract", "SECRETS_UNSUPPORTED"]],
+      [invoke("secret"), ["secrets", "SECRET_REFERENCE_UNKNOWN"]],
       [invoke("argv", { text: "" }, { form: "resident" }), ["contract", "FORM_UNKNOWN"]],
       [invoke("write"), ["roots", "ROOT_MISSING"]],
       [invoke("write", {}, { roots: { out: "/nonexistent" } }), ["roots", "ROOT_MISSING"]],

@@ -20,6 +20,9 @@ import { passedVariables, programEnvironment } from "./running/program-environme
 import type { ProgramRun } from "./running/program-run.ts";
 import { ResidentPool } from "./running/resident-pool.ts";
 import { runOneshot } from "./running/run-oneshot.ts";
+import { deliverSecrets, secretVariables } from "./secrets/deliver-secrets.ts";
+import { makeScrubber } from "./secrets/scrub.ts";
+import { scrubError, scrubRun } from "./secrets/scrub-run.ts";
 
 /** Where a runtime works, and on whose behalf. */
 export interface RuntimeOptions extends SkillSurroundings {
@@ -127,10 +130,20 @@ async function execute(run: PlannedRun, context: Context): Promise<Execution> {
       recorded(run, context, Object.keys(passed), program.next(), () => program.request(run)),
     );
   }
-  return recorded(run, context, Object.keys(passed), undefined, async () => {
+  const variables = [...Object.keys(passed), ...secretVariables(run.secrets)];
+  const scrubber = makeScrubber(run.secrets);
+  return recorded(run, context, variables, undefined, async () => {
     const environment = await makeEnvironment();
     try {
-      return await runOneshot(run, executionPolicy(run, environment));
+      const policy = executionPolicy(run, environment);
+      const delivery = await deliverSecrets(policy, run.secrets, context.options.home);
+      try {
+        return scrubRun(await runOneshot(run, delivery.policy), scrubber);
+      } finally {
+        delivery.dispose();
+      }
+    } catch (error) {
+      throw scrubError(error, scrubber);
     } finally {
       environment.dispose();
     }

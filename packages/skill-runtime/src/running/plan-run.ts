@@ -13,6 +13,7 @@ import type { Refusal } from "../execution.ts";
 import type { InvocationRequest } from "../invocation-request.ts";
 import { checkLock } from "../lock/check-lock.ts";
 import type { SkillSurroundings } from "../lock/lock-skills.ts";
+import { resolveSecrets } from "../secrets/resolve-secrets.ts";
 import type { PlannedRun } from "./planned-run.ts";
 import { placedView } from "../trial/placed-view.ts";
 
@@ -52,6 +53,10 @@ export async function planRun(
     return refuse("arguments", bound.refusal);
   }
   const sources = Object.fromEntries(roots.map(({ name, source }) => [name, source]));
+  const { secrets, findings: withheld } = await resolveSecrets(action, surroundings.home);
+  if (withheld.length > 0) {
+    return refuse("secrets", withheld);
+  }
   const confined = confinePaths(action, bound.invocation.values, sources);
   if (confined.findings.length > 0) {
     return refuse("arguments", confined.findings);
@@ -69,6 +74,7 @@ export async function planRun(
     roots,
     view: namedView(view, level, action, roots, confined.paths),
     paths: confined.paths,
+    secrets,
     invocation: bound.invocation,
   };
 }
@@ -97,14 +103,6 @@ function chooseAction(
       `it has ${known}`,
     );
   }
-  const secrets = Object.keys(action.secrets);
-  if (secrets.length > 0) {
-    return one(
-      "SECRETS_UNSUPPORTED",
-      `the action ${name} needs the secrets ${secrets.join(", ")}, which this runtime cannot resolve`,
-      "run an action without secrets",
-    );
-  }
   if (action.services.length > 0) {
     return one(
       "SERVICES_UNSUPPORTED",
@@ -112,7 +110,16 @@ function chooseAction(
       "run an action without services",
     );
   }
-  const form = request.form ?? action.execution;
+  const isSecret = Object.keys(action.secrets).length > 0;
+  // Each run reads its secrets anew, and forgets them.
+  const form = request.form ?? (isSecret ? "oneshot" : action.execution);
+  if (form === "resident" && isSecret) {
+    return one(
+      "SECRETS_UNSUPPORTED",
+      `the action ${name} has secrets, and a resident process would keep them`,
+      "run it once",
+    );
+  }
   if (form === "resident" && action.resident === undefined) {
     return one("FORM_UNKNOWN", `the action ${name} has no resident form`, "run it once");
   }

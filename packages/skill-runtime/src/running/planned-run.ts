@@ -7,6 +7,7 @@ import type { OpenArgument } from "../binding/confine-paths.ts";
 import type { ResolvedRoot } from "../binding/resolve-roots.ts";
 import type { InvocationRequest } from "../invocation-request.ts";
 import type { StoredClosure } from "../program/open-closure.ts";
+import type { ResolvedSecret } from "../secrets/scrub.ts";
 import type { ProgramView } from "./program-view.ts";
 
 /** A request after every check: nothing about it is open any more, and nothing has run. */
@@ -24,5 +25,7 @@ export interface PlannedRun {
   readonly view: ProgramView;
   /** What path arguments name, held open until the run has ended. */
   readonly paths: readonly OpenArgument[];
+  /** Only in memory, and only until the run has ended. */
+  readonly secrets: readonly ResolvedSecret[];
   readonly invocation: Invocation;
 }

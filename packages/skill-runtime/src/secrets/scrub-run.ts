@@ -1,0 +1,32 @@
+import { CodedError, isCodedError } from "@clawkeep/diagnostics";
+
+import type { ProgramRun } from "../running/program-run.ts";
+import type { Scrubber } from "./scrub.ts";
+
+/** What happened, without the secrets: nothing later sees the run as the program printed it. */
+export function scrubRun(ran: ProgramRun, scrubber: Scrubber): ProgramRun {
+  const stream = ({ bytes, truncated }: ProgramRun["stdout"]): ProgramRun["stdout"] => ({
+    bytes: scrubber.bytes(bytes, truncated || ran.terminatedBy !== undefined),
+    truncated,
+  });
+  return {
+    ...ran,
+    stdout: stream(ran.stdout),
+    stderr: stream(ran.stderr),
+    ...(ran.error === undefined
+      ? {}
+      : { error: { code: ran.error.code, message: scrubber.text(ran.error.message) } }),
+    notes: ran.notes.map((note) => scrubber.text(note)),
+  };
+}
+
+/** The same error without the secrets; what caused it is left out, for it may quote them. */
+export function scrubError(error: unknown, scrubber: Scrubber): unknown {
+  if (!(error instanceof Error) || scrubber.text(error.message) === error.message) {
+    return error;
+  }
+  return new CodedError({
+    code: isCodedError(error) ? error.code : "RUNTIME_FAILED",
+    message: scrubber.text(error.message),
+  });
+}
