@@ -43,7 +43,7 @@ export async function runSkill(
         roots,
         // One command is one run: a process that stays would be ended before it is asked again.
         form: "oneshot",
-        ...(options.requireSandbox === true ? { requireSandbox: "bubblewrap" as const } : {}),
+        ...(options.requireSandbox === true ? { requireSandbox: "landlock" as const } : {}),
         signal,
       };
       const result = await runtime.invoke(request);
