@@ -110,11 +110,25 @@ fn observe(plan: Plan, order: &Order, mut journal: Journal) -> Result<(), (Journ
     }
 }
 
-/// Returns only when it failed.
+/// Returns only when it failed. The filter holds for the thread that asks for it, and sending a descriptor
+/// is a watched call that nobody could answer yet: so another thread sends it.
 fn start_program(plan: &Plan, order: &Order, through: c_int, parent: c_int) -> Error {
-    let prepared = kernel::bind_child_to(parent)
-        .and_then(|()| kernel::install_filter(&plan.filter))
-        .and_then(|listener| kernel::send_descriptor(through, listener));
+    let prepared = kernel::bind_child_to(parent).and_then(|()| {
+        let (give, take) = std::sync::mpsc::channel();
+        let sender = std::thread::spawn(move || {
+            take.recv().map_or_else(
+                |_| Err(Error::other("there is no filter")),
+                |listener| kernel::send_descriptor(through, listener),
+            )
+        });
+        let installed = kernel::install_filter(&plan.filter);
+        if let Ok(listener) = installed {
+            let _ = give.send(listener);
+        }
+        drop(give);
+        let sent = sender.join().unwrap_or_else(|_| Err(Error::other("the sender panicked")));
+        installed.and(sent)
+    });
     match prepared {
         Ok(()) => kernel::run_program(&order.file, &order.argv),
         Err(error) => error,

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { GivenDescriptor } from "../launch.ts";
 import { effectiveLimits } from "../limits/effective-limits.ts";
 import { rlimitPrefix } from "../limits/rlimits.ts";
+import type { Observation } from "../observe/observer-launch.ts";
 import type { LimitedBy } from "../outcome.ts";
 import type { ExecutionPolicy } from "../policy.ts";
 import type { OpenMount } from "./open-mounts.ts";
@@ -19,6 +20,8 @@ export interface BubblewrapFeatures {
 
 /** The uid and gid that the process sees: nobody. Outside it stays the user that started it. */
 const INSIDE_ID = "65534";
+/** Where an observed run finds its first program. */
+const OBSERVER = "/observer/clawkeep-observer";
 const SHARED_MEMORY_BYTES = 64 * 1024 * 1024;
 
 /** Bubblewrap's own command line and the descriptors that it reads. */
@@ -43,6 +46,7 @@ export function bubblewrapCommand(
   writes: readonly OpenMount[],
   features: BubblewrapFeatures,
   program?: Uint8Array,
+  observation?: Observation,
 ): BubblewrapCommand {
   const limits = effectiveLimits(policy.limits);
   const prefix = rlimitPrefix(limits, true);
@@ -84,6 +88,7 @@ export function bubblewrapCommand(
     program === undefined
       ? []
       : ["--perms", "0555", "--ro-bind-data", give({ kind: "bytes", bytes: program }), inside],
+    observation === undefined ? [] : ["--ro-bind", observation.observer, OBSERVER],
     ["--remount-ro", "/", "--chdir", policy.cwd, "--clearenv"],
     ...Object.entries(policy.environment).map(([name, value]) => ["--setenv", name, value]),
     features.filter === undefined
@@ -91,9 +96,13 @@ export function bubblewrapCommand(
       : ["--seccomp", give({ kind: "gate", bytes: features.filter })],
     ["--json-status-fd", give({ kind: "status" })],
   ].flat();
+  const observer =
+    observation === undefined
+      ? []
+      : [OBSERVER, ...observation.descriptors.map(give), prefix.argv[0] ?? inside];
   const list = Buffer.from(`${options.join("\0")}\0`);
   return {
-    argv: ["--args", "3", "--", ...prefix.argv, inside, ...policy.argv],
+    argv: ["--args", "3", "--", ...observer, ...prefix.argv, inside, ...policy.argv],
     descriptors: [{ kind: "bytes", bytes: list }, ...descriptors],
     limitedBy: prefix.limitedBy,
   };

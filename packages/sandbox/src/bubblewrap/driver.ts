@@ -5,9 +5,14 @@ import { promisify } from "node:util";
 import { executableBytes } from "../executable-bytes.ts";
 import type { Driver, Launch } from "../launch.ts";
 import type { LevelReport } from "../level.ts";
+import { effectiveLimits } from "../limits/effective-limits.ts";
+import { rlimitPrefix } from "../limits/rlimits.ts";
+import { planObservation } from "../observe/observer-launch.ts";
+import type { ObservationOrNot } from "../observe/observer-launch.ts";
 import type { ExecutionPolicy } from "../policy.ts";
 import { filterProgram } from "../seccomp/filter-program.ts";
 import { systemCallRules } from "../seccomp/rules.ts";
+import type { SystemCallRule } from "../seccomp/rules.ts";
 import { supervise } from "../supervise.ts";
 import { bubblewrapCommand } from "./command.ts";
 import type { BubblewrapFeatures } from "./command.ts";
@@ -77,7 +82,16 @@ async function prepare(
   try {
     const writes = openMounts(policy.writeRoots);
     try {
-      const command = bubblewrapCommand(policy, reads, writes, features, program);
+      const observation = policy.observe === true ? observe(policy, features) : undefined;
+      const observed = observation === undefined || "why" in observation ? undefined : observation;
+      const command = bubblewrapCommand(
+        policy,
+        reads,
+        writes,
+        observed === undefined ? features : { ...features, filter: filterFor(observed.remaining) },
+        program,
+        observed,
+      );
       return {
         file: bubblewrap,
         arg0: "bwrap",
@@ -89,7 +103,11 @@ async function prepare(
         insidePid,
         programRan: (status) => status.includes('"exit-code"'),
         limitedBy: command.limitedBy,
-        notes: features.filter === undefined ? [withoutFilter] : [],
+        ...(observed === undefined ? {} : { readJournal: observed.read }),
+        notes: [
+          ...(features.filter === undefined ? [withoutFilter] : []),
+          ...(observation !== undefined && "why" in observation ? [observation.why] : []),
+        ],
         dispose: () => {
           closeMounts(reads);
           closeMounts(writes);
@@ -103,6 +121,18 @@ async function prepare(
     closeMounts(reads);
     throw error;
   }
+}
+
+function observe(policy: ExecutionPolicy, features: BubblewrapFeatures): ObservationOrNot {
+  if (features.filter === undefined) {
+    return { why: "not observed: the kernel takes no system call filter here" };
+  }
+  const starts = rlimitPrefix(effectiveLimits(policy.limits), true).argv.length === 0 ? 0 : 1;
+  return planObservation(policy, "bubblewrap", systemCallRules, starts, ["/tmp", "/dev/shm"]);
+}
+
+function filterFor(rules: readonly SystemCallRule[]): Uint8Array {
+  return filterProgram(rules, process.arch === "arm64" ? "arm64" : "x64");
 }
 
 function insidePid(status: string): number | undefined {

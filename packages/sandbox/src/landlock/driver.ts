@@ -9,6 +9,7 @@ import { systemFolders } from "../bubblewrap/system-folders.ts";
 import type { Driver, GivenDescriptor, Launch } from "../launch.ts";
 import type { LevelReport } from "../level.ts";
 import { effectiveLimits } from "../limits/effective-limits.ts";
+import { observeFromOutside, planObservation } from "../observe/observer-launch.ts";
 import type { ExecutionPolicy } from "../policy.ts";
 import { filterProgram } from "../seccomp/filter-program.ts";
 import { landlockCallRules } from "../seccomp/rules.ts";
@@ -105,7 +106,13 @@ async function prepare(policy: ExecutionPolicy, launcher: FoundLauncher): Promis
     mounts.push(...openMounts(policy.readRoots));
     const reads = mounts.length;
     mounts.push(...openMounts(policy.writeRoots));
-    const filter = filterProgram(landlockCallRules, process.arch === "arm64" ? "arm64" : "x64");
+    const observation =
+      policy.observe === true
+        ? planObservation(policy, "landlock", landlockCallRules, 1, [folder.tmp])
+        : undefined;
+    const rules =
+      observation === undefined || "why" in observation ? landlockCallRules : observation.remaining;
+    const filter = filterProgram(rules, process.arch === "arm64" ? "arm64" : "x64");
     const bytes = launcherPolicy(policy, folder, program, mounts, reads, filter.length);
     const descriptors: readonly GivenDescriptor[] = [
       { kind: "open", descriptor: launcher.descriptor },
@@ -115,7 +122,7 @@ async function prepare(policy: ExecutionPolicy, launcher: FoundLauncher): Promis
       { kind: "open", descriptor: program.descriptor },
       ...mounts.map(({ descriptor }): GivenDescriptor => ({ kind: "open", descriptor })),
     ];
-    return {
+    const launch: Launch = {
       file: "/proc/self/fd/3",
       arg0: "clawkeep-launcher",
       argv: [POLICY, FILTER, STATUS].map(String),
@@ -128,9 +135,10 @@ async function prepare(policy: ExecutionPolicy, launcher: FoundLauncher): Promis
       setupFault,
       notesAtEnd: endNotes,
       limitedBy: { openFiles: "rlimit", fileSize: "rlimit" },
-      notes: policy.observe === true ? ["not observed: level landlock has no observer"] : [],
+      notes: [],
       dispose,
     };
+    return observation === undefined ? launch : observeFromOutside(launch, observation);
   } catch (error) {
     dispose();
     throw error;

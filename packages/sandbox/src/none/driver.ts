@@ -7,6 +7,7 @@ import { executableBytes } from "../executable-bytes.ts";
 import { effectiveLimits } from "../limits/effective-limits.ts";
 import { rlimitPrefix } from "../limits/rlimits.ts";
 import type { Driver, Launch } from "../launch.ts";
+import { observeFromOutside, planObservation } from "../observe/observer-launch.ts";
 import type { ExecutionPolicy } from "../policy.ts";
 
 const notCovered: readonly string[] = [
@@ -50,7 +51,7 @@ async function prepare(policy: ExecutionPolicy): Promise<Launch> {
     ? { argv: [], limitedBy: {} }
     : rlimitPrefix(effectiveLimits(policy.limits), false);
   const [first = file, ...more] = [...prefix.argv, file];
-  return {
+  const launch: Launch = {
     file: first,
     arg0: prefix.argv.length === 0 ? arg0 : first,
     argv: [...more, ...policy.argv],
@@ -67,4 +68,10 @@ async function prepare(policy: ExecutionPolicy): Promise<Launch> {
       }
     },
   };
+  return policy.observe === true
+    ? observeFromOutside(
+        launch,
+        planObservation(policy, "none", [], prefix.argv.length === 0 ? 0 : 1, []),
+      )
+    : launch;
 }

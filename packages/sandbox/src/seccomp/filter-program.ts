@@ -12,6 +12,7 @@ const RETURN = 0x06;
 const RETURN_ALLOW = 0x7fff0000;
 const RETURN_ERROR = 0x00050000;
 const RETURN_KILL_PROCESS = 0x80000000;
+const RETURN_ASK = 0x7fc00000;
 
 /** Offsets in `struct seccomp_data`; both architectures are little-endian. */
 const NUMBER_OFFSET = 0;
@@ -27,7 +28,17 @@ const auditArchitectures: Readonly<Record<FilterArchitecture, number>> = {
 /** x32 calls on x86-64 have the same architecture and this bit in their number. */
 const X32_BIT = 0x40000000;
 
-const errors: Readonly<Record<RefusalError, number>> = { EPERM: 1, EACCES: 13, ENOSYS: 38 };
+/** What a program finds in `errno`; the same on both architectures. */
+export const refusalErrors: Readonly<Record<RefusalError, number>> = {
+  EPERM: 1,
+  EACCES: 13,
+  ENOSYS: 38,
+};
+
+/** What a filter is made of: a rule that refuses, or `ASK`, which leaves the answer to a listener. */
+export type FilterRule = Pick<SystemCallRule, "numbers" | "when"> & {
+  readonly error: RefusalError | "ASK";
+};
 
 interface Instruction {
   readonly code: number;
@@ -42,7 +53,7 @@ interface Instruction {
  * another architecture kill the process.
  */
 export function filterProgram(
-  rules: readonly SystemCallRule[],
+  rules: readonly FilterRule[],
   architecture: FilterArchitecture,
 ): Uint8Array {
   const program: Instruction[] = [
@@ -59,7 +70,9 @@ export function filterProgram(
     if (number === undefined) {
       continue;
     }
-    const refusal = answer(RETURN_ERROR | errors[rule.error]);
+    const refusal = answer(
+      rule.error === "ASK" ? RETURN_ASK : RETURN_ERROR | refusalErrors[rule.error],
+    );
     // A condition overwrites the accumulator, so each ends by loading the number again.
     const body =
       rule.when === undefined ? [refusal] : [...whenTrue(rule.when, refusal), load(NUMBER_OFFSET)];
