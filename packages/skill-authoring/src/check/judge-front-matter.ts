@@ -146,7 +146,7 @@ function judgeDescription(description: unknown, report: Report): void {
     return;
   }
   if (typeof description !== "string") {
-    report("SKILL_VALUE", "expected description to be text", "Quote it.", path);
+    report("SKILL_DESCRIPTION", "expected description to be text", "Quote it.", path);
     return;
   }
   // eslint-disable-next-line no-control-regex -- one validator counts these as white space
@@ -239,7 +239,10 @@ function judgeOpenclaw(value: Readonly<Record<string, unknown>>, report: Report)
     );
   }
   const version = value["version"];
-  if (version !== undefined && !/^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/u.test(String(version))) {
+  if (
+    version !== undefined &&
+    !/^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/u.test(typeof version === "string" ? version : "")
+  ) {
     report(
       "CLAWHUB_VERSION",
       `expected a version such as 1.0.0, got ${quote(version)}`,

@@ -98,7 +98,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   SKILL_UNKNOWN_KEY: rule("eeww", "spec", "The validators refuse keys that are not named there."),
   SKILL_MISSING_KEY: rule("eeww", "spec", "`name` and `description` are required."),
   SKILL_MISSING_DESCRIPTION: rule("eeee", "openclaw", "It skips a skill without a description."),
-  SKILL_VALUE: rule("eeww", "spec", "These values are texts."),
+  SKILL_VALUE: rule("wwww", "spec", "These values are texts."),
   SKILL_NAME: rule(
     "eeww",
     "spec",
