@@ -161,7 +161,7 @@ async function openRunner(
 }
 
 /** What a skill that nobody has reviewed is run in at least. */
-const weakestSandbox = "bubblewrap";
+const weakestSandbox = "landlock";
 
 /** True when the workspace's own lock already trusts exactly these bytes. */
 async function isLocked(skill: Skill, place: SkillSurroundings): Promise<boolean> {
