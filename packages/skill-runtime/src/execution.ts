@@ -35,6 +35,8 @@ export interface Execution {
   readonly stderr: Uint8Array;
   /** Absolute path of the whole output, when it was truncated. */
   readonly artifact?: string;
+  /** Milliseconds that the request waited for its turn before. */
+  readonly queueMs?: number;
   /** From spawn (or from sending the request) to the end, in milliseconds. */
   readonly durationMs: number;
   /** Values that the contract's `provenance` pointers found in the output. */
@@ -51,6 +53,6 @@ export interface Execution {
 export interface Refusal {
   readonly kind: "refusal";
   /** The step that said no. */
-  readonly stage: "lock" | "contract" | "arguments" | "roots" | "sandbox" | "secrets";
+  readonly stage: "lock" | "contract" | "arguments" | "roots" | "sandbox" | "secrets" | "queue";
   readonly findings: readonly Finding[];
 }

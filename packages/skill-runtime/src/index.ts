@@ -13,4 +13,5 @@ export type { Runtime, RuntimeOptions } from "./open-runtime.ts";
 export type { StoredClosure } from "./program/open-closure.ts";
 export type { InterpreterPaths } from "./program/interpreters.ts";
 export type { RuntimeName } from "./running/execution-records.ts";
+export type { Concurrency } from "./running/turnstile.ts";
 export type { Shakes, Trial } from "./trial/trial.ts";

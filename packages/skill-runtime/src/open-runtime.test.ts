@@ -223,6 +223,24 @@ describe.each(await testableLevels())("at level %s", (level) => {
     ]);
   });
 
+  test("more requests than may run and wait are refused, and nothing is recorded of them", async () => {
+    await using narrow = await openRuntime({
+      ...place,
+      environment: {},
+      concurrency: { runs: 1, perSkill: 1, queue: 1 },
+    });
+    const results = await Promise.all(
+      ["a", "b", "c", "d"].map((text) => narrow.invoke(request("argv", { text }, { level }))),
+    );
+    const ran = results.filter((result) => result.kind === "execution");
+    expect(ran.length).toBeGreaterThanOrEqual(2);
+    expect(ran.length).toBeLessThan(4);
+    for (const result of results) {
+      if (result.kind === "refusal") expect(refusedWith(result)).toEqual(["queue", "QUEUE_FULL"]);
+      else expect(result.queueMs).toBeGreaterThanOrEqual(0);
+    }
+  });
+
   test("standard error is cut, not a failure", async () => {
     const execution = await run("noise");
     expect([execution.ok, execution.stderr.length]).toEqual([true, 65_536]);

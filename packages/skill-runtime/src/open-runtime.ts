@@ -1,6 +1,7 @@
 import { openAuditLog } from "@clawkeep/audit-log";
 import type { AuditLog, ObservedCaller } from "@clawkeep/audit-log";
 import { ensurePrivateFolder } from "@clawkeep/durable-files";
+import type { Finding } from "@clawkeep/diagnostics";
 import type { FaultHook } from "@clawkeep/durable-files";
 import path from "node:path";
 
@@ -20,6 +21,8 @@ import { passedVariables, programEnvironment } from "./running/program-environme
 import type { ProgramRun } from "./running/program-run.ts";
 import { ResidentPool } from "./running/resident-pool.ts";
 import { runOneshot } from "./running/run-oneshot.ts";
+import { defaultConcurrency, Turnstile } from "./running/turnstile.ts";
+import type { Concurrency } from "./running/turnstile.ts";
 import { deliverSecrets, secretVariables } from "./secrets/deliver-secrets.ts";
 import { makeScrubber } from "./secrets/scrub.ts";
 import { scrubError, scrubRun } from "./secrets/scrub-run.ts";
@@ -30,6 +33,8 @@ export interface RuntimeOptions extends SkillSurroundings {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The program that the records name. */
   readonly name?: RuntimeName;
+  /** How many runs at one time, in all and of one skill, and how many requests wait. */
+  readonly concurrency?: Concurrency;
   /** For tests: told of each step that changes the disk, see `@clawkeep/durable-files`. */
   readonly faults?: FaultHook;
 }
@@ -71,6 +76,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     callerEnvironment,
     residents: new ResidentPool(),
   };
+  const turnstile = new Turnstile(options.concurrency ?? defaultConcurrency);
   const observed = new Map<string, Promise<ObservedCaller>>();
   const observe = (transport: string): Promise<ObservedCaller> => {
     const known = observed.get(transport) ?? observeCaller(home, transport);
@@ -86,7 +92,14 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       const planned = await planRun(request, options, await observe(request.caller.transport));
       if ("kind" in planned) return planned;
       try {
-        return await executeWithRetries(planned, context);
+        const place = await turnstile.enter(planned.skill.name, request.signal);
+        if (typeof place === "string") return notTaken(place);
+        try {
+          const execution = await executeWithRetries(planned, context);
+          return { ...execution, queueMs: place.queueMs };
+        } finally {
+          place.leave();
+        }
       } finally {
         closePaths(planned.paths);
       }
@@ -102,6 +115,19 @@ interface Context {
   readonly name: RuntimeName;
   readonly callerEnvironment: Readonly<Record<string, string | undefined>>;
   readonly residents: ResidentPool;
+}
+
+function notTaken(why: "full" | "cancelled"): Refusal {
+  const isFull = why === "full";
+  const finding: Finding = {
+    code: isFull ? "QUEUE_FULL" : "QUEUE_CANCELLED",
+    severity: "error",
+    message: isFull
+      ? "as many requests wait as may wait"
+      : "the request was cancelled while it waited",
+    hint: isFull ? "try again later" : "nothing was run",
+  };
+  return { kind: "refusal", stage: "queue", findings: [finding] };
 }
 
 /** Again when the contract says that it is worth trying. Each run has its own records. */
