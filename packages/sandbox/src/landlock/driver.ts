@@ -9,6 +9,7 @@ import { systemFolders } from "../bubblewrap/system-folders.ts";
 import type { Driver, GivenDescriptor, Launch } from "../launch.ts";
 import type { LevelReport } from "../level.ts";
 import { effectiveLimits } from "../limits/effective-limits.ts";
+import type { Attempt } from "../observe/attempt.ts";
 import { observeFromOutside, planObservation } from "../observe/observer-launch.ts";
 import type { ExecutionPolicy } from "../policy.ts";
 import { filterProgram } from "../seccomp/filter-program.ts";
@@ -138,11 +139,31 @@ async function prepare(policy: ExecutionPolicy, launcher: FoundLauncher): Promis
       notes: [],
       dispose,
     };
-    return observation === undefined ? launch : observeFromOutside(launch, observation);
+    return observation === undefined
+      ? launch
+      : withLeftBehind(observeFromOutside(launch, observation));
   } catch (error) {
     dispose();
     throw error;
   }
+}
+
+/** The launcher ends what was left behind before the observer could see it, and says how many there were. */
+function withLeftBehind(launch: Launch): Launch {
+  const { readJournal } = launch;
+  if (readJournal === undefined) {
+    return launch;
+  }
+  return {
+    ...launch,
+    readJournal: (journal, status) => {
+      const read = readJournal(journal, status);
+      const times = leftBehind(status);
+      const left: readonly Attempt[] =
+        times === 0 ? [] : [{ kind: "left-behind", call: "exit", allowed: false, times }];
+      return { ...read, attempts: [...read.attempts, ...left] };
+    },
+  };
 }
 
 function endNotes(status: string): readonly string[] {
