@@ -34,7 +34,7 @@ export interface Launch {
    */
   readonly programRan: (status: string) => boolean;
   /** For an observed run: understands what was written to the `journal` descriptor. */
-  readonly readJournal?: (journal: string) => Journal;
+  readonly readJournal?: (journal: string, status: string) => Journal;
   /** True when that process leads a group of its own which nothing inside can leave. */
   readonly insideGroup?: true;
   /** Why the program did not run, when the status tells. */

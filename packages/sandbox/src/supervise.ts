@@ -115,7 +115,7 @@ export function supervise(
         })
       );
     }
-    const journal = launch.readJournal?.(inner.journal());
+    const journal = launch.readJournal?.(inner.journal(), inner.status());
     if (terminatedBy === undefined && journal?.fault !== undefined) {
       throw new CodedError({
         code: "SANDBOX_SETUP_FAILED",

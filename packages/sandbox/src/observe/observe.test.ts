@@ -36,7 +36,7 @@ describe.runIf(observable())("a program that hides its errors", async () => {
     test.each(languages)("is seen by the kernel ($program)", async (row) => {
       const { program, interpreter, suffix } = row;
       const folder = attacker.makeFolder(`writable-${suffix}`);
-      const target = level === "none" ? folder : "/roots/writable";
+      const target = level === "bubblewrap" ? "/roots/writable" : folder;
       const base = attacker.policy(level, program, [target], {
         writeRoots: [{ source: folder, target }],
         observe: true,
@@ -62,17 +62,21 @@ describe.runIf(observable())("a program that hides its errors", async () => {
       expect(attempts.filter(({ kind }) => kind === "left-behind")).toEqual([
         expect.objectContaining({
           call: "exit",
-          program: expect.stringMatching(/\/(sleep|dash)$/u),
+          // The launcher only counts them.
+          ...(level === "landlock"
+            ? {}
+            : { program: expect.stringMatching(/\/(sleep|dash|python3[.0-9]*)$/u) }),
         }),
       ]);
+      // Python asks the C library's name service cache too.
       const network = attempts
         .filter(({ kind }) => kind === "network")
-        .map(({ address }) => address)
-        // The C library asks its name service cache.
-        .filter((address) => address?.includes("nscd") !== true);
-      expect(network).toEqual(
-        suffix === "sh" ? [] : [level === "none" ? "127.0.0.1:9" : "AF_INET"],
-      );
+        .map(({ address }) => address);
+      if (suffix === "sh") {
+        expect(network).toEqual([]);
+      } else {
+        expect(network).toContain(level === "none" ? "127.0.0.1:9" : "AF_INET");
+      }
       if (suffix === "py") {
         expect(find("write", "/through-link-py")?.allowed).toBe(false);
         expect(find("write", "/usr")).toMatchObject({ allowed: false, call: "chmod" });
