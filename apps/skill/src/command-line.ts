@@ -7,6 +7,7 @@ import type { AuditVerifyOptions } from "./commands/audit-verify.ts";
 import type { CheckOptions } from "./commands/check.ts";
 import type { LockOptions } from "./commands/lock.ts";
 import type { RunOptions } from "./commands/run.ts";
+import type { SyncOptions } from "./commands/sync.ts";
 import type { TestCommandOptions } from "./commands/test.ts";
 
 /**
@@ -100,6 +101,19 @@ function build(done: (code: number) => void): Command {
     .action(async (folders: readonly string[], options: CheckOptions) => {
       const { checkSkills } = await import("./commands/check.ts");
       done(await checkSkills(folders, options));
+    });
+
+  program
+    .command("sync")
+    .description("make SKILL.md agree with its contract: digest and generated part")
+    .argument("[folder...]", "skill folders (default: all of skills/)")
+    .option("--workspace <path>", "folder that holds skills/")
+    .option("--check", "only show what would change; exit 1 if anything does")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", syncExamples)
+    .action(async (folders: readonly string[], options: SyncOptions) => {
+      const { syncSkills } = await import("./commands/sync.ts");
+      done(await syncSkills(folders, options));
     });
 
   places(program.command("test"))
@@ -208,6 +222,16 @@ Examples:
 Without --target a folder must be one that the runtime runs. With it a skill without an exec contract
 will do, and only what that target refuses is an error. The rules: docs/skill-authoring.md.
 Exit codes: 0 no errors (warnings may be), 1 errors, 2 nothing to check.
+`;
+
+const syncExamples = `
+Examples:
+  clawkeep-skill sync skills/local-rag
+  clawkeep-skill sync --check
+
+The generated part stands between <!-- clawkeep:begin --> and <!-- clawkeep:end -->; without these lines only
+the digest is written. All else of SKILL.md is yours.
+Exit codes: 0 they agree, 1 with --check they do not, 2 a file has errors.
 `;
 
 const testExamples = `

@@ -8,3 +8,7 @@ export { sarifLog } from "./check/sarif.ts";
 export { writeBlockYaml } from "./write/block-yaml.ts";
 export type { BlockYamlOptions, YamlData } from "./write/block-yaml.ts";
 export { writeInside } from "./write/write-inside.ts";
+export { generatedPart } from "./sync/generated-part.ts";
+export { lineDifference } from "./sync/line-difference.ts";
+export { syncSkill } from "./sync/sync-skill.ts";
+export type { SkillSync } from "./sync/sync-skill.ts";
