@@ -108,17 +108,18 @@ test("a runtime that is closed ends what it keeps, and takes nothing more", asyn
   place.remove();
 });
 
-/** Whether this process has a resident child. */
-function alive(): boolean {
-  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8");
-  return children
-    .split(" ")
-    .filter((pid) => pid !== "")
-    .some((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("\0resident");
-      } catch {
-        return false;
-      }
-    });
+/** Whether a resident runs below a process: a launcher may stand between. */
+function alive(of: number = process.pid): boolean {
+  try {
+    return readFileSync(`/proc/${of}/task/${of}/children`, "utf8")
+      .split(" ")
+      .filter((pid) => pid !== "")
+      .some(
+        (pid) =>
+          readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("\0resident") ||
+          alive(Number(pid)),
+      );
+  } catch {
+    return false;
+  }
 }
