@@ -64,7 +64,10 @@ export async function runCase(
     });
     reports.push(reportOf({ form: "oneshot", result }, "observed"));
     if (result.kind === "execution") {
-      observation = observationOf(result);
+      observation =
+        result.terminatedBy === undefined
+          ? observationOf(result)
+          : `not observed (the observed run was ended: ${result.terminatedBy})`;
       problems.push(...judgeAttempts(result.attempts ?? []));
     }
   }
