@@ -1,15 +1,16 @@
 import { CodedError } from "@clawkeep/diagnostics";
-import { openRegularFile, replaceFile } from "@clawkeep/durable-files";
-import type { AppendLog, FaultHook, Lock } from "@clawkeep/durable-files";
+import type { AppendLog, Lock } from "@clawkeep/durable-files";
 import { verifierOf } from "@clawkeep/integrity";
 import type { NoteSigner, NoteVerifier } from "@clawkeep/integrity";
 
-import { formatHead, nextHead, parseHead, recordLine } from "./head.ts";
-import type { Head } from "./head.ts";
+import { chooseHead } from "./choose-head.ts";
+import { formatSlot, isBlankSlot, maxPending, nextHead, recordLine, settledHead } from "./head.ts";
+import type { Head, RecordWithLine } from "./head.ts";
+import { slotIndexes } from "./head-slots.ts";
+import type { HeadSlots, SlotIndex } from "./head-slots.ts";
 import { keyedDigestOf } from "./keyed-digest.ts";
 import { executionId, identityOf } from "./log-identity.ts";
 import type { LogIdentity } from "./log-identity.ts";
-import type { LogPaths } from "./log-paths.ts";
 import { ownProcess } from "./process-stamp.ts";
 import { checkRecord, maxLineBytes } from "./record-schema.ts";
 import type {
@@ -25,13 +26,39 @@ import { judgeTail } from "./tail.ts";
 
 /** What an {@link AuditLog} is made of. */
 export interface AuditLogParts {
-  readonly paths: LogPaths;
   readonly signer: NoteSigner;
   readonly lock: Lock;
   readonly log: AppendLog;
+  readonly slots: HeadSlots;
   readonly lockWaitMs: number;
   readonly now: () => Date;
-  readonly faults: FaultHook | undefined;
+}
+
+/** An end record is on the disk after so many milliseconds, if nothing else puts it there before. */
+const flushAfterMs: number = 50;
+/** No more lines than these many bytes wait in the head for the log file to be made durable. */
+const pendingBytes: number = 128 * 1024;
+
+/** A record that waits for its turn. */
+interface Waiting {
+  readonly build: (place: RecordPlace) => AuditRecord;
+  /** Whether the caller goes on only when it is on the disk. */
+  readonly durable: boolean;
+  readonly beforeCommit?: () => void;
+  readonly resolve: (record: AuditRecord) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The head as this process last saw or wrote it. */
+interface Known {
+  readonly head: Head;
+  readonly slot: SlotIndex;
+  /** The slot that is on the disk: never written to before another one is. */
+  readonly durable: SlotIndex;
+  /** The first parts of all slots: other bytes there are another process's work. */
+  readonly parts: Buffer;
+  /** The length of the log file. */
+  readonly logBytes: number;
 }
 
 /** A log that is open for appending, by this process among others. */
@@ -43,10 +70,13 @@ export class AuditLog {
   readonly #process: ProcessStamp = ownProcess();
   /** Executions that were begun here and have no end yet. */
   readonly #open: Set<string> = new Set();
-  /** The last head that was seen, with its bytes; unset when the log's end is in doubt. */
-  #known: { readonly bytes: Buffer; readonly head: Head } | undefined;
-  /** Set when a write of the log failed: what the kernel then holds may never reach the disk. */
+  /** Unset when what the files hold is in doubt. */
+  #known: Known | undefined;
+  /** Set when a write failed: what the kernel then holds may never reach the disk. */
   #doubt: boolean = false;
+  #waiting: Waiting[] = [];
+  #scheduled: boolean = false;
+  #flushTimer: NodeJS.Timeout | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   /** Use `openAuditLog`. */
@@ -72,32 +102,38 @@ export class AuditLog {
    * process may be started. When it throws, it must not be.
    *
    * @throws CodedError `AUDIT_RECORD_INVALID`, `AUDIT_RECORD_TOO_LARGE`, `FILE_LOCKED`,
-   *   `AUDIT_LOG_DAMAGED` (see {@link AuditLog.end}), `FILE_NOT_REPLACED`, of `canonicalJson`
+   *   `AUDIT_LOG_DAMAGED` (see {@link AuditLog.end}), of `canonicalJson`; of the file system
    */
   async start(start: ExecutionStart): Promise<{ readonly sequence: number; readonly id: string }> {
-    const record = await this.#append((place) => ({
-      ...start,
-      ...place,
-      type: "execution-start",
-      execution: executionId(place.log, place.sequence),
-      runtime: { ...start.runtime, ...this.#process },
-      environment: [...new Set(start.environment)].sort(),
-    }));
+    const record = await this.#append({
+      durable: true,
+      build: (place) => ({
+        ...start,
+        ...place,
+        type: "execution-start",
+        execution: executionId(place.log, place.sequence),
+        runtime: { ...start.runtime, ...this.#process },
+        environment: [...new Set(start.environment)].sort(),
+      }),
+    });
     const id = executionId(record.log, record.sequence);
     this.#open.add(id);
     return { sequence: record.sequence, id };
   }
 
   /**
-   * Records how an execution that was begun here came to its end. Once for each.
+   * Records how an execution that was begun here came to its end. Once for each. When this returns,
+   * the record is in the kernel's hands and survives the end of this process; it is on the disk after
+   * the next start, after {@link AuditLog.close}, or a twentieth of a second later.
    *
    * @throws CodedError `AUDIT_EXECUTION_UNKNOWN`; `AUDIT_LOG_DAMAGED` when the log's end is neither
-   *   whole nor torn: nothing is written then, whatever is found is evidence; else as
-   *   {@link AuditLog.start}
+   *   whole nor a beginning of what the head has for it: nothing is written then, whatever is found is
+   *   evidence; else as {@link AuditLog.start}
    */
   async end(end: ExecutionEnd): Promise<{ readonly sequence: number }> {
-    const { sequence } = await this.#append(
-      (place) => {
+    const { sequence } = await this.#append({
+      durable: false,
+      build: (place) => {
         if (!this.#open.has(end.execution)) {
           throw new CodedError({
             code: "AUDIT_EXECUTION_UNKNOWN",
@@ -107,14 +143,21 @@ export class AuditLog {
         return { ...end, ...place, type: "execution-end" };
       },
       // From here on the record may be in the log, even if a later step fails: no second try.
-      () => void this.#open.delete(end.execution),
-    );
+      beforeCommit: () => void this.#open.delete(end.execution),
+    });
     return { sequence };
   }
 
-  /** The signed checkpoint of the log as it is now: to be kept elsewhere. */
+  /** The signed checkpoint of the log as it is now, all of it on the disk: to be kept elsewhere. */
   async checkpoint(): Promise<string> {
-    return this.#exclusively(async () => (await this.#recover()).checkpoint);
+    return this.#exclusively(
+      async () => (await this.#flush(await this.#recover())).head.checkpoint,
+    );
+  }
+
+  /** Makes durable what was recorded so far. */
+  async flush(): Promise<void> {
+    await this.#exclusively(async () => void (await this.#flush(await this.#recover())));
   }
 
   /** Completes what a stopped writer left, and checks that the log can be appended to. */
@@ -122,22 +165,51 @@ export class AuditLog {
     await this.#exclusively(() => this.#recover());
   }
 
-  /** Waits for what is being written, then lets go of the files. */
+  /** Waits for what is being written, makes it durable, and lets go of the files. */
   async close(): Promise<void> {
+    while (this.#scheduled || this.#waiting.length > 0) {
+      await this.#queue;
+    }
     await this.#queue;
-    this.#parts.lock.close();
-    await this.#parts.log.close();
+    clearTimeout(this.#flushTimer);
+    try {
+      if (this.#known !== undefined && !isFlushed(this.#known)) {
+        await this.flush();
+      }
+    } finally {
+      clearTimeout(this.#flushTimer);
+      this.#parts.lock.close();
+      this.#parts.slots.close();
+      await this.#parts.log.close();
+    }
   }
 
-  async #append(
-    build: (place: RecordPlace) => AuditRecord,
-    beforeCommit?: () => void,
-  ): Promise<AuditRecord> {
-    return this.#exclusively(async () => {
-      const head = await this.#recover();
-      const record = build(this.#place(head));
-      await this.#commit(head, record, beforeCommit);
-      return record;
+  /** Those that are asked for at once are committed at once: one signature, one wait for the disk. */
+  async #append(record: Pick<Waiting, "build" | "durable" | "beforeCommit">): Promise<AuditRecord> {
+    const { promise, resolve, reject } = Promise.withResolvers<AuditRecord>();
+    this.#waiting.push({ ...record, resolve, reject });
+    this.#schedule();
+    return promise;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) {
+      return;
+    }
+    this.#scheduled = true;
+    let taken: readonly Waiting[] | undefined;
+    const take = (): readonly Waiting[] => {
+      this.#scheduled = false;
+      taken ??= this.#waiting.splice(0, maxPending / 2);
+      if (this.#waiting.length > 0) {
+        this.#schedule();
+      }
+      return taken;
+    };
+    this.#exclusively(() => this.#commit(take())).catch((error: unknown) => {
+      for (const { reject } of taken ?? take()) {
+        reject(error);
+      }
     });
   }
 
@@ -156,93 +228,196 @@ export class AuditLog {
     return turn;
   }
 
-  #place(head: Head): RecordPlace {
+  #place(head: Head, ahead: number): RecordPlace {
     const time = this.#parts.now().toISOString();
-    return { format: 1, ...this.#identity, sequence: head.tree.size, time };
+    return { format: 2, ...this.#identity, sequence: head.tree.size + ahead, time };
   }
 
-  async #commit(head: Head, record: AuditRecord, beforeCommit?: () => void): Promise<Head> {
-    const { paths, signer, log, faults } = this.#parts;
-    const line = recordLine(checkRecord(record));
-    if (line.length > maxLineBytes) {
-      throw new CodedError({
-        code: "AUDIT_RECORD_TOO_LARGE",
-        message: `expected a record of at most ${maxLineBytes} bytes, got ${line.length}`,
-        hint: "Record long arguments keyed, or pass them as files.",
-      });
+  async #commit(waiting: readonly Waiting[]): Promise<void> {
+    let known = await this.#recover();
+    let base = known.head;
+    if (base.pending.length + waiting.length > maxPending || base.tail.length > pendingBytes) {
+      known = await this.#flush(known);
+      // The head lets go of lines only when they are durable in the log file.
+      await this.#parts.log.sync();
+      base = settledHead(known.head);
     }
-    const next = nextHead(head, record, line, signer);
-    const bytes = Buffer.from(formatHead(next));
-    beforeCommit?.();
+    const built: (RecordWithLine & { readonly of: Waiting })[] = [];
+    for (const one of waiting) {
+      try {
+        const record = one.build(this.#place(base, built.length));
+        built.push({ record, line: lineOf(record), of: one });
+      } catch (error) {
+        one.reject(error);
+      }
+    }
+    if (built.length === 0) {
+      return;
+    }
+    for (const { of } of built) {
+      of.beforeCommit?.();
+    }
+    known = await this.#put(known, nextHead(base, built, this.#parts.signer));
+    if (built.some(({ of }) => of.durable)) {
+      await this.#flush(known);
+    } else {
+      this.#flushLater();
+    }
+    for (const { of, record } of built) {
+      of.resolve(record);
+    }
+  }
+
+  /** Writes a head to a slot that holds neither the last one nor the one that is on the disk. */
+  async #put(known: Known, head: Head): Promise<Known> {
+    const { slots } = this.#parts;
+    const free = slotIndexes.find((slot) => slot !== known.slot && slot !== known.durable);
+    const slot = free ?? 0;
     this.#known = undefined;
     this.#doubt = true;
-    // The moment of commitment: from here on the record is in the head, whole.
-    await replaceFile(paths.head, bytes, faults === undefined ? {} : { faults });
-    await log.writeTail(head.bytes, line);
+    await slots.write(slot, formatSlot(head));
     this.#doubt = false;
-    this.#known = { bytes, head: next };
-    return next;
+    this.#known = { ...known, head, slot, parts: slots.firstParts() };
+    return this.#known;
   }
 
-  /** Brings the log to the state that its head says, and returns the head. */
-  async #recover(): Promise<Head> {
-    const { paths, log } = this.#parts;
-    const bytes = await readHead(paths.head);
-    if (
-      this.#known?.bytes.equals(bytes) === true &&
-      (await log.refresh()) === this.#known.head.bytes
-    ) {
-      return this.#known.head;
+  /**
+   * Makes the head durable, takes away the ones before it, and writes to the log file what it lacks.
+   * In this order: the log file never has a line that a loss of power could take from the head.
+   */
+  async #flush(known: Known): Promise<Known> {
+    if (isFlushed(known)) {
+      return known;
     }
-    const head = parseHead(bytes, this.#verifier);
-    const healed = await this.#completeTail(head);
-    // The process that wrote the last line may have been killed before it was durable; and the
-    // next head will no longer have that line.
-    await log.sync();
+    const { slots, log } = this.#parts;
+    this.#known = undefined;
+    this.#doubt = true;
+    if (known.durable !== known.slot) {
+      await slots.sync(known.slot);
+    }
+    await this.#wipeOthers(known.slot);
+    const { bytes, tail } = known.head;
+    const missing = bytes - known.logBytes;
+    if (missing > 0) {
+      await log.writeTailUnsynced(known.logBytes, tail.subarray(tail.length - missing));
+    }
     this.#doubt = false;
-    this.#known = { bytes, head };
-    return healed === undefined
-      ? head
-      : this.#commit(head, { ...this.#place(head), type: "log-healed", ...healed });
+    this.#known = {
+      ...known,
+      durable: known.slot,
+      parts: slots.firstParts(),
+      logBytes: bytes,
+    };
+    return this.#known;
+  }
+
+  async #wipeOthers(kept: SlotIndex): Promise<void> {
+    const { slots } = this.#parts;
+    const parts = slots.firstParts();
+    const size = parts.length / slotIndexes.length;
+    for (const slot of slotIndexes) {
+      if (slot !== kept && !isBlankSlot(parts.subarray(slot * size, (slot + 1) * size))) {
+        await slots.wipe(slot);
+      }
+    }
+  }
+
+  #flushLater(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = setTimeout(() => {
+      // The next append or `close` meets the same failure, and tells it.
+      this.flush().catch(() => undefined);
+    }, flushAfterMs);
+    this.#flushTimer.unref();
+  }
+
+  /** Brings the log to the state that its head says. */
+  async #recover(): Promise<Known> {
+    const { slots, log } = this.#parts;
+    const known = this.#known;
+    if (
+      known !== undefined &&
+      known.parts.equals(slots.firstParts()) &&
+      (await log.refresh()) === known.logBytes
+    ) {
+      return known;
+    }
+    const files = slotIndexes.map((slot) => slots.read(slot));
+    const { head, index, problems } = chooseHead(files, this.#verifier);
+    const slot = slotIndexes[index ?? -1];
+    if (head === undefined || slot === undefined) {
+      throw unsound(problems);
+    }
+    if (this.#doubt) {
+      // After a failed fsync the kernel may hold for clean what never reached the disk.
+      await slots.write(slot, formatSlot(head));
+    }
+    await slots.sync(slot);
+    const healed = await this.#completeTail(head);
+    await this.#wipeOthers(slot);
+    this.#doubt = false;
+    const adopted: Known = {
+      head,
+      slot,
+      durable: slot,
+      parts: slots.firstParts(),
+      logBytes: head.bytes,
+    };
+    this.#known = adopted;
+    if (healed === undefined) {
+      return adopted;
+    }
+    const record: AuditRecord = { ...this.#place(head, 0), type: "log-healed", ...healed };
+    const next = nextHead(head, [{ record, line: lineOf(record) }], this.#parts.signer);
+    return this.#flush(await this.#put(adopted, next));
   }
 
   async #completeTail(
     head: Head,
   ): Promise<Pick<LogHealedRecord, "present" | "expected"> | undefined> {
     const { log } = this.#parts;
-    const line = head.last === undefined ? Buffer.alloc(0) : recordLine(head.last);
-    const offset = head.bytes - line.length;
+    const { tail: lines, bytes } = head;
+    const offset = bytes - lines.length;
     const size = await log.refresh();
-    if (size < offset || size > head.bytes) {
-      throw damaged(`${offset} to ${head.bytes} bytes, got ${size}`);
+    if (size < offset || size > bytes) {
+      throw damaged(`${offset} to ${bytes} bytes, got ${size}`);
     }
-    const tail = judgeTail(line, await log.read(offset, line.length));
+    const tail = judgeTail(lines, await log.read(offset, lines.length));
     if (tail.state === "changed") {
-      throw damaged("the last record or a beginning of it at its end, got other bytes");
+      throw damaged("the last records or a beginning of them at its end, got other bytes");
     }
     if (tail.state !== "whole" || this.#doubt) {
-      await log.writeTail(offset, line);
+      await log.writeTailUnsynced(offset, lines);
     }
-    return tail.state === "whole" ? undefined : { present: tail.present, expected: line.length };
+    return tail.state === "whole" || tail.state === "short"
+      ? undefined
+      : { present: tail.present, expected: lines.length };
   }
 }
 
-async function readHead(path: string): Promise<Buffer> {
-  try {
-    const handle = await openRegularFile(path);
-    try {
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
+function isFlushed(known: Known): boolean {
+  return known.durable === known.slot && known.logBytes === known.head.bytes;
+}
+
+function lineOf(record: AuditRecord): Uint8Array {
+  const line = recordLine(checkRecord(record));
+  if (line.length > maxLineBytes) {
     throw new CodedError({
-      code: "AUDIT_HEAD_MISSING",
-      message: `expected to read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      hint: "Keep the folder as evidence; start a new log in another one.",
-      cause,
+      code: "AUDIT_RECORD_TOO_LARGE",
+      message: `expected a record of at most ${maxLineBytes} bytes, got ${line.length}`,
+      hint: "Record long arguments keyed, or pass them as files.",
     });
   }
+  return line;
+}
+
+function unsound(problems: readonly { code: string; message: string }[]): CodedError {
+  const [first] = problems;
+  return new CodedError({
+    code: first?.code ?? "AUDIT_HEAD_MISSING",
+    message: first?.message ?? "expected a head, got none",
+    hint: "Keep the folder as evidence; start a new log in another one.",
+  });
 }
 
 function damaged(expected: string): CodedError {

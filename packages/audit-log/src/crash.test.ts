@@ -87,15 +87,16 @@ describe("kill -9", () => {
   test("at any step of making a log and of a run leaves a log that verifies and goes on", async () => {
     const { text } = await write(join(base, "whole"), 1, "0");
     const steps = Number(/steps (\d+)/u.exec(text)?.[1]);
-    // Making: four files; one sync on opening; start and end: head and line each.
-    expect(steps).toBe(4 * 6 + 1 + 2 * (6 + 3));
+    // Making: six files; one sync on opening; the start: slot written, synced, the one before wiped,
+    // the line; the end: slot written; closing: synced, wiped, the line.
+    expect(steps).toBe(6 * 6 + 1 + 4 + 1 + 3);
     const cuts = Array.from({ length: steps }, (_, index) => [
       `${index + 1}`,
       `${index + 1}t`,
     ]).flat();
-    const torn = new Set(["14t", "20t", "27t", "32t", "36t", "41t"]);
+    const torn = new Set(["20t", "26t", "32t", "38t", "40t", "41t", "42t", "44t", "45t"]);
     // A kill leaves the same files before an fsync, a rename that follows it, and a last step.
-    const same = (step: number): boolean => step <= 24 && (step % 6 === 0 || step % 6 === 4);
+    const same = (step: number): boolean => step <= 36 && (step % 6 === 0 || step % 6 === 4);
     const chosen = cuts.filter((cut) =>
       cut.endsWith("t") ? torn.has(cut) : !same(Number.parseInt(cut, 10)),
     );
@@ -109,7 +110,7 @@ describe("kill -9", () => {
 
   test("in the middle of a line is repaired on the record, and the start shown as interrupted", async () => {
     const folder = join(base, "torn");
-    const killed = await write(folder, 1, "32t");
+    const killed = await write(folder, 1, "41t");
     expect(killed.signal).toBe("SIGKILL");
     const torn = await readAuditLog(folder);
     expect(torn.findings.map(({ code }) => code)).toContain("AUDIT_TAIL_TORN");
@@ -124,9 +125,10 @@ describe("kill -9", () => {
 
   test("during the repair leaves it to the next", async () => {
     const folder = join(base, "twice");
-    await write(folder, 1, "32t");
-    // Opening it: the repair's write, sync and done; sync; then the record of it, head and line.
-    const steps = ["1", "1t", "2", "3", "4", "7", "8", "10", "11", "11t", "13"];
+    await write(folder, 1, "41t");
+    // Opening it: the slot's sync, the repair; then the record of it: slot written, synced, the one
+    // before wiped, the line.
+    const steps = ["1", "2", "2t", "3", "3t", "4", "5", "5t", "6", "6t"];
     await inParallel(steps, async (step) => {
       const copy = `${folder}-${step}`;
       await cp(folder, copy, { recursive: true });

@@ -63,7 +63,7 @@ describe("the folder of a log", () => {
     await chmod(base, 0o755);
     const read = (name: string): number | null =>
       spawnSync("cat", [join(folder, name)], { uid: 65_534, gid: 65_534 }).status;
-    for (const name of ["key", "log.ndjson", "head.json"]) {
+    for (const name of ["key", "log.ndjson", "head.0"]) {
       expect(read(name)).toBe(1);
     }
     await chmod(folder, 0o755);
@@ -88,8 +88,8 @@ describe("the files of a log", () => {
   });
 
   test("are not read through links", async () => {
-    const { log, head } = logPaths(folder);
-    for (const path of [log, head]) {
+    const { log, slots } = logPaths(folder);
+    for (const path of [log, slots[0]]) {
       await cp(path, join(base, "copy"));
       await rm(path);
       await symlink(join(base, "copy"), path);
@@ -104,8 +104,14 @@ describe("the files of a log", () => {
 
   test.each<[string, (paths: ReturnType<typeof logPaths>) => Promise<void>, string, string]>([
     ["no log", ({ log }) => rm(log), "AUDIT_LOG_DAMAGED", "AUDIT_LOG_MISSING"],
-    ["no head", ({ head }) => rm(head), "AUDIT_HEAD_MISSING", "AUDIT_HEAD_MISSING"],
-    ["an empty log", ({ log }) => writeFile(log, ""), "AUDIT_LOG_DAMAGED", "AUDIT_LOG_TRUNCATED"],
+    [
+      "no head",
+      async ({ slots }) => {
+        for (const slot of slots) await rm(slot);
+      },
+      "AUDIT_HEAD_MISSING",
+      "AUDIT_HEAD_MISSING",
+    ],
     [
       "more than the head says",
       ({ log }) => appendFile(log, "{}\n"),
@@ -114,9 +120,11 @@ describe("the files of a log", () => {
     ],
     [
       "a head of nothing",
-      ({ head }) => writeFile(head, ""),
-      "AUDIT_HEAD_MALFORMED",
-      "AUDIT_HEAD_MALFORMED",
+      async ({ slots }) => {
+        for (const slot of slots) await writeFile(slot, "");
+      },
+      "AUDIT_HEAD_MISSING",
+      "AUDIT_HEAD_MISSING",
     ],
     [
       "another end",
@@ -158,7 +166,7 @@ describe("the files of a log", () => {
   test("can be verified as a copy without key and lock, by whoever may read them", async () => {
     const copy = join(base, "copy");
     await mkdir(copy, { mode: 0o700 });
-    for (const name of ["log.ndjson", "head.json", "verifier"]) {
+    for (const name of ["log.ndjson", "head.0", "head.1", "head.2", "verifier"]) {
       await cp(join(folder, name), join(copy, name));
     }
     expect(await codes(copy)).toEqual([]);

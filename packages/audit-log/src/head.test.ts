@@ -16,7 +16,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { sampleEnd } from "../test/sample-records.ts";
-import { firstHead, formatHead, nextHead, parseHead, recordLine } from "./head.ts";
+import {
+  firstHead,
+  formatSlot,
+  isBlankSlot,
+  nextHead,
+  parseHead,
+  recordLine,
+  settledHead,
+  slotHeadBytes,
+} from "./head.ts";
 import type { Head } from "./head.ts";
 import { executionId, identityOf, originOf } from "./log-identity.ts";
 import type { ExecutionEndRecord } from "./records.ts";
@@ -42,15 +51,24 @@ function heads(notes: readonly string[]): Head[] {
   const all = [firstHead(signer)];
   for (const [sequence, note] of notes.entries()) {
     const last = record(sequence, note);
-    all.push(nextHead(all[sequence] as Head, last, recordLine(last), signer));
+    all.push(nextHead(all[sequence] as Head, [{ record: last, line: recordLine(last) }], signer));
   }
   return all;
 }
 
-function edited(head: Head, edit: (fields: Record<string, JsonValue>) => void): Buffer {
-  const fields = { ...(parseCanonical(formatHead(head).trimEnd()) as JsonObject) };
+/** The slot with its fields, or its note, edited. */
+function edited(
+  head: Head,
+  edit: (fields: Record<string, JsonValue>) => void,
+  note: (text: string) => string = (text) => text,
+): Buffer {
+  const slot = Buffer.from(formatSlot(head));
+  const fields = { ...(parseCanonical(slot.subarray(slotHeadBytes, -1)) as JsonObject) };
   edit(fields);
-  return Buffer.from(`${canonicalJson(fields)}\n`);
+  const first = Buffer.alloc(slotHeadBytes);
+  const end = slot.indexOf(0);
+  first.write(note(slot.subarray(0, end).toString()));
+  return Buffer.concat([first, Buffer.from(`${canonicalJson(fields)}\n`)]);
 }
 
 function codeOf(bytes: Uint8Array): string {
@@ -62,6 +80,14 @@ function codeOf(bytes: Uint8Array): string {
   return "nothing thrown";
 }
 
+function withLast(fields: Record<string, JsonValue>, last: readonly JsonValue[]): JsonValue {
+  return [...(fields["pending"] as readonly JsonValue[]).slice(0, -1), ...last];
+}
+
+function mark(note: string): string {
+  return `clawkeep/audit/head/v2\n${note}`;
+}
+
 describe("a head", () => {
   test("comes back as it was, and has the root of all records", () => {
     const note = fc.string({ unit: "binary", maxLength: 20 });
@@ -69,10 +95,18 @@ describe("a head", () => {
       fc.property(fc.array(note, { maxLength: 12 }), (notes) => {
         let tree = emptyTree;
         for (const head of heads(notes)) {
-          const text = formatHead(head);
-          expect(formatHead(parseHead(Buffer.from(text), verifier))).toBe(text);
-          if (head.last !== undefined) {
-            tree = appendLeaf(tree, leafHash(recordLine(head.last).subarray(0, -1)));
+          const slot = formatSlot(head);
+          const back = parseHead(slot, verifier);
+          expect(sameHash(formatSlot(back), slot)).toBe(true);
+          expect(back.pending).toEqual(head.pending);
+          expect(sameHash(formatSlot(parseHead(formatSlot(head, 9000), verifier)), slot)).toBe(
+            true,
+          );
+          const settled = parseHead(formatSlot(settledHead(head)), verifier);
+          expect(settled).toMatchObject({ pending: [], checkpoint: head.checkpoint });
+          const last = head.pending.at(-1);
+          if (last !== undefined) {
+            tree = appendLeaf(tree, leafHash(recordLine(last).subarray(0, -1)));
           }
           expect(sameHash(compactRoot(head.tree), compactRoot(tree))).toBe(true);
         }
@@ -83,15 +117,14 @@ describe("a head", () => {
 
   test.each<[string, (fields: Record<string, JsonValue>) => void, string]>([
     ["an unknown field", (f) => (f["extra"] = 1), "AUDIT_HEAD_MALFORMED"],
-    ["another format", (f) => (f["format"] = 2), "AUDIT_HEAD_MALFORMED"],
+    ["another format", (f) => (f["format"] = 3), "AUDIT_HEAD_MALFORMED"],
     ["another log", (f) => (f["log"] = "f".repeat(32)), "AUDIT_HEAD_INCONSISTENT"],
     [
       "another last record",
-      (f) => (f["last"] = record(2, "forged") as unknown as JsonValue),
+      (f) => (f["pending"] = withLast(f, [record(2, "forged") as unknown as JsonValue])),
       "AUDIT_HEAD_INCONSISTENT",
     ],
-    ["no last record", (f) => delete f["last"], "AUDIT_HEAD_INCONSISTENT"],
-    ["no tree", (f) => (f["tree"] = []), "AUDIT_HEAD_INCONSISTENT"],
+    ["no last record", (f) => (f["pending"] = withLast(f, [])), "AUDIT_HEAD_INCONSISTENT"],
     [
       "another tree",
       (f) => (f["tree"] = [Buffer.alloc(32).toString("base64")]),
@@ -99,33 +132,54 @@ describe("a head", () => {
     ],
     ["fewer bytes than its record has", (f) => (f["bytes"] = 5), "AUDIT_HEAD_INCONSISTENT"],
     ["a negative length", (f) => (f["bytes"] = -1), "AUDIT_HEAD_MALFORMED"],
-    ["no signature", (f) => (f["checkpoint"] = "a\n"), "AUDIT_HEAD_SIGNATURE"],
-    [
-      "a second signature",
-      (f) => (f["checkpoint"] = `${f["checkpoint"] as string}\u2014 witness AAAAAAAAAAA=\n`),
-      "AUDIT_HEAD_SIGNATURE",
-    ],
-    [
-      "a signed text that is no checkpoint",
-      (f) => (f["checkpoint"] = signNote("a\n", signer)),
-      "AUDIT_HEAD_INCONSISTENT",
-    ],
   ])("is refused with %s", (_, edit, code) => {
     const head = heads(["a", "b", "c"])[3] as Head;
     expect(codeOf(edited(head, () => undefined))).toBe("nothing thrown");
     expect(codeOf(edited(head, edit))).toBe(code);
   });
 
+  test.each<[string, (note: string) => string, string]>([
+    ["no signature", () => mark("a\n"), "AUDIT_HEAD_SIGNATURE"],
+    [
+      "a second signature",
+      (note) => `${note}\u2014 witness AAAAAAAAAAA=\n`,
+      "AUDIT_HEAD_SIGNATURE",
+    ],
+    [
+      "a signed text that is no checkpoint",
+      () => mark(signNote("a\n", signer)),
+      "AUDIT_HEAD_INCONSISTENT",
+    ],
+    ["another mark", (note) => note.replace("v2", "v3"), "AUDIT_HEAD_MALFORMED"],
+  ])("is refused with %s", (_, note, code) => {
+    expect(codeOf(edited(heads(["a"])[1] as Head, () => undefined, note))).toBe(code);
+  });
+
   test("of an empty log is refused with anything in it", () => {
     const head = firstHead(signer);
     expect(codeOf(edited(head, (f) => (f["bytes"] = 1)))).toBe("AUDIT_HEAD_INCONSISTENT");
-    expect(codeOf(edited(head, (f) => (f["last"] = null)))).toBe("AUDIT_HEAD_INCONSISTENT");
+    expect(codeOf(edited(head, (f) => (f["pending"] = [null])))).toBe("AUDIT_HEAD_INCONSISTENT");
   });
 
   test("is refused in another form", () => {
-    const text = formatHead(heads(["a"])[1] as Head);
-    for (const bad of ["", "{}\n", text.trimEnd(), `${text}\n`, ` ${text}`, text.slice(0, 90)]) {
-      expect(codeOf(Buffer.from(bad))).toBe("AUDIT_HEAD_MALFORMED");
+    const slot = Buffer.from(formatSlot(heads(["a"])[1] as Head, 4096));
+    const end = slot.indexOf(0x0a, slotHeadBytes);
+    expect(codeOf(slot)).toBe("nothing thrown");
+    const bad = [slot.subarray(0, end), slot.subarray(0, 90), slot.subarray(1), Buffer.alloc(0)];
+    for (const at of [slotHeadBytes - 1, end + 1, slot.length - 1]) {
+      const copy = Buffer.from(slot);
+      copy[at] = 0x20;
+      bad.push(copy);
     }
+    for (const bytes of bad) {
+      expect(codeOf(bytes)).toBe("AUDIT_HEAD_MALFORMED");
+    }
+  });
+
+  test("that is wiped is blank, and one cut off in the middle is neither blank nor sound", () => {
+    const slot = Buffer.from(formatSlot(heads(["a"])[1] as Head));
+    expect(isBlankSlot(slot)).toBe(false);
+    expect(isBlankSlot(Buffer.from(slot).fill(0, 0, slotHeadBytes))).toBe(true);
+    expect(codeOf(Buffer.from(slot).fill(0, slot.length >> 1))).toBe("AUDIT_HEAD_MALFORMED");
   });
 });

@@ -22,28 +22,49 @@ import { identityOf, originOf } from "./log-identity.ts";
 import { checkRecord } from "./record-schema.ts";
 import type { AuditRecord } from "./records.ts";
 
+/** No more records than this are kept in the head until the log file is made durable. */
+export const maxPending: number = 32;
+
 /** What a log is at one moment. */
 export interface Head {
   readonly log: string;
-  /** The length of the log file when its last line is whole. */
+  /** The length of the log file when the last line is whole. */
   readonly bytes: number;
-  /** The tree over all records but the last. */
+  /** The tree over all records but the pending ones. */
   readonly before: CompactTree;
-  readonly last?: AuditRecord;
+  /** The last records: the log file may lack them, or the end of them. */
+  readonly pending: readonly AuditRecord[];
+  /** Their lines, joined. */
+  readonly tail: Uint8Array;
   /** The tree over all records. */
   readonly tree: CompactTree;
   /** Signed note. */
   readonly checkpoint: string;
 }
 
-const headSchema = z.strictObject({
-  format: z.literal(1),
+const common = {
   log: z.string().regex(/^[0-9a-f]{32}$/u),
   bytes: z.int().nonnegative(),
   tree: z.array(z.string()).max(53),
+};
+
+const headOne = z.strictObject({
+  ...common,
+  format: z.literal(1),
   last: z.unknown().optional(),
   checkpoint: z.string(),
 });
+
+const headTwo = z.strictObject({
+  ...common,
+  format: z.literal(2),
+  pending: z.array(z.unknown()).max(maxPending),
+});
+
+/** The part of a slot that has the signature: wiping it ends the slot. */
+export const slotHeadBytes: number = 512;
+
+const slotMark: string = "clawkeep/audit/head/v2\n";
 
 /** The bytes of a record's line: canonical JSON and a newline. */
 export function recordLine(record: AuditRecord): Buffer {
@@ -53,33 +74,65 @@ export function recordLine(record: AuditRecord): Buffer {
 /** The head of a log without records. */
 export function firstHead(signer: NoteSigner): Head {
   const { log } = identityOf(signer);
-  return signed({ log, bytes: 0, before: emptyTree, tree: emptyTree }, signer);
+  const nothing = { before: emptyTree, pending: [], tail: Buffer.alloc(0), tree: emptyTree };
+  return signed({ log, bytes: 0, ...nothing }, signer);
 }
 
-/** The head with one record more, whose line is given. */
-export function nextHead(
-  head: Head,
-  last: AuditRecord,
-  line: Uint8Array,
-  signer: NoteSigner,
-): Head {
-  const tree = appendLeaf(head.tree, leafHash(line.subarray(0, -1)));
-  const bytes = head.bytes + line.length;
-  return signed({ log: head.log, bytes, before: head.tree, last, tree }, signer);
+/** A record with its line. */
+export interface RecordWithLine {
+  readonly record: AuditRecord;
+  readonly line: Uint8Array;
 }
 
-/** The bytes of `head.json`. */
-export function formatHead(head: Head): string {
-  const { log, bytes, before, last, checkpoint } = head;
-  const tops = before.tops.map(encodeBase64);
-  const fields = { format: 1, log, bytes, tree: tops, checkpoint };
-  const all = last === undefined ? fields : { ...fields, last: last as unknown as JsonValue };
-  return `${canonicalJson(all)}\n`;
+/** The head with some records more. */
+export function nextHead(head: Head, added: readonly RecordWithLine[], signer: NoteSigner): Head {
+  const lines = added.map(({ line }) => line);
+  const tree = lines.reduce(
+    (grown, line) => appendLeaf(grown, leafHash(line.subarray(0, -1))),
+    head.tree,
+  );
+  const bytes = head.bytes + lines.reduce((sum, line) => sum + line.length, 0);
+  const pending = [...head.pending, ...added.map(({ record }) => record)];
+  const tail = Buffer.concat([head.tail, ...lines]);
+  return signed({ log: head.log, bytes, before: head.before, pending, tail, tree }, signer);
+}
+
+/** The same log, once all its lines are durable in the log file. */
+export function settledHead(head: Head): Head {
+  return { ...head, before: head.tree, pending: [], tail: Buffer.alloc(0) };
 }
 
 /**
- * Reads `head.json` and checks all that can be checked without the log: its form, its signature,
- * and that its fields agree with one another.
+ * The bytes of a slot of format 2: the mark and the signed note, zero bytes up to
+ * {@link slotHeadBytes}, the fields as canonical JSON and a newline, zero bytes up to `length`.
+ */
+export function formatSlot(head: Head, length: number = 0): Uint8Array {
+  const { log, bytes, before, tail } = head;
+  const tree = JSON.stringify(before.tops.map(encodeBase64));
+  // The lines are canonical already, and this is on the way of every start: they are not written anew.
+  const pending = Buffer.from(tail.subarray(0, Math.max(0, tail.length - 1)));
+  for (let at = pending.indexOf(0x0a); at >= 0; at = pending.indexOf(0x0a, at)) {
+    pending[at] = 0x2c;
+  }
+  const body = Buffer.concat([
+    Buffer.from(`{"bytes":${bytes},"format":2,"log":"${log}","pending":[`),
+    pending,
+    Buffer.from(`],"tree":${tree}}\n`),
+  ]);
+  const slot = Buffer.alloc(Math.max(length, slotHeadBytes + body.length));
+  slot.write(`${slotMark}${head.checkpoint}`, "utf8");
+  slot.set(body, slotHeadBytes);
+  return slot;
+}
+
+/** True for a slot that holds no head: its first part is zero. */
+export function isBlankSlot(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, slotHeadBytes).every((byte) => byte === 0);
+}
+
+/**
+ * Reads a head of either format and checks all that can be checked without the log: its form, its
+ * signature, and that its fields agree with one another.
  *
  * @throws CodedError `AUDIT_HEAD_MALFORMED`, `AUDIT_HEAD_SIGNATURE`, `AUDIT_HEAD_INCONSISTENT`
  */
@@ -102,44 +155,83 @@ export function parseHead(bytes: Uint8Array, verifier: NoteVerifier): Head {
   }
 }
 
-type HeadFields = z.infer<typeof headSchema>;
+interface HeadFields {
+  readonly log: string;
+  readonly bytes: number;
+  readonly tree: readonly string[];
+  readonly pending: readonly unknown[];
+  readonly checkpoint: string;
+}
 
 function parseFields(bytes: Uint8Array): HeadFields {
   try {
-    if (bytes.at(-1) !== 0x0a) {
-      throw new Error("no newline at the end");
-    }
-    return headSchema.parse(parseCanonical(bytes.subarray(0, -1)));
+    return bytes[0] === 0x7b ? parseHeadOne(bytes) : parseSlot(bytes);
   } catch (cause) {
-    throw failed("AUDIT_HEAD_MALFORMED", "a head of audit format 1", cause);
+    throw failed("AUDIT_HEAD_MALFORMED", "a head of audit format 1 or 2", cause);
   }
 }
 
+/** Format 1: one JSON object and a newline. */
+function parseHeadOne(bytes: Uint8Array): HeadFields {
+  if (bytes.at(-1) !== 0x0a) {
+    throw new Error("no newline at the end");
+  }
+  const { last, ...fields } = headOne.parse(parseCanonical(bytes.subarray(0, -1)));
+  return { ...fields, pending: last === undefined ? [] : [last] };
+}
+
+function parseSlot(bytes: Uint8Array): HeadFields {
+  const mark = Buffer.from(slotMark);
+  const first = Buffer.from(bytes.subarray(0, slotHeadBytes));
+  if (!first.subarray(0, mark.length).equals(mark)) {
+    throw new Error("not the mark of a head");
+  }
+  const zero = first.indexOf(0);
+  const noteEnd = zero < 0 ? first.length : zero;
+  const bodyEnd = bytes.indexOf(0x0a, slotHeadBytes);
+  if (bodyEnd < 0) {
+    throw new Error("no newline at the end");
+  }
+  if (
+    first.subarray(noteEnd).some((byte) => byte !== 0) ||
+    bytes.subarray(bodyEnd + 1).some((byte) => byte !== 0)
+  ) {
+    throw new Error("other bytes than zero where nothing should be");
+  }
+  const checkpoint = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+    first.subarray(mark.length, noteEnd),
+  );
+  const fields = headTwo.parse(parseCanonical(bytes.subarray(slotHeadBytes, bodyEnd)));
+  return { ...fields, checkpoint };
+}
+
 function consistentHead(fields: HeadFields, text: string, verifier: NoteVerifier): Head {
-  const { log, checkpoint } = fields;
+  const { log, checkpoint, bytes } = fields;
   const { origin, size, root } = parseCheckpoint(text);
   if (origin !== originOf(log) || log !== identityOf(verifier).log) {
     throw new Error(`origin ${origin}, log ${log}`);
   }
   const tops = fields.tree.map((top) => decodeBase64(top) ?? Buffer.alloc(0));
-  const before = restoreTree(Math.max(0, size - 1), tops);
-  if (size === 0) {
-    if (fields.last !== undefined || fields.bytes > 0 || !sameHash(compactRoot(before), root)) {
-      throw new Error("records in the head of a log that has none");
-    }
-    return { log, bytes: 0, before, tree: before, checkpoint };
-  }
-  const last = checkRecord(fields.last);
-  const line = recordLine(last);
-  const tree = appendLeaf(before, leafHash(line.subarray(0, -1)));
-  // So the signature holds for `last` and `tree` too, and a log can be completed from them.
+  const first = size - fields.pending.length;
+  const before = restoreTree(first, tops);
+  const pending = fields.pending.map(checkRecord);
+  const lines = pending.map(recordLine);
+  const tail = Buffer.concat(lines);
+  const tree = lines.reduce(
+    (grown, line) => appendLeaf(grown, leafHash(line.subarray(0, -1))),
+    before,
+  );
+  // So the signature holds for `pending` and `tree` too, and a log can be completed from them.
   if (!sameHash(compactRoot(tree), root)) {
-    throw new Error("`tree` and `last` do not give the root that was signed");
+    throw new Error("`tree` and the last records do not give the root that was signed");
   }
-  if (last.sequence !== size - 1 || line.length > fields.bytes) {
-    throw new Error("`last` or `bytes` is not that of the last record");
+  if (
+    pending.some((record, index) => record.sequence !== first + index) ||
+    (first === 0 ? tail.length !== bytes : tail.length >= bytes)
+  ) {
+    throw new Error("`bytes` or the last records are not those of this place");
   }
-  return { log, bytes: fields.bytes, before, last, tree, checkpoint };
+  return { log, bytes, before, pending, tail, tree, checkpoint };
 }
 
 function signed(head: Omit<Head, "checkpoint">, signer: NoteSigner): Head {
@@ -154,7 +246,7 @@ function signed(head: Omit<Head, "checkpoint">, signer: NoteSigner): Head {
 function failed(code: string, expected: string, cause: unknown): CodedError {
   return new CodedError({
     code,
-    message: `head.json: expected ${expected}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    message: `head: expected ${expected}: ${cause instanceof Error ? cause.message : String(cause)}`,
     hint: "Keep the folder as evidence; start a new log in another one.",
     cause,
   });

@@ -3,7 +3,10 @@ import { join } from "node:path";
 /** The files of a log: see docs/audit-format.md. */
 export interface LogPaths {
   readonly log: string;
-  readonly head: string;
+  /** The head of format 1; a log of format 2 has none. */
+  readonly headOne: string;
+  /** The slots of the head of format 2. */
+  readonly slots: readonly [string, string, string];
   readonly verifier: string;
   readonly key: string;
   readonly lock: string;
@@ -13,7 +16,8 @@ export interface LogPaths {
 export function logPaths(folder: string): LogPaths {
   return {
     log: join(folder, "log.ndjson"),
-    head: join(folder, "head.json"),
+    headOne: join(folder, "head.json"),
+    slots: [join(folder, "head.0"), join(folder, "head.1"), join(folder, "head.2")],
     verifier: join(folder, "verifier"),
     key: join(folder, "key"),
     lock: join(folder, "lock"),

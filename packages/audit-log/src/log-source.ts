@@ -6,7 +6,8 @@ import type { LogPaths } from "./log-paths.ts";
 /** Where the bytes of a log come from. `undefined` means that the file is not there. */
 export interface LogSource {
   readVerifier(): Promise<Uint8Array | undefined>;
-  readHead(): Promise<Uint8Array | undefined>;
+  /** The files of the head: its slots, or the one file of format 1. None when there is no head. */
+  readHeads(): Promise<readonly Uint8Array[]>;
   /** The present length of the log file. */
   logSize(): Promise<number | undefined>;
   /** Bytes of the log file; fewer at its end. */
@@ -27,8 +28,10 @@ export class FolderSource implements LogSource {
     return readIfThere(this.#paths.verifier);
   }
 
-  async readHead(): Promise<Uint8Array | undefined> {
-    return readIfThere(this.#paths.head);
+  async readHeads(): Promise<readonly Uint8Array[]> {
+    const { slots, headOne } = this.#paths;
+    const files = await Promise.all([...slots, headOne].map(readIfThere));
+    return files.filter((bytes) => bytes !== undefined);
   }
 
   async logSize(): Promise<number | undefined> {

@@ -9,9 +9,11 @@ import {
   sweepTemporaries,
 } from "@clawkeep/durable-files";
 import type { FaultOption } from "@clawkeep/durable-files";
+import { verifierOf } from "@clawkeep/integrity";
 
 import { AuditLog } from "./audit-log.ts";
-import { createLog, hasKey } from "./create-log.ts";
+import { createLog, hasKey, upgradeHead } from "./create-log.ts";
+import { HeadSlots } from "./head-slots.ts";
 import { readSigner } from "./log-keys.ts";
 import { logPaths } from "./log-paths.ts";
 import type { LogPaths } from "./log-paths.ts";
@@ -49,14 +51,18 @@ export async function openAuditLog(options: OpenAuditLogOptions): Promise<AuditL
   try {
     await lock.take({ waitMs: lockWaitMs });
     await makeReady(paths, create, fault);
-    lock.release();
     const signer = await readSigner(paths.key);
+    await upgradeHead(paths, verifierOf(signer), fault);
+    lock.release();
     const log = await openAppendLog(paths.log, { create: false, ...fault }).catch(noLog);
-    const opened = new AuditLog({ paths, signer, lock, log, lockWaitMs, now, faults });
+    let slots: HeadSlots | undefined;
     try {
+      slots = new HeadSlots(paths.slots, faults);
+      const opened = new AuditLog({ signer, lock, log, slots, lockWaitMs, now });
       await opened.recover();
       return opened;
     } catch (error) {
+      slots?.close();
       await log.close();
       throw error;
     }
@@ -67,7 +73,7 @@ export async function openAuditLog(options: OpenAuditLogOptions): Promise<AuditL
 }
 
 async function makeReady(paths: LogPaths, create: boolean, fault: FaultOption): Promise<void> {
-  for (const path of [paths.head, paths.key, paths.log, paths.verifier]) {
+  for (const path of [...paths.slots, paths.headOne, paths.key, paths.log, paths.verifier]) {
     await sweepTemporaries(path);
   }
   if (await hasKey(paths)) {

@@ -42,7 +42,7 @@ const sortedNames = z
   );
 
 const place = {
-  format: z.literal(1),
+  format: z.literal([1, 2]),
   log: z.string().regex(/^[0-9a-f]{32}$/u),
   key: z.string().regex(/^[0-9a-f]{8}$/u),
   sequence: count,
@@ -156,7 +156,7 @@ const logHealed = z.strictObject({
 const record = z.discriminatedUnion("type", [executionStart, executionEnd, logHealed]);
 
 /**
- * Checks that a value is a record of format 1, all fields known.
+ * Checks that a value is a record of format 1 or 2, all fields known.
  *
  * @throws CodedError `AUDIT_RECORD_INVALID` with every field that is not as it should be
  */
@@ -168,7 +168,7 @@ export function checkRecord(value: unknown): AuditRecord {
     );
     throw new CodedError({
       code: "AUDIT_RECORD_INVALID",
-      message: `expected a record of audit format 1: ${issues.slice(0, 10).join("; ")}`,
+      message: `expected a record of audit format 1 or 2: ${issues.slice(0, 10).join("; ")}`,
     });
   }
   // The value, not zod's copy: what is hashed must be what was checked, name for name.

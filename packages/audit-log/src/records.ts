@@ -128,7 +128,8 @@ export interface ExecutionEnd {
 
 /** What every record has: see docs/audit-format.md. */
 export interface RecordPlace {
-  readonly format: 1;
+  /** The format in which the record was written. */
+  readonly format: 1 | 2;
   /** The log id: 32 hex digits. */
   readonly log: string;
   /** The key id: 8 hex digits. */

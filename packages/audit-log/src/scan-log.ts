@@ -1,9 +1,8 @@
-import { isCodedError } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
 import { appendLeaf, compactRoot, emptyTree, leafHash, sameHash } from "@clawkeep/integrity";
 import type { CompactTree, NoteVerifier } from "@clawkeep/integrity";
 
-import { parseHead, recordLine } from "./head.ts";
+import { chooseHead } from "./choose-head.ts";
 import type { Head } from "./head.ts";
 import { executionId, identityOf } from "./log-identity.ts";
 import type { LogIdentity } from "./log-identity.ts";
@@ -38,8 +37,8 @@ export async function scanLog(
   listener: ScanListener = {},
 ): Promise<ScanResult> {
   const scan = new Scan(identityOf(verifier), listener);
-  let headBytes = await source.readHead();
-  let head = scan.tryHead(headBytes, verifier);
+  let headFiles = await source.readHeads();
+  let head = scan.tryHeads(headFiles, verifier);
   if ((await source.logSize()) === undefined) {
     scan.add("AUDIT_LOG_MISSING", "expected log.ndjson, got no such file");
     return scan.result(head);
@@ -52,18 +51,17 @@ export async function scanLog(
       return scan.result(head);
     }
     // More than this head counts: a writer may have gone on meanwhile, and then the head has too.
-    const laterBytes = await source.readHead();
-    const later =
-      headBytes !== undefined && laterBytes !== undefined && !sameHash(headBytes, laterBytes)
-        ? scan.tryHead(laterBytes, verifier)
-        : undefined;
+    const laterFiles = await source.readHeads();
+    const later = Buffer.concat(headFiles).equals(Buffer.concat(laterFiles))
+      ? undefined
+      : scan.tryHeads(laterFiles, verifier);
     scan.compare(head);
     if (later === undefined || later.bytes <= head.bytes || later.tree.size <= head.tree.size) {
       const beyond = `expected ${head.bytes} bytes as the head says, got ${size}`;
       scan.add("AUDIT_LOG_BEYOND_HEAD", beyond, scan.tree.size + 1);
       return scan.result(head);
     }
-    [headBytes, head] = [laterBytes, later];
+    [headFiles, head] = [laterFiles, later];
   }
   await scan.readLines(source, (await source.logSize()) ?? 0);
   return scan.result(undefined);
@@ -95,50 +93,52 @@ class Scan {
     return { findings: this.#findings, tree: this.tree, head };
   }
 
-  tryHead(bytes: Uint8Array | undefined, verifier: NoteVerifier): Head | undefined {
-    if (bytes === undefined) {
-      this.add("AUDIT_HEAD_MISSING", "expected head.json, got no such file");
-      return undefined;
+  tryHeads(files: readonly Uint8Array[], verifier: NoteVerifier): Head | undefined {
+    const { head, problems } = chooseHead(files, verifier);
+    for (const { code, message } of problems) {
+      if (head === undefined || code === "AUDIT_HEAD_INCONSISTENT") {
+        this.add(code, message);
+      } else {
+        // Which is also how it looks while a writer is at it.
+        const torn = `a slot of the head is neither sound nor blank: a writer was stopped, or is writing now, or somebody changed it (${message})`;
+        this.add("AUDIT_HEAD_TORN", torn, undefined, "warning");
+      }
     }
-    try {
-      return parseHead(bytes, verifier);
-    } catch (error) {
-      const code = isCodedError(error) ? error.code : "AUDIT_HEAD_MALFORMED";
-      this.add(code, reason(error));
-      return undefined;
-    }
+    return head;
   }
 
   /** Reads the records that a head counts and that were not read yet. */
   async readUpTo(head: Head, source: LogSource): Promise<void> {
-    if (head.last === undefined) {
-      return;
+    const lines = head.tail;
+    const tailOffset = head.bytes - lines.length;
+    if (this.#offset < tailOffset) {
+      await this.readLines(source, tailOffset);
     }
-    const line = recordLine(head.last);
-    const lastOffset = head.bytes - line.length;
-    await this.readLines(source, lastOffset);
     if (this.stopped) {
       return;
     }
-    const tail = judgeTail(line, await source.readLog(lastOffset, line.length));
-    const number = this.tree.size + 1;
+    const tail = judgeTail(lines, await source.readLog(tailOffset, lines.length));
+    const number = head.before.size + 1;
     if (tail.state === "changed") {
       this.stopped = true;
-      const message = "expected the last record or a beginning of it, got other bytes";
+      const message = "expected the last records or a beginning of them, got other bytes";
       this.add("AUDIT_TAIL_CHANGED", message, number);
       return;
     }
     if (tail.state !== "whole") {
-      const found = `${tail.present} of ${line.length} bytes of the last record are in the log`;
-      if (tail.state === "torn") {
-        const message = `${found}: a writer was stopped, or is writing now; the head has it whole`;
-        this.add("AUDIT_TAIL_TORN", message, number, "warning");
-      } else {
+      const found = `${tail.present} of the last ${lines.length} bytes are in the log`;
+      if (tail.state === "zeroed") {
         const message = `${found}, then zero bytes: power was lost, or somebody changed them`;
         this.add("AUDIT_TAIL_ZEROED", message, number);
+      } else if (tail.state === "torn") {
+        const message = `${found}: a writer was stopped, or is writing now; the head has them whole`;
+        this.add("AUDIT_TAIL_TORN", message, number, "warning");
+      } else {
+        const message = `${found}: the rest was read from the head, from which a writer completes the log`;
+        this.add("AUDIT_TAIL_SHORT", message, number, "note");
       }
     }
-    this.#line(line.subarray(0, -1));
+    this.#takeLines(lines, tailOffset);
     this.#offset = head.bytes;
   }
 
@@ -182,6 +182,11 @@ class Scan {
       const message = `expected the ${head.tree.size} records that were signed, got others`;
       this.add("AUDIT_ROOT_MISMATCH", message);
     }
+  }
+
+  /** The records that the head has whole, but for those that were read already. */
+  #takeLines(lines: Uint8Array, offset: number): void {
+    this.#lines(lines.subarray(Math.max(0, this.#offset - offset)));
   }
 
   #lines(bytes: Uint8Array): Uint8Array {

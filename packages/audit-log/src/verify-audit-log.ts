@@ -95,7 +95,7 @@ async function loadVerifier(
 ): Promise<NoteVerifier | { readonly findings: readonly Finding[] }> {
   const bytes = await source.readVerifier();
   if (bytes === undefined) {
-    if ((await source.readHead()) === undefined) {
+    if ((await source.readHeads()).length === 0) {
       return { findings: [error("AUDIT_LOG_MISSING", "expected an audit log, got none")] };
     }
     return {

@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
-import { lstat, open, readFile, writeFile } from "node:fs/promises";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { lstat, open, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { DatabaseSync } from "node:sqlite";
 
@@ -7,11 +7,7 @@ import { CodedError } from "@clawkeep/diagnostics";
 
 // Neither a link nor a FIFO that somebody put there is written to.
 const holderFlags: number =
-  constants.O_WRONLY |
-  constants.O_CREAT |
-  constants.O_TRUNC |
-  constants.O_NOFOLLOW |
-  constants.O_NONBLOCK;
+  constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** How long to wait. */
 export interface LockOptions {
@@ -71,6 +67,9 @@ export class Lock {
   readonly #path: string;
   readonly #database: DatabaseSync;
   #held: boolean = false;
+  #quiet: boolean = false;
+  /** Descriptor of the file that names the holder. */
+  #holder: number | undefined;
 
   /** Use {@link openLock} or {@link lockFile}. */
   constructor(path: string, database: DatabaseSync) {
@@ -101,10 +100,14 @@ export class Lock {
     }
     this.#held = true;
     // Only a message depends on it, so that a failure, say of a full disk, is no reason to stop.
-    await writeFile(this.#holderPath, `${process.pid}\n`, {
-      mode: 0o600,
-      flag: holderFlags,
-    }).catch(() => undefined);
+    // Synchronous: it is a few bytes into memory, and it is on the way of every audit record.
+    try {
+      this.#holder ??= openSync(this.#holderPath, holderFlags, 0o600);
+      // Always as long, so that the file is written in place and never cut.
+      writeSync(this.#holder, `${String(process.pid).padStart(10, "0")}\n`, 0);
+    } catch {
+      // As said.
+    }
   }
 
   /** Frees the lock; it can be taken again. */
@@ -121,6 +124,10 @@ export class Lock {
     if (this.#database.isOpen) {
       this.#database.close();
     }
+    if (this.#holder !== undefined) {
+      closeSync(this.#holder);
+      this.#holder = undefined;
+    }
   }
 
   [Symbol.dispose](): void {
@@ -133,8 +140,12 @@ export class Lock {
 
   #tryTake(): boolean {
     try {
-      // No journal on disk: nothing is ever written that could be rolled back.
-      this.#database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+      if (!this.#quiet) {
+        // No journal on disk: nothing is ever written that could be rolled back.
+        this.#database.exec("PRAGMA journal_mode = MEMORY");
+        this.#quiet = true;
+      }
+      this.#database.exec("BEGIN EXCLUSIVE");
       return true;
     } catch (cause) {
       const busy = 5; // SQLITE_BUSY, https://sqlite.org/rescode.html
@@ -147,7 +158,7 @@ export class Lock {
 
   async #locked(waitMs: number): Promise<CodedError> {
     const text = await readFile(this.#holderPath, "utf8").catch(() => "");
-    const pid = /^[0-9]{1,10}\n$/u.test(text) ? `process ${text.trim()}` : "another process";
+    const pid = /^[0-9]{1,10}\n$/u.test(text) ? `process ${Number(text)}` : "another process";
     return new CodedError({
       code: "FILE_LOCKED",
       message: `${this.#path}: expected to get the lock within ${waitMs} ms, but ${pid} holds it`,
