@@ -6,6 +6,7 @@ import type { AuditShowOptions } from "./commands/audit-show.ts";
 import type { AuditVerifyOptions } from "./commands/audit-verify.ts";
 import type { CheckOptions } from "./commands/check.ts";
 import type { LockOptions } from "./commands/lock.ts";
+import type { NewOptions } from "./commands/new.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SyncOptions } from "./commands/sync.ts";
 import type { TestCommandOptions } from "./commands/test.ts";
@@ -104,6 +105,27 @@ function build(done: (code: number) => void): Command {
     });
 
   program
+    .command("new")
+    .description(
+      "make a skill from a template: contract, cases, program; asks for what is not said",
+    )
+    .argument("[name]", "name of the skill and of its folder")
+    .option(
+      "--workspace <path>",
+      "folder that holds skills/ (default: found upwards from here, or here)",
+    )
+    .option("--template <name>", "node, python, binary, data or wrap")
+    .option("--description <text>", "what it does and when to use it")
+    .option("--program <name>", "for binary: a program of the system")
+    .option("--wrap <command>", "a command line with typed values; implies --template wrap")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", newExamples)
+    .action(async (name: string | undefined, options: NewOptions) => {
+      const { newSkill } = await import("./commands/new.ts");
+      done(await newSkill(name, options));
+    });
+
+  program
     .command("sync")
     .description("make SKILL.md agree with its contract: digest and generated part")
     .argument("[folder...]", "skill folders (default: all of skills/)")
@@ -133,6 +155,7 @@ function build(done: (code: number) => void): Command {
     .option("--no-observe", "do not have the kernel watch what a case tries")
     .option("--arguments", "try hostile arguments (default: of skills in skills.lock)")
     .option("--no-arguments", "try no hostile arguments")
+    .option("--cases-per-action <number>", "least cases an action of our own skills (default: 3)")
     .option("--parallel <number>", "runs at a time (default: one a processor)")
     .option("--update", "show how golden files would change, and write them when you say so")
     .option("--yes", "with --update: write without asking")
@@ -176,6 +199,7 @@ function build(done: (code: number) => void): Command {
     .command("verify")
     .description("verify every record of the log")
     .option("--checkpoint <file>", "a checkpoint that was kept elsewhere")
+    .option("--anchor <file>", "the same")
     .option("--json", "print one JSON object")
     .action(async (options: AuditVerifyOptions) => {
       const { verifyAudit } = await import("./commands/audit-verify.ts");
@@ -222,6 +246,18 @@ Examples:
 Without --target a folder must be one that the runtime runs. With it a skill without an exec contract
 will do, and only what that target refuses is an error. The rules: docs/skill-authoring.md.
 Exit codes: 0 no errors (warnings may be), 1 errors, 2 nothing to check.
+`;
+
+const newExamples = `
+Examples:
+  clawkeep-skill new
+  clawkeep-skill new top-words --template python --description "Count the words of a text."
+  clawkeep-skill new last-numbers --wrap 'seq {{count}}'
+  clawkeep-skill new sorted --wrap 'sort --key {{column:integer=1}} -- {{text}}'
+
+A value is one whole word: {{name}}, {{name:integer=5}}, {{name:boolean}}, {{name:string}}, {{name:one|two}}.
+No shell reads the command: pipes, variables and patterns are refused. Nothing is overwritten.
+Exit codes: 0 made, 2 usage or failure.
 `;
 
 const syncExamples = `

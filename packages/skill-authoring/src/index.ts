@@ -12,3 +12,7 @@ export { generatedPart } from "./sync/generated-part.ts";
 export { lineDifference } from "./sync/line-difference.ts";
 export { syncSkill } from "./sync/sync-skill.ts";
 export type { SkillSync } from "./sync/sync-skill.ts";
+export { createSkill } from "./create/create-skill.ts";
+export type { CreatedSkill } from "./create/create-skill.ts";
+export { templates } from "./create/templates.ts";
+export type { TemplateInput, TemplateName } from "./create/templates.ts";

@@ -60,7 +60,7 @@ function valuesOf(spec: ArgumentSpec): string {
       return "true or false";
     case "enum":
       return spec.values.map((value) => inline(JSON.stringify(value))).join(", ");
-    case "path":
+    default:
       return `path in \`${spec.root}\``;
   }
 }

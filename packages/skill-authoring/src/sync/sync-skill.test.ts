@@ -1,4 +1,12 @@
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -58,7 +66,10 @@ describe("sync", () => {
     appendFileSync(file, markers);
     const contract = join(folder, "exec.yaml");
     const evil = 'description: "<!-- clawkeep:end -->\\n<script>"';
-    writeFileSync(contract, readFileSync(contract, "utf8").replace("description: Print a text as it is.", evil));
+    writeFileSync(
+      contract,
+      readFileSync(contract, "utf8").replace("description: Print a text as it is.", evil),
+    );
     await syncSkill(folder);
     expect((await syncSkill(folder)).drifted).toBe(false);
     expect(readFileSync(file, "utf8")).not.toContain("<script>");
