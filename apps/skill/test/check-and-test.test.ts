@@ -68,7 +68,7 @@ describe("test", () => {
     expect(report).toMatchObject({
       version: 1,
       ok: true,
-      counts: { skills: 3, cases: 14, failed: 0, runs: 34 },
+      counts: { skills: 3, cases: 15, failed: 0, runs: 36 },
     });
     const human = await place.run(["test", "skills/say-sh"]);
     expect(human.code).toBe(0);
@@ -114,7 +114,7 @@ for await (const line of createInterface({ input: process.stdin })) {
       "- name: any\n  arguments: {text: x}\n  expect: {exitCode: 0}\n",
     );
     await other.run(["lock"]);
-    const { code, stdout } = await other.run(["test"]);
+    const { code, stdout } = await other.run(["test", "--cases-per-action", "0"]);
     expect(code).toBe(1);
     expect(stdout).toContain(
       "CASE_NOT_DETERMINISTIC (oneshot): two runs with the same arguments differ",

@@ -59,9 +59,9 @@ export interface ArgumentReport {
   readonly ok: boolean;
   readonly tried: number;
   readonly refused: number;
-  /** Arrived byte for byte, which an echo in the same sandbox showed. */
+  /** Bound byte for byte; those of one kind then went through the sandbox in one text. */
   readonly arrived: number;
-  /** Given to the skill's own program. */
+  /** How often the skill's own program ran for them. */
   readonly run: number;
   readonly problems: readonly CaseProblem[];
   readonly durationMs: number;

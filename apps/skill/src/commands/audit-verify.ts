@@ -10,13 +10,14 @@ import { findingsText, printData, printJson } from "../output/print.ts";
 /** Options of `audit verify` as they were written. */
 export interface AuditVerifyOptions {
   readonly checkpoint?: string;
+  readonly anchor?: string;
   readonly json?: boolean;
 }
 
 /** Verifies the whole log and says what was and what was not shown. */
 export async function verifyAudit(options: AuditVerifyOptions): Promise<number> {
-  const checkpoint =
-    options.checkpoint === undefined ? undefined : await readCheckpoint(options.checkpoint);
+  const anchor = options.anchor ?? options.checkpoint;
+  const checkpoint = anchor === undefined ? undefined : await readCheckpoint(anchor);
   const folder = auditFolder(stateHome(process.env));
   const verification = await verifyAuditLog(folder, checkpoint === undefined ? {} : { checkpoint });
   if (options.json === true) {

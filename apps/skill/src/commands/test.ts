@@ -34,6 +34,8 @@ export interface TestCommandOptions extends PlaceOptions {
   /** Try hostile arguments: of every skill, of none, or by default of those that are locked. */
   readonly arguments?: boolean;
   readonly parallel?: string;
+  /** What each action of a skill of this workspace must have at least. */
+  readonly casesPerAction?: string;
   readonly update?: boolean;
   /** Write what `--update` shows without asking. */
   readonly yes?: boolean;
@@ -56,7 +58,10 @@ export async function testCommand(
   const times = wholeNumber("--times", options.times, 2);
   const parallel = wholeNumber("--parallel", options.parallel, availableParallelism());
   const scratch = await scratchFolder(place);
-  const own = await lockedNames(place);
+  const locked = await lockedNames(place);
+  // What lies in the workspace's own skills/, or was taken into its lock.
+  const isOwn = (skill: Skill): boolean => folders.length === 0 || locked.has(skill.name);
+  const casesAnAction = wholeNumber("--cases-per-action", options.casesPerAction, 3, 0);
   return cancellable(async (signal) => {
     const test: TestOptions = {
       openRunner: async (skill, original) => openRunner(skill, original, place, options),
@@ -67,8 +72,8 @@ export async function testCommand(
       scratch,
       observe: options.observe !== false,
       ...(options.shaken === false ? {} : { shaken: await availableShakes() }),
-      attackArguments: (skill) => options.arguments ?? own.has(skill.name),
-      minimumCases: (skill) => (own.has(skill.name) ? casesAnAction : 0),
+      attackArguments: (skill) => options.arguments ?? isOwn(skill),
+      minimumCases: (skill) => (isOwn(skill) ? casesAnAction : 0),
       ...(options.update === true ? { confirmUpdate: confirmBy(options.yes === true) } : {}),
     };
     const once = async (): Promise<number> => {
@@ -83,16 +88,18 @@ export async function testCommand(
   });
 }
 
-/** What each action of a skill that is locked here must have at least. */
-const casesAnAction = 3;
-
-function wholeNumber(option: string, text: string | undefined, otherwise: number): number {
+function wholeNumber(
+  option: string,
+  text: string | undefined,
+  otherwise: number,
+  least = 1,
+): number {
   if (text === undefined) return otherwise;
   const number = Number(text);
-  if (/^[1-9]\d{0,3}$/u.test(text)) return number;
+  if (/^\d{1,4}$/u.test(text) && number >= least) return number;
   throw new CodedError({
     code: "OPTION_VALUE",
-    message: `expected a whole number from 1 to 9999 for ${option}, got ${JSON.stringify(text)}`,
+    message: `expected a whole number from ${least} to 9999 for ${option}, got ${JSON.stringify(text)}`,
   });
 }
 

@@ -1,4 +1,25 @@
 import type { Action } from "@clawkeep/skill-format";
+import type { Execution } from "@clawkeep/skill-runtime";
+
+import { said } from "../judge-case.ts";
+
+/**
+ * Says why an echo tells nothing: it was stopped, or could not end by itself, on a machine that is too
+ * busy, or its output was cut. Undefined when what it wrote is all that it got.
+ */
+export function echoProblem(echoed: Execution): string | undefined {
+  const how =
+    echoed.error?.message ??
+    (echoed.terminatedBy === undefined && echoed.signal === null
+      ? echoed.exitCode === 0
+        ? undefined
+        : `exit code ${String(echoed.exitCode)}`
+      : (echoed.terminatedBy ?? String(echoed.signal)));
+  const notes = echoed.notes.map((note) => `; ${note}`).join("");
+  return how === undefined
+    ? undefined
+    : `the echo did not end as it should: ${how} after ${Math.round(echoed.durationMs)} ms${notes}${said(echoed)}`;
+}
 
 /**
  * Says how what an echo wrote differs from what the contract says that the program gets, for one

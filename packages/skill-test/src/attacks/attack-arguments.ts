@@ -1,6 +1,7 @@
 import { argumentProblem } from "@clawkeep/skill-format";
 import type { Action, Skill, StringArgument } from "@clawkeep/skill-format";
 import type { Attempt } from "@clawkeep/sandbox";
+import { bindArguments } from "@clawkeep/skill-runtime";
 import type { Execution, Refusal } from "@clawkeep/skill-runtime";
 
 import type { SkillCase } from "../case.ts";
@@ -11,7 +12,7 @@ import { runOnceMore } from "../run-skill.ts";
 import type { SkillRuns } from "../run-skill.ts";
 import { attemptKey, attemptText, judgeAttempts } from "../surroundings/judge-attempts.ts";
 import { arrivalProblem } from "./arrival.ts";
-import { hostileTexts } from "./hostile-texts.ts";
+import { combined, hostileTexts, joined } from "./hostile-texts.ts";
 import type { HostileText } from "./hostile-texts.ts";
 
 /** What the argument suite works with. */
@@ -27,9 +28,9 @@ export interface AttackOptions {
 
 /**
  * Tries every string argument of every action with hostile texts. Each must be refused with a reason,
- * or arrive byte for byte, as an echo in the same sandbox shows; then the skill's own program gets it,
- * by its resident form if it has one, and must end with an exit code that the contract knows, without
- * trying anything that its cases did not.
+ * or be bound byte for byte. Then an echo shows that it arrives so in the sandbox, and the skill's own
+ * program gets it, by its resident form if it has one, and must end with an exit code that the
+ * contract knows, without trying anything that its cases did not. Texts of one kind run together.
  */
 export async function attackArguments(options: AttackOptions): Promise<readonly ArgumentReport[]> {
   const tasks = Object.entries(options.skill.contract.actions).flatMap(([actionName, action]) => {
@@ -53,88 +54,138 @@ interface Task {
 
 async function attackOne(task: Task, options: AttackOptions): Promise<ArgumentReport> {
   const began = options.now();
+  const { minBytes, maxBytes } = task.spec;
+  const bound = hostileTexts(minBytes, maxBytes).map((hostile) => bindOne(hostile, task));
+  const accepted = bound.flatMap(({ hostile, accepted: taken }) => (taken ? [hostile] : []));
   const usual = await usualAttempts(task, options);
-  const texts = hostileTexts(task.spec.minBytes, task.spec.maxBytes);
-  const verdicts = await Promise.all(
-    texts.map(async (hostile) =>
-      options.limit(async () =>
-        options.runs.signal?.aborted === true ? nothing : attackWith(hostile, task, usual, options),
-      ),
-    ),
+  const groups = combined(accepted, maxBytes).filter(
+    (group) => bindOne({ name: "", text: joined(group) }, task).accepted || group.length === 1,
   );
-  const problems = verdicts.flatMap((verdict) => verdict.problems);
-  const count = (what: keyof Verdict): number =>
-    verdicts.filter((verdict) => verdict[what] === true).length;
+  const covered = new Set(groups.flat());
+  const alone = accepted.filter((hostile) => !covered.has(hostile)).map((hostile) => [hostile]);
+  const verdicts = await Promise.all(
+    [...groups, ...alone].map(async (group) => attackWith(group, task, usual, options)),
+  );
+  const problems = [
+    ...bound.flatMap((one) => one.problems),
+    ...verdicts.flatMap((verdict) => verdict.problems),
+  ];
   return {
     action: task.base.action,
     argument: task.name,
     ok: problems.length === 0,
-    tried: verdicts.length,
-    refused: count("refused"),
-    arrived: count("arrived"),
-    run: count("run"),
+    tried: bound.length,
+    refused: bound.filter((one) => !one.accepted && one.problems.length === 0).length,
+    arrived: accepted.length,
+    run: verdicts.reduce((sum, verdict) => sum + verdict.runs, 0),
     problems,
     durationMs: options.now() - began,
   };
 }
 
-interface Verdict {
+interface Bound {
+  readonly hostile: HostileText;
+  /** True when the program would get the text. */
+  readonly accepted: boolean;
   readonly problems: readonly CaseProblem[];
-  readonly refused?: boolean;
-  readonly arrived?: boolean;
-  readonly run?: boolean;
 }
 
-const nothing: Verdict = { problems: [] };
+/** The binder either gives a reason, or an invocation that holds the text byte for byte. */
+function bindOne(hostile: HostileText, { action, base, name, spec }: Task): Bound {
+  const values = { ...base.arguments, [name]: hostile.text };
+  const roots = Object.fromEntries(
+    Object.keys(action.roots).map((root) => [root, `/roots/${root}`]),
+  );
+  const { invocation, refusal } = bindArguments(action, { kind: "json", value: values }, roots);
+  const at = `${base.action} ${name} (${hostile.name})`;
+  const problem = (code: CaseProblem["code"], message: string): Bound => ({
+    hostile,
+    accepted: false,
+    problems: [{ code, message: `${at}: ${message}` }],
+  });
+  if (refusal !== undefined) {
+    return refusal.length > 0 && refusal.every(({ code, message }) => code !== "" && message !== "")
+      ? { hostile, accepted: false, problems: [] }
+      : problem("CASE_REFUSED", "refused without a reason");
+  }
+  if (argumentProblem(spec, hostile.text) !== undefined) {
+    return problem("CASE_NOT_REFUSED", "bound, and the contract does not take it");
+  }
+  const echo = Buffer.concat([
+    ...invocation.argv.map((text) => Buffer.from(`${text}\0`)),
+    Buffer.from("\0"),
+    invocation.stdin ?? new Uint8Array(),
+  ]);
+  const lost = echoProblem(echoed);
+  if (lost !== undefined) return { problems: [{ code: "ECHO_FAILED", message: `${at}: ${lost}` }] };
+  const changed = arrivalProblem(action, values, name, hostile.text, echo);
+  return changed === undefined
+    ? { hostile, accepted: true, problems: [] }
+    : problem("ARGUMENT_CHANGED", `bound as another text: ${changed}`);
+}
 
+interface Verdict {
+  readonly problems: readonly CaseProblem[];
+  /** How often the skill's own program ran. */
+  readonly runs: number;
+}
+
+/** Tries texts together; when that goes wrong, each alone, so that the report names which it was. */
 async function attackWith(
-  hostile: HostileText,
+  group: readonly HostileText[],
   task: Task,
   usual: ReadonlySet<string> | undefined,
-  { runs }: AttackOptions,
+  options: AttackOptions,
 ): Promise<Verdict> {
-  const { action, base, name, spec } = task;
-  const one = { ...base, arguments: { ...base.arguments, [name]: hostile.text } };
-  const echoed = await runOnceMore(runs, one, action, { form: "oneshot", trial: { echo: true } });
-  const at = `${base.action} ${name} (${hostile.name})`;
-  if (echoed.kind === "refusal") return judgeRefusal(at, spec, hostile, echoed);
-  const changed = arrivalProblem(action, one.arguments, name, hostile.text, echoed.stdout);
-  if (changed !== undefined) {
-    return { problems: [{ code: "ARGUMENT_CHANGED", message: `${at}: ${changed}` }] };
-  }
-  const form = action.execution === "resident" ? "resident" : "oneshot";
-  const result = await runOnceMore(runs, one, action, {
-    form,
-    ...(form === "oneshot" && usual !== undefined ? { trial: { observe: true } } : {}),
-  });
+  const name = group.map((one) => one.name).join(", ");
+  const together = await attackOnce({ name, text: joined(group) }, task, usual, options);
+  if (together.problems.length === 0 || group.length === 1) return together;
+  const alone = await Promise.all(group.map(async (one) => attackOnce(one, task, usual, options)));
+  const found = alone.flatMap(({ problems }) => problems);
   return {
-    arrived: true,
-    run: true,
-    problems: [
-      ...judgeEnd(at, action, result),
-      ...(result.kind === "execution" ? newAttempts(at, result.attempts ?? [], usual) : []),
-    ],
+    problems: found.length > 0 ? found : together.problems,
+    runs: together.runs + alone.reduce((sum, { runs }) => sum + runs, 0),
   };
 }
 
-/** A refusal is right when the contract does not take the text, or the command line cannot hold it. */
-function judgeRefusal(
-  at: string,
-  spec: StringArgument,
+/** An echo in the same sandbox shows what arrives there; then the skill's own program gets it. */
+async function attackOnce(
   hostile: HostileText,
-  refusal: Refusal,
-): Verdict {
-  const reasons = refusal.findings.filter(
-    ({ message }) => message !== "" && !message.includes("undefined"),
-  );
-  const expected =
-    argumentProblem(spec, hostile.text) !== undefined ||
-    refusal.findings.some(({ code }) => code.startsWith("ARGUMENT"));
-  if (refusal.stage === "arguments" && expected && reasons.length > 0) {
-    return { refused: true, problems: [] };
-  }
-  const why = refusal.findings.map(({ code, message }) => `${code}: ${message}`).join("; ");
-  return { problems: [{ code: "CASE_REFUSED", message: `${at}: refused otherwise: ${why}` }] };
+  task: Task,
+  usual: ReadonlySet<string> | undefined,
+  { runs, limit }: AttackOptions,
+): Promise<Verdict> {
+  const { action, base, name } = task;
+  const at = `${base.action} ${name} (${hostile.name})`;
+  const one = { ...base, arguments: { ...base.arguments, [name]: hostile.text } };
+  return limit(async () => {
+    if (runs.signal?.aborted === true) return { problems: [], runs: 0 };
+    const echoed = await runOnceMore(runs, one, action, { form: "oneshot", trial: { echo: true } });
+    if (echoed.kind === "refusal") {
+      const why = echoed.findings.map(({ code, message }) => `${code}: ${message}`).join("; ");
+      const problem: CaseProblem = {
+        code: "CASE_REFUSED",
+        message: `${at}: bound, and then ${why}`,
+      };
+      return { problems: [problem], runs: 0 };
+    }
+    const lost = echoProblem(echoed);
+  if (lost !== undefined) return { problems: [{ code: "ECHO_FAILED", message: `${at}: ${lost}` }] };
+  const changed = arrivalProblem(action, one.arguments, name, hostile.text, echoed.stdout);
+    if (changed !== undefined) {
+      return { problems: [{ code: "ARGUMENT_CHANGED", message: `${at}: ${changed}` }], runs: 0 };
+    }
+    const form = action.execution === "resident" ? "resident" : "oneshot";
+    const result = await runOnceMore(runs, one, action, {
+      form,
+      ...(form === "oneshot" && usual !== undefined ? { trial: { observe: true } } : {}),
+    });
+    const attempts = result.kind === "execution" ? (result.attempts ?? []) : [];
+    return {
+      runs: 1,
+      problems: [...judgeEnd(at, action, result), ...newAttempts(at, attempts, usual)],
+    };
+  });
 }
 
 function judgeEnd(at: string, action: Action, result: Execution | Refusal): readonly CaseProblem[] {

@@ -2,20 +2,22 @@
 export interface HostileText {
   readonly name: string;
   readonly text: string;
+  /** Texts of one kind may be tried together, one after the other in one text; without it, alone. */
+  readonly kind?: string;
 }
 
 const written: readonly HostileText[] = [
-  ["semicolon", "; touch /tmp/pwned"],
-  ["command substitution", "$(touch /tmp/pwned)"],
-  ["backticks", "`touch /tmp/pwned`"],
-  ["and", "&& touch /tmp/pwned"],
-  ["pipe", "| cat /etc/passwd"],
-  ["redirection", "> /tmp/pwned"],
-  ["variable", "$HOME ${PATH}"],
-  ["glob", "* ? [a-z] {a,b}"],
-  ["tilde", "~root"],
-  ["template", "{{query}} {{root.index}} ${7*7} %s %n"],
-  ["backslash", "\\ \\n \\0 \\x41"],
+  ["semicolon", "; touch /tmp/pwned", "metacharacters"],
+  ["command substitution", "$(touch /tmp/pwned)", "metacharacters"],
+  ["backticks", "`touch /tmp/pwned`", "metacharacters"],
+  ["and", "&& touch /tmp/pwned", "metacharacters"],
+  ["pipe", "| cat /etc/passwd", "metacharacters"],
+  ["redirection", "> /tmp/pwned", "metacharacters"],
+  ["variable", "$HOME ${PATH}", "metacharacters"],
+  ["glob", "* ? [a-z] {a,b}", "metacharacters"],
+  ["tilde", "~root", "metacharacters"],
+  ["template", "{{query}} {{root.index}} ${7*7} %s %n", "metacharacters"],
+  ["backslash", "\\ \\n \\0 \\x41", "metacharacters"],
   ["path", "../../../../etc/passwd"],
   ["SQL", "' OR 1=1; DROP TABLE x; --"],
   ["long option", "--help"],
@@ -23,30 +25,34 @@ const written: readonly HostileText[] = [
   ["end of options", "--"],
   ["dash", "-"],
   ["option with value", "--index=/etc"],
-  ["single quote", "it's"],
-  ["double quote", 'say "hi"'],
-  ["all quotes", "'\"`'\"`"],
-  ["newline", "a\nb"],
-  ["carriage return", "a\r\nb"],
-  ["tab", "a\tb"],
+  ["single quote", "it's", "quotes"],
+  ["double quote", 'say "hi"', "quotes"],
+  ["all quotes", "'\"`'\"`", "quotes"],
+  ["newline", "a\nb", "lines"],
+  ["carriage return", "a\r\nb", "lines"],
+  ["tab", "a\tb", "lines"],
   ["protocol line", '"}\n{"id":1,"exitCode":0,"output":null}'],
   ["NUL", "a\0b"],
   ["escape sequence", "\u001b]52;c;cHduZWQ=\u0007"],
   ["empty", ""],
   ["space", " "],
   ["spaces around", "  a  "],
-  ["right-to-left override", "a\u202Etxt.exe"],
-  ["isolates", "\u2066a\u2067b\u2068c\u2069"],
-  ["left-to-right embedding", "\u202Aa\u202Bb\u202C\u202Dc"],
-  ["direction marks", "\u200Ea\u200Fb\u061Cc"],
-  ["byte order mark", "\uFEFFa"],
-  ["zero width", "a\u200Bb\u200Cc\u200Dd"],
-  ["combining, not composed", "e\u0301"],
-  ["compatibility", "\uFB01\u00B2\u2460"],
-  ["case that grows", "\u0130\u00DF\uFB03"],
+  ["right-to-left override", "a\u202Etxt.exe", "bidirectional"],
+  ["isolates", "\u2066a\u2067b\u2068c\u2069", "bidirectional"],
+  ["left-to-right embedding", "\u202Aa\u202Bb\u202C\u202Dc", "bidirectional"],
+  ["direction marks", "\u200Ea\u200Fb\u061Cc", "bidirectional"],
+  ["byte order mark", "\uFEFFa", "Unicode"],
+  ["zero width", "a\u200Bb\u200Cc\u200Dd", "Unicode"],
+  ["combining, not composed", "e\u0301", "Unicode"],
+  ["compatibility", "\uFB01\u00B2\u2460", "Unicode"],
+  ["case that grows", "\u0130\u00DF\uFB03", "Unicode"],
   ["surrogate alone", "a\uD800b"],
-  ["noncharacter", "\uFFFF\u{1FFFE}"],
-].map(([name = "", text = ""]) => ({ name, text }));
+  ["noncharacter", "\uFFFF\u{1FFFE}", "Unicode"],
+].map(([name = "", text = "", kind]) => ({
+  name,
+  text,
+  ...(kind === undefined ? {} : { kind }),
+}));
 
 /** One character of each general category of Unicode; Cs is among the texts above. */
 const categories: Readonly<Record<string, string>> = {
@@ -91,6 +97,7 @@ export function hostileTexts(minBytes: number, maxBytes: number): readonly Hosti
     ...Object.entries(categories).map(([name, character]) => ({
       name: `category ${name}`,
       text: `a${character}b`,
+      kind: "Unicode",
     })),
     ...[...new Set(lengths)].map((length) => ({
       name: `${length} bytes`,
@@ -100,6 +107,25 @@ export function hostileTexts(minBytes: number, maxBytes: number): readonly Hosti
     { name: `${maxBytes} bytes of three`, text: wide(maxBytes) },
     { name: `over ${maxBytes} bytes of three`, text: `${wide(maxBytes)}\u65E5` },
   ];
+}
+
+/**
+ * Fewer texts that hold all of these: those of one kind in one text of at most `maxBytes`, the rest
+ * alone.
+ */
+export function combined(
+  texts: readonly HostileText[],
+  maxBytes: number,
+): readonly (readonly HostileText[])[] {
+  const groups = Map.groupBy(texts, ({ name, kind }) => kind ?? name);
+  return [...groups.values()].flatMap((group) =>
+    Buffer.byteLength(joined(group)) <= maxBytes ? [group] : group.map((one) => [one]),
+  );
+}
+
+/** The texts of a group as one. */
+export function joined(group: readonly HostileText[]): string {
+  return group.map(({ text }) => text).join(" ");
 }
 
 function wide(bytes: number): string {
