@@ -57,7 +57,7 @@ describe.runIf(observable())("a program that hides its errors", async () => {
       expect(find("write", `/outside-${suffix}`)?.allowed).toBe(false);
       expect(find("write", `${target}/inside-${suffix}`)?.allowed).toBe(true);
       expect(
-        attempts.filter(({ kind, path }) => kind === "process" && /\/true$/u.test(path ?? "")),
+        attempts.filter(({ kind, path }) => kind === "process" && path?.endsWith("/true") === true),
       ).toEqual([expect.objectContaining({ allowed: true })]);
       expect(attempts.filter(({ kind }) => kind === "left-behind")).toEqual([
         expect.objectContaining({
