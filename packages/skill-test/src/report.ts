@@ -116,5 +116,6 @@ export type ProblemCode =
   | "CASE_NETWORK"
   | "CASE_PROCESS"
   | "CASE_LEFT_BEHIND"
+  | "ECHO_FAILED"
   | "ARGUMENT_CHANGED"
   | "ARGUMENT_CRASHED";

@@ -11,7 +11,7 @@ export function echoProblem(echoed: Execution): string | undefined {
   const how =
     echoed.error?.message ??
     (echoed.terminatedBy === undefined && echoed.signal === null
-      ? echoed.exitCode === 0
+      ? echoed.exitCode === 0 && !echoed.notes.some((note) => note.includes("not awaited"))
         ? undefined
         : `exit code ${String(echoed.exitCode)}`
       : (echoed.terminatedBy ?? String(echoed.signal)));

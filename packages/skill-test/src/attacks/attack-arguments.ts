@@ -11,7 +11,7 @@ import type { ArgumentReport, CaseProblem } from "../report.ts";
 import { runOnceMore } from "../run-skill.ts";
 import type { SkillRuns } from "../run-skill.ts";
 import { attemptKey, attemptText, judgeAttempts } from "../surroundings/judge-attempts.ts";
-import { arrivalProblem } from "./arrival.ts";
+import { arrivalProblem, echoProblem } from "./arrival.ts";
 import { combined, hostileTexts, joined } from "./hostile-texts.ts";
 import type { HostileText } from "./hostile-texts.ts";
 
@@ -116,8 +116,6 @@ function bindOne(hostile: HostileText, { action, base, name, spec }: Task): Boun
     Buffer.from("\0"),
     invocation.stdin ?? new Uint8Array(),
   ]);
-  const lost = echoProblem(echoed);
-  if (lost !== undefined) return { problems: [{ code: "ECHO_FAILED", message: `${at}: ${lost}` }] };
   const changed = arrivalProblem(action, values, name, hostile.text, echo);
   return changed === undefined
     ? { hostile, accepted: true, problems: [] }
@@ -170,8 +168,10 @@ async function attackOnce(
       return { problems: [problem], runs: 0 };
     }
     const lost = echoProblem(echoed);
-  if (lost !== undefined) return { problems: [{ code: "ECHO_FAILED", message: `${at}: ${lost}` }] };
-  const changed = arrivalProblem(action, one.arguments, name, hostile.text, echoed.stdout);
+    if (lost !== undefined) {
+      return { problems: [{ code: "ECHO_FAILED", message: `${at}: ${lost}` }], runs: 0 };
+    }
+    const changed = arrivalProblem(action, one.arguments, name, hostile.text, echoed.stdout);
     if (changed !== undefined) {
       return { problems: [{ code: "ARGUMENT_CHANGED", message: `${at}: ${changed}` }], runs: 0 };
     }
