@@ -19,6 +19,16 @@ export interface ScanListener {
   readonly onTree?: (tree: CompactTree) => void;
 }
 
+/** Where a scan may begin when everything before is known. */
+export interface ScanState {
+  readonly tree: CompactTree;
+  readonly offset: number;
+  /** Executions that have begun and not ended. */
+  readonly open: readonly string[];
+}
+
+const beginning: ScanState = { tree: emptyTree, offset: 0, open: [] };
+
 /** What a scan found. */
 export interface ScanResult {
   readonly findings: readonly Finding[];
@@ -35,8 +45,9 @@ export async function scanLog(
   source: LogSource,
   verifier: NoteVerifier,
   listener: ScanListener = {},
+  from: ScanState = beginning,
 ): Promise<ScanResult> {
-  const scan = new Scan(identityOf(verifier), listener);
+  const scan = new Scan(identityOf(verifier), listener, from);
   let headFiles = await source.readHeads();
   let head = scan.tryHeads(headFiles, verifier);
   if ((await source.logSize()) === undefined) {
@@ -69,16 +80,19 @@ export async function scanLog(
 
 /** The state of one scan. */
 class Scan {
-  tree: CompactTree = emptyTree;
+  tree: CompactTree;
   /** Set when what follows cannot be read as records any more. */
   stopped: boolean = false;
   readonly #identity: LogIdentity;
   readonly #listener: ScanListener;
   readonly #findings: Finding[] = [];
-  readonly #open: Set<string> = new Set();
-  #offset: number = 0;
+  readonly #open: Set<string>;
+  #offset: number;
 
-  constructor(identity: LogIdentity, listener: ScanListener) {
+  constructor(identity: LogIdentity, listener: ScanListener, from: ScanState) {
+    this.tree = from.tree;
+    this.#offset = from.offset;
+    this.#open = new Set(from.open);
     this.#identity = identity;
     this.#listener = listener;
     listener.onTree?.(this.tree);
