@@ -9,7 +9,7 @@ import { Place, run } from "./command.ts";
 
 const place = new Place();
 
-test.each([[[]], [["run"]], [["check"]], [["test"]], [["lock"]], [["audit"]]])(
+test.each([[[]], [["run"]], [["check"]], [["new"]], [["sync"]], [["test"]], [["lock"]], [["audit"]]])(
   "%j --help has examples",
   async (command) => {
     const { code, stdout, stderr } = await place.run([...command, "--help"]);

@@ -19,7 +19,7 @@ test.each([
   const check = await place.run(["check", "skills/my-skill"]);
   expect(check.stdout).toContain("1 skill, 0 errors, 0 warnings\n");
   expect((await place.run(["lock"])).code).toBe(0);
-  const tested = await place.run(["test"]);
+  const tested = await place.run(["test", "--no-shaken", "--no-arguments"]);
   expect([tested.code, tested.stdout]).toEqual([0, expect.stringContaining("3 cases")]);
   if (template === "data") {
     mkdirSync(join(place.folder, "data"));
