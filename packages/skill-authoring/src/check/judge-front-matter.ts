@@ -146,7 +146,7 @@ function judgeDescription(description: unknown, report: Report): void {
     return;
   }
   if (typeof description !== "string") {
-    report("SKILL_DESCRIPTION", "expected description to be text", "Quote it.", path);
+    report("SKILL_DESCRIPTION_TYPE", "expected description to be text", "Quote it.", path);
     return;
   }
   // eslint-disable-next-line no-control-regex -- one validator counts these as white space

@@ -107,6 +107,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   ),
   SKILL_NAME_LETTERS: rule("wewe", "clawkeep", "Only a–z, 0–9 and hyphens are safe everywhere."),
   SKILL_DESCRIPTION: rule("eeee", "spec", "A description says something."),
+  SKILL_DESCRIPTION_TYPE: rule("eeww", "spec", "A description is text."),
   SKILL_DESCRIPTION_LONG: rule("eeww", "spec", "At most 1,024 characters."),
   SKILL_DESCRIPTION_MARKUP: rule("wewn", "claude", "`<` and `>` look like markup to agents."),
   SKILL_DESCRIPTION_SHOWN: rule("--n-", "openclaw", "Shown in one line of 160 characters."),
