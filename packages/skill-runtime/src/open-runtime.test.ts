@@ -223,6 +223,21 @@ describe.each(await testableLevels())("at level %s", (level) => {
     ]);
   });
 
+  test("a runtime that is closed while something runs writes down how it ended", async () => {
+    const closing = await openRuntime({ ...place, environment: {} });
+    const running = closing.invoke(request("stay", {}, { level }));
+    const seen = async (): Promise<readonly AuditedExecution[]> =>
+      (await readAuditLog(auditFolder(place.home))).executions;
+    await closing.close();
+    const result = await running.catch((error: unknown) => error);
+    if (result instanceof Error) expect(result).toMatchObject({ code: "RUNTIME_CLOSED" });
+    else expect(result).toMatchObject({ terminatedBy: "timeout" });
+    expect((await seen()).every(({ status }) => status === "ended")).toBe(true);
+    await expect(closing.invoke(request("argv", { text: "late" }))).rejects.toMatchObject({
+      code: "RUNTIME_CLOSED",
+    });
+  });
+
   test("more requests than may run and wait are refused, and nothing is recorded of them", async () => {
     await using narrow = await openRuntime({
       ...place,

@@ -1,7 +1,8 @@
 import { openAuditLog } from "@clawkeep/audit-log";
 import type { AuditLog, ObservedCaller } from "@clawkeep/audit-log";
-import { ensurePrivateFolder } from "@clawkeep/durable-files";
+import { CodedError } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
+import { ensurePrivateFolder } from "@clawkeep/durable-files";
 import type { FaultHook } from "@clawkeep/durable-files";
 import path from "node:path";
 
@@ -48,7 +49,7 @@ export interface Runtime {
    * sandbox (`SANDBOX_SETUP_FAILED` …; the end record says so)
    */
   invoke(request: InvocationRequest): Promise<Execution | Refusal>;
-  /** Ends resident processes and lets go of the log. */
+  /** Ends resident processes, waits for one-shot runs, and lets go of the log. Nothing new is run. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -83,26 +84,45 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     observed.set(transport, known);
     return known;
   };
+  const inFlight = new Set<Promise<unknown>>();
+  let isClosed = false;
+  const refuseWhenClosed = (): void => {
+    if (isClosed) {
+      throw new CodedError({ code: "RUNTIME_CLOSED", message: "the runtime has been closed" });
+    }
+  };
+  const invoke = async (request: InvocationRequest): Promise<Execution | Refusal> => {
+    refuseWhenClosed();
+    const planned = await planRun(request, options, await observe(request.caller.transport));
+    if ("kind" in planned) return planned;
+    try {
+      const place = await turnstile.enter(planned.skill.name, request.signal);
+      if (typeof place === "string") return notTaken(place);
+      try {
+        refuseWhenClosed();
+        const execution = await executeWithRetries(planned, context);
+        return { ...execution, queueMs: place.queueMs };
+      } finally {
+        place.leave();
+      }
+    } finally {
+      closePaths(planned.paths);
+    }
+  };
   const close = async (): Promise<void> => {
+    isClosed = true;
     await context.residents.close();
+    // What runs is not lost: its end record is written before the log is closed.
+    await Promise.allSettled(inFlight);
     await log.close();
   };
   return {
-    invoke: async (request) => {
-      const planned = await planRun(request, options, await observe(request.caller.transport));
-      if ("kind" in planned) return planned;
-      try {
-        const place = await turnstile.enter(planned.skill.name, request.signal);
-        if (typeof place === "string") return notTaken(place);
-        try {
-          const execution = await executeWithRetries(planned, context);
-          return { ...execution, queueMs: place.queueMs };
-        } finally {
-          place.leave();
-        }
-      } finally {
-        closePaths(planned.paths);
-      }
+    invoke: (request) => {
+      const result = invoke(request);
+      inFlight.add(result);
+      const forget = (): void => void inFlight.delete(result);
+      result.then(forget, forget);
+      return result;
     },
     close,
     [Symbol.asyncDispose]: close,
