@@ -2,6 +2,7 @@ export type { AuditLog } from "./audit-log.ts";
 export type { LogIdentity } from "./log-identity.ts";
 export { openAuditLog } from "./open-audit-log.ts";
 export type { OpenAuditLogOptions } from "./open-audit-log.ts";
+export { publicLogFiles } from "./public-files.ts";
 export { readAuditLog } from "./read-audit-log.ts";
 export type { AuditedExecution, AuditHistory } from "./read-audit-log.ts";
 export type {

@@ -128,7 +128,7 @@ const action = z.strictObject({
       z.strictObject({
         access: z.enum(["read", "write"]),
         default: z.string().min(1).max(4096).optional(),
-        provided: z.enum(["index-registry"]).optional(),
+        provided: z.enum(["index-registry", "audit-log"]).optional(),
         show: z.enum(["named"]).optional(),
         description: description.optional(),
       }),

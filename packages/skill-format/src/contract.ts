@@ -235,8 +235,11 @@ export interface RootSpec {
   readonly access: "read" | "write";
   /** Relative to the workspace, with `/`. Without it the caller must name the folder. */
   readonly default?: string;
-  /** A folder of the runtime's own, taken when the caller names none; only with `access: read`. */
-  readonly provided?: "index-registry";
+  /**
+   * A folder of the runtime's own, taken when the caller names none; only with `access: read`. Of an
+   * `audit-log`, whoever names it, only the files without secrets are shown.
+   */
+  readonly provided?: "index-registry" | "audit-log";
   /**
    * `named`: the program sees only what `path` arguments name, each the very file or folder that the
    * runtime opened. Absent: all of it.

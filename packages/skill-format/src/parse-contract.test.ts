@@ -204,6 +204,11 @@ test("a provided root is only read, and the contract gives it no default", () =>
   expect(root("access: read, provided: index-registry, default: here")).toEqual(["CONTRACT_ROOT"]);
   expect(root("access: write, provided: index-registry")).toContain("CONTRACT_ROOT");
   expect(root("access: read, provided: audit")).not.toEqual([]);
+  expect(root("access: read, provided: audit-log")).toEqual(["CONTRACT_ROOT"]);
+  const confined = (keys: string): readonly string[] =>
+    codes(action(`    argv: ["{{root.r}}"]\n    sandbox: landlock\n    roots: {r: {${keys}}}\n`));
+  expect(confined("access: read, provided: audit-log")).toEqual([]);
+  expect(confined("access: read, provided: audit-log, show: named")).toContain("CONTRACT_ROOT");
 });
 
 describe("the optional keys that were added later", () => {

@@ -39,6 +39,17 @@ export function resolveAction(written: WrittenAction, surroundings: ActionSurrou
         "Write access: read and leave default out.",
       );
     }
+    if (
+      root.provided === "audit-log" &&
+      (root.show !== undefined || written.sandbox === undefined)
+    ) {
+      report(
+        "CONTRACT_ROOT",
+        ["roots", name, "provided"],
+        "without a sandbox the log's private key could be read beside the log, and all of the log is shown",
+        "Write sandbox: landlock for the action, and leave show out.",
+      );
+    }
     return defined({
       access: root.access,
       default: root.default,

@@ -69,7 +69,7 @@ export interface WrittenAction {
           {
             readonly access: "read" | "write";
             readonly default?: string | undefined;
-            readonly provided?: "index-registry" | undefined;
+            readonly provided?: "index-registry" | "audit-log" | undefined;
             readonly show?: "named" | undefined;
             readonly description?: string | undefined;
           }

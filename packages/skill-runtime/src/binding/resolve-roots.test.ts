@@ -70,3 +70,21 @@ test("a provided root is a folder of the state folder, made when it is missing, 
   expect(await codes(provided)).toEqual(["state/indexes"]);
   expect(await codes(provided, { registry: path.join(base, "outside") })).toEqual(["outside"]);
 });
+
+test("of an audit log only the files without secrets are shown, even of one that the request names", async () => {
+  const action = {
+    roots: { log: { access: "read", provided: "audit-log" } },
+  } as unknown as Action;
+  const home = path.join(base, "log-state");
+  const other = path.join(base, "other-log");
+  for (const folder of [path.join(home, "audit"), other]) {
+    mkdirSync(folder, { recursive: true });
+    for (const name of ["key", "lock", "log.ndjson", "verifier", "key.old"]) {
+      writeFileSync(path.join(folder, name), "");
+    }
+  }
+  for (const named of [{}, { log: other }]) {
+    const { roots } = await resolveRoots(action, { workspace, home }, named);
+    expect(roots.map(({ files }) => files)).toEqual([["log.ndjson", "verifier"]]);
+  }
+});

@@ -1,5 +1,6 @@
+import { publicLogFiles } from "@clawkeep/audit-log";
 import type { Finding } from "@clawkeep/diagnostics";
-import type { Action } from "@clawkeep/skill-format";
+import type { Action, RootSpec } from "@clawkeep/skill-format";
 import { mkdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 
@@ -9,6 +10,8 @@ export interface ResolvedRoot {
   readonly access: "read" | "write";
   /** Absolute, without links. */
   readonly source: string;
+  /** Names of the only files of the folder that are shown. Absent: all of it. */
+  readonly files?: readonly string[];
 }
 
 /** The roots, or everything that is wrong with them. */
@@ -26,7 +29,10 @@ export interface RootSurroundings {
 }
 
 /** Folders of the state folder that a contract may ask for by name; nothing else of it is ever shown. */
-const providedFolders: Readonly<Record<"index-registry", string>> = { "index-registry": "indexes" };
+const providedFolders: Readonly<Record<NonNullable<RootSpec["provided"]>, string>> = {
+  "index-registry": "indexes",
+  "audit-log": "audit",
+};
 
 /**
  * Finds the folder of each root: the one that the request names, else the contract's default below
@@ -52,7 +58,7 @@ export async function resolveRoots(
     if (wanted === undefined && spec.provided !== undefined) {
       const folder = path.join(stateFolder, providedFolders[spec.provided]);
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      roots.push({ name, access: "read", source: await realpath(folder) });
+      roots.push(await shown({ name, access: "read", source: await realpath(folder) }, spec));
       continue;
     }
     if (wanted === undefined) {
@@ -74,10 +80,15 @@ export async function resolveRoots(
         ),
       );
     } else {
-      roots.push({ name, access: spec.access, source });
+      roots.push(await shown({ name, access: spec.access, source }, spec));
     }
   }
   return { roots, findings };
+}
+
+/** Beside the records of a log lies the key that signs them: it is shown to nobody, whoever named it. */
+async function shown(root: ResolvedRoot, { provided }: RootSpec): Promise<ResolvedRoot> {
+  return provided === "audit-log" ? { ...root, files: await publicLogFiles(root.source) } : root;
 }
 
 async function realFolder(at: string): Promise<string | undefined> {

@@ -43,7 +43,11 @@ export function programView(
   const entry = path.posix.join(program, manifest.entry);
   const at = ({ name, source }: ResolvedRoot): string =>
     mounted ? `${prefix}/roots/${name}` : source;
-  const mount = (root: ResolvedRoot): Mount => ({ source: root.source, target: at(root) });
+  const mount = (root: ResolvedRoot): readonly Mount[] =>
+    root.files?.map((file) => ({
+      source: path.join(root.source, file),
+      target: path.posix.join(at(root), file),
+    })) ?? [{ source: root.source, target: at(root) }];
   const copied = manifest.interpreter?.standalone === true && interpreterPath !== undefined;
   return {
     executable: interpreterPath ?? path.join(closure.folder, manifest.entry),
@@ -58,8 +62,8 @@ export function programView(
             ...(copied ? [shown(path.dirname(interpreterPath), "/interpreter")] : []),
           ]
         : []),
-      ...roots.filter(({ access }) => access === "read").map(mount),
+      ...roots.filter(({ access }) => access === "read").flatMap(mount),
     ],
-    writeRoots: roots.filter(({ access }) => access === "write").map(mount),
+    writeRoots: roots.filter(({ access }) => access === "write").flatMap(mount),
   };
 }
