@@ -1,13 +1,11 @@
 import { cpSync, existsSync } from "node:fs";
 
 import { defineConfig } from "tsup";
+import type { Options } from "tsup";
 
-const config: ReturnType<typeof defineConfig> = defineConfig({
-  entry: ["src/main.ts"],
+const common: Options = {
   format: "esm",
   dts: false,
-  sourcemap: true,
-  clean: true,
   target: "node24",
   // `sqlite` without `node:` is another module, that is not there.
   removeNodeProtocol: false,
@@ -17,6 +15,17 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   esbuildOptions: (options) => {
     options.conditions = ["source"];
   },
+  // gray-matter is CommonJS and asks for `fs` by require, which an ES module does not have.
+  banner: {
+    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+  },
+};
+
+const main: Options = {
+  ...common,
+  entry: ["src/main.ts"],
+  sourcemap: true,
+  clean: ["!table.js"],
   // The launcher is looked for beside the code that starts it.
   onSuccess: async () => {
     const launchers = "../../packages/sandbox/prebuilt";
@@ -24,10 +33,18 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
       cpSync(launchers, "dist/prebuilt", { recursive: true });
     }
   },
-  // gray-matter is CommonJS and asks for `fs` by require, which an ES module does not have.
-  banner: {
-    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
-  },
-});
+};
+
+// A program of its own in one file: skills.lock names its bytes, and no others.
+const table: Options = {
+  ...common,
+  entry: ["src/table.ts"],
+  sourcemap: false,
+  splitting: false,
+  clean: false,
+  noExternal: [/./],
+};
+
+const config: Options[] = [main, table];
 
 export default config;

@@ -9,6 +9,7 @@ import type { LockOptions } from "./commands/lock.ts";
 import type { NewOptions } from "./commands/new.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SyncOptions } from "./commands/sync.ts";
+import type { TableOptions } from "./commands/table.ts";
 import type { TestCommandOptions } from "./commands/test.ts";
 
 /**
@@ -180,6 +181,26 @@ function build(done: (code: number) => void): Command {
       done(await lockCommand(folders, options));
     });
 
+  program
+    .command("table")
+    .description("ask CSV, TSV, JSON and SQLite files by SQL that only reads")
+    .argument("[file...]", "files to ask, each a table or a schema of tables")
+    .option("--sql <text>", "one SELECT")
+    .option("--schema", "say which tables and columns there are")
+    .option("--stdin", "take file, other, sql and maxRows from a JSON object on standard input")
+    .option("--recursive", "allow WITH RECURSIVE")
+    .option("--max-rows <number>", "rows of an answer (default: 200)")
+    .option("--max-bytes <number>", "bytes of an answer's rows as JSON (default: 500000)")
+    .option("--max-cell <number>", "length of a text or blob in an answer (default: 10000)")
+    .option("--max-file-bytes <number>", "bytes of one file (default: 64 MiB)")
+    .option("--time-limit-ms <number>", "milliseconds until the query is ended (default: 10000)")
+    .option("--json", "print one JSON object: the answer, or the error")
+    .addHelpText("after", tableExamples)
+    .action(async (files: readonly string[], options: TableOptions) => {
+      const { tableCommand } = await import("./commands/table.ts");
+      done(await tableCommand(files, options));
+    });
+
   const audit = program
     .command("audit")
     .description("show and verify the record of what was run")
@@ -287,6 +308,16 @@ Examples:
   clawkeep-skill lock --check --json
 
 Exit codes: 0 locked (or holds), 1 a skill has errors (or does not fit its lock), 2 usage or failure.
+`;
+
+const tableExamples = `
+Examples:
+  clawkeep-skill table orders.csv --schema
+  clawkeep-skill table orders.csv people.jsonl --sql "SELECT name, sum(amount) FROM orders JOIN people USING (id) GROUP BY name"
+  echo '{"file":"orders.csv","sql":"SELECT count(*) FROM orders"}' | clawkeep-skill table --stdin --json
+
+A text file is a table of its name without the ending; a SQLite file is a schema of that name.
+Exit codes: 0 answered (a cut answer says so), 2 refused, over a limit or failed.
 `;
 
 const auditExamples = `

@@ -5,11 +5,13 @@ import { bundleFolder } from "./bundle.ts";
 
 /** Builds what users get, once for all tests, from the sources as they are now. */
 export async function setup(): Promise<void> {
-  await build({
-    ...(typeof config === "function" || Array.isArray(config) ? {} : config),
-    config: false,
-    outDir: bundleFolder,
-    sourcemap: false,
-    silent: true,
-  });
+  for (const options of config) {
+    await build({
+      ...options,
+      config: false,
+      outDir: bundleFolder,
+      sourcemap: false,
+      silent: true,
+    });
+  }
 }

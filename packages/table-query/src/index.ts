@@ -2,5 +2,5 @@ export type { Cell, CutReason, QueryAnswer, SchemaAnswer, TableDescription } fro
 export { answerOneRequest } from "./process/child.ts";
 export { queryTables } from "./process/query-tables.ts";
 export type { TableQuestion } from "./process/query-tables.ts";
-export { defaultLimits, largestLimits } from "./request.ts";
-export type { TableLimits } from "./request.ts";
+export { defaultLimits, longestInput, readTableInput } from "./request.ts";
+export type { TableInput, TableLimits } from "./request.ts";

@@ -1,3 +1,4 @@
+import { CodedError } from "@clawkeep/diagnostics";
 import { z } from "zod";
 
 /** What may not be exceeded. All are whole numbers. */
@@ -63,3 +64,50 @@ export const requestShape: z.ZodType<TableRequest> = z.strictObject({
   }),
   scratch: z.string().min(1),
 }) as z.ZodType<TableRequest>;
+
+/** What a question on standard input says. */
+export interface TableInput {
+  readonly files: readonly string[];
+  readonly sql?: string;
+  readonly limits: Partial<TableLimits>;
+}
+
+/** Bytes of the longest question on standard input. */
+export const longestInput: number = 1_000_000;
+
+const inputShape = z.strictObject({
+  file: z.string(),
+  other: z.string().optional(),
+  sql: z.string().optional(),
+  maxRows: upTo(largestLimits.rows).optional(),
+});
+
+/**
+ * Reads `{"file": …, "other": …, "sql": …, "maxRows": …}`; only `file` must be there.
+ *
+ * @throws CodedError TABLE_INPUT
+ */
+export function readTableInput(text: string): TableInput {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw wrongInput("got no JSON", cause);
+  }
+  const { data, error } = inputShape.safeParse(value);
+  if (data === undefined) throw wrongInput(z.prettifyError(error).replaceAll("\n", " "), error);
+  return {
+    files: data.other === undefined ? [data.file] : [data.file, data.other],
+    ...(data.sql === undefined ? {} : { sql: data.sql }),
+    limits: data.maxRows === undefined ? {} : { rows: data.maxRows },
+  };
+}
+
+function wrongInput(got: string, cause: unknown): CodedError {
+  return new CodedError({
+    code: "TABLE_INPUT",
+    message: `expected {"file": …, "other": …, "sql": …, "maxRows": …} on standard input: ${got}`,
+    hint: "Write one JSON object; only file must be in it.",
+    cause,
+  });
+}

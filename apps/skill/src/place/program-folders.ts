@@ -5,9 +5,12 @@ import { dirname, join, resolve } from "node:path";
 /** Packages that are programs for skills, looked for beside this one. */
 const knownPrograms: readonly string[] = ["@clawkeep/local-rag"];
 
+/** This package's own folder, from its bundle and from its sources: it is the program `clawkeep-table`. */
+const ownFolders: readonly string[] = ["..", "../.."].map((up) => resolve(import.meta.dirname, up));
+
 /**
- * Where installed programs are: folders that the command line names, then programs installed beside
- * this one, then `apps/*` of the workspace that are programs. What may run is for `skills.lock`.
+ * Where installed programs are: folders that the command line names, then this one and programs
+ * installed beside it, then `apps/*` of the workspace that are programs. What may run is for `skills.lock`.
  */
 export function programFolders(workspace: string, named: readonly string[]): readonly string[] {
   const require = createRequire(import.meta.url);
@@ -29,7 +32,7 @@ export function programFolders(workspace: string, named: readonly string[]): rea
   return [
     ...new Set([
       ...named.map((folder) => resolve(folder)),
-      ...[...installed, ...own].filter(isProgram),
+      ...[...ownFolders, ...installed, ...own].filter(isProgram),
     ]),
   ];
 }

@@ -72,7 +72,7 @@ export const hostileSql: readonly (readonly [what: string, sql: string, code?: s
   ["a table that is not there", "SELECT * FROM secrets", "TABLE_SQL"],
   ["text in double quotes", 'SELECT "no such column"', "TABLE_SQL"],
   ["JSON and pragmas under other names", "SELECT count(*) FROM jsonb_each('[1]')"],
-  ["statements of the connection", "SELECT count(*) FROM sqlite_stmt"],
+  ["statements of the connection", "SELECT count(*) FROM sqlite_stmt", "TABLE_SQL"],
   ["depth of terms", `SELECT ${"1+".repeat(1000)}1`, "TABLE_SQL"],
   ["many parts", `SELECT 1${" UNION ALL SELECT 1".repeat(100)}`, "TABLE_SQL"],
   ["length", `SELECT '${"x".repeat(100_000)}'`],
