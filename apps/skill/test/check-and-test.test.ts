@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterAll, describe, expect, test } from "vitest";
@@ -8,6 +8,9 @@ import { fixtures, Place } from "./command.ts";
 const place = new Place(["echo-json", "say-sh", "word-count"]);
 
 afterAll(() => place.remove());
+
+/** Only cases: the package has its own tests of everything else. */
+const plainly = ["--no-shaken", "--no-observe", "--no-arguments"];
 
 describe("check", () => {
   test("says that valid skills are", async () => {
@@ -64,17 +67,48 @@ describe("check", () => {
 describe("test", () => {
   test("executes all cases, each twice and in both forms", async () => {
     await place.run(["lock"]);
-    const report = await place.json(["test"]);
+    const report = await place.json(["test", ...plainly]);
     expect(report).toMatchObject({
       version: 1,
       ok: true,
       counts: { skills: 3, cases: 15, failed: 0, runs: 36 },
     });
-    const human = await place.run(["test", "skills/say-sh"]);
+    const human = await place.run(["test", "skills/say-sh", ...plainly]);
     expect(human.code).toBe(0);
     expect(human.stdout).toMatch(
-      /^ok {3}say-sh {2}3 cases, sandbox: \w+\n1 skill, 3 cases, 6 runs in [\d.]+ s: all hold\n$/u,
+      /^ok {3}say-sh {2}3 cases, sandbox: \w+\nslowest: say-sh: .*\n1 skill, 3 cases, 6 runs in [\d.]+ s: all hold\n$/u,
     );
+  });
+
+  test("shakes and attacks what is locked, and writes the report for machines", async () => {
+    const junit = join(place.folder, "junit.xml");
+    const { code, stdout } = await place.run([
+      ...["test", "skills/say-sh", "--parallel", "2", "--junit", junit, "--github"],
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^1 skill, 3 cases, 6 runs, \d+ shaken, 77 hostile arguments in /mu);
+    expect(readFileSync(junit, "utf8")).toMatch(
+      /<testsuite name="say-sh" tests="4" failures="0">\n<testcase classname="say-sh" name="say: /u,
+    );
+  });
+
+  test("shows what golden files would become, and writes only when that was said", async () => {
+    const other = new Place(["say-sh"]);
+    const golden = join(other.folder, "skills", "say-sh", "cases", "golden.txt");
+    writeFileSync(
+      join(other.folder, "skills", "say-sh", "cases", "golden.yaml"),
+      "- name: golden\n  arguments: {words: a b}\n  expect: {exitCode: 0, golden: golden.txt}\n",
+    );
+    const update = ["test", "skills/say-sh", ...plainly, "--update"];
+    const shown = await other.run(update);
+    expect([shown.code, existsSync(golden)]).toEqual([1, false]);
+    expect(shown.stderr).toContain("golden.txt:1 (new)\n+a b");
+    expect(shown.stderr).toContain("not written");
+    expect(shown.stdout).toContain("CASE_GOLDEN_MISSING");
+    expect((await other.run([...update, "--yes"])).code).toBe(0);
+    expect(readFileSync(golden, "utf8")).toContain("a b");
+    expect((await other.run(["test", "skills/say-sh", ...plainly])).code).toBe(0);
+    other.remove();
   });
 
   test("keeps its records apart", async () => {
@@ -114,7 +148,7 @@ for await (const line of createInterface({ input: process.stdin })) {
       "- name: any\n  arguments: {text: x}\n  expect: {exitCode: 0}\n",
     );
     await other.run(["lock"]);
-    const { code, stdout } = await other.run(["test", "--cases-per-action", "0"]);
+    const { code, stdout } = await other.run(["test", ...plainly, "--cases-per-action", "0"]);
     expect(code).toBe(1);
     expect(stdout).toContain(
       "CASE_NOT_DETERMINISTIC (oneshot): two runs with the same arguments differ",
