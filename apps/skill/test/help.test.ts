@@ -9,14 +9,20 @@ import { Place, run } from "./command.ts";
 
 const place = new Place();
 
-test.each([[[]], [["run"]], [["check"]], [["new"]], [["sync"]], [["test"]], [["lock"]], [["audit"]]])(
-  "%j --help has examples",
-  async (command) => {
-    const { code, stdout, stderr } = await place.run([...command, "--help"]);
-    expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain("Examples:\n  clawkeep-skill ");
-  },
-);
+test.each([
+  [[]],
+  [["run"]],
+  [["check"]],
+  [["new"]],
+  [["sync"]],
+  [["test"]],
+  [["lock"]],
+  [["audit"]],
+])("%j --help has examples", async (command) => {
+  const { code, stdout, stderr } = await place.run([...command, "--help"]);
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toContain("Examples:\n  clawkeep-skill ");
+});
 
 test("help loads nothing but the command line itself", async () => {
   const hook = `data:text/javascript,${encodeURIComponent(
