@@ -1,6 +1,5 @@
 import { cpSync, existsSync } from "node:fs";
 
-import { defineConfig } from "tsup";
 import type { Options } from "tsup";
 
 const common: Options = {
@@ -45,6 +44,14 @@ const table: Options = {
   noExternal: [/./],
 };
 
-const config: Options[] = [main, table];
+/** Another program, in a folder with a manifest of its own. */
+const auditReport: Options = {
+  ...table,
+  entry: ["src/audit-report.ts"],
+  outDir: "clawkeep-audit-report/dist",
+  outExtension: () => ({ js: ".mjs" }),
+};
+
+const config: Options[] = [main, table, auditReport];
 
 export default config;

@@ -1,5 +1,6 @@
 import { CodedError } from "@clawkeep/diagnostics";
-import { z } from "zod";
+// The small form: the program that skills run pays for each byte of its one file at every start.
+import * as z from "zod/mini";
 
 /** What may not be exceeded. All are whole numbers. */
 export interface TableLimits {
@@ -48,12 +49,14 @@ export interface TableRequest {
   readonly scratch: string;
 }
 
-const upTo = (most: number): z.ZodNumber => z.number().int().min(1).max(most);
+const upTo = (most: number): z.ZodMiniNumber => z.int().check(z.minimum(1), z.maximum(most));
+
+const text = z.string().check(z.minLength(1), z.maxLength(4096));
 
 /** The shape of a {@link TableRequest}, as the query's process gets it. */
-export const requestShape: z.ZodType<TableRequest> = z.strictObject({
-  files: z.array(z.string().min(1).max(4096)).min(1).max(mostFiles),
-  sql: z.string().optional(),
+export const requestShape: z.ZodMiniType<TableRequest> = z.strictObject({
+  files: z.array(text).check(z.minLength(1), z.maxLength(mostFiles)),
+  sql: z.optional(z.string()),
   recursive: z.boolean(),
   limits: z.strictObject({
     rows: upTo(largestLimits.rows),
@@ -62,8 +65,8 @@ export const requestShape: z.ZodType<TableRequest> = z.strictObject({
     timeMs: upTo(largestLimits.timeMs),
     fileBytes: upTo(largestLimits.fileBytes),
   }),
-  scratch: z.string().min(1),
-}) as z.ZodType<TableRequest>;
+  scratch: text,
+}) as z.ZodMiniType<TableRequest>;
 
 /** What a question on standard input says. */
 export interface TableInput {
@@ -77,9 +80,9 @@ export const longestInput: number = 1_000_000;
 
 const inputShape = z.strictObject({
   file: z.string(),
-  other: z.string().optional(),
-  sql: z.string().optional(),
-  maxRows: upTo(largestLimits.rows).optional(),
+  other: z.optional(z.string()),
+  sql: z.optional(z.string()),
+  maxRows: z.optional(upTo(largestLimits.rows)),
 });
 
 /**

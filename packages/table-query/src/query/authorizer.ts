@@ -15,7 +15,7 @@ export interface Permissions {
 const actionNames: ReadonlyMap<number, string> = new Map(
   Object.entries(constants)
     .filter(([name]) => /^SQLITE_(?!OK$|DENY$|IGNORE$|CHANGESET)/u.test(name))
-    .map(([name, value]) => [value as number, name.slice("SQLITE_".length)]),
+    .map(([name, value]) => [value, name.slice("SQLITE_".length)]),
 );
 
 /**
