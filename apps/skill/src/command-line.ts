@@ -2,6 +2,7 @@ import { escapeForTerminal } from "@clawkeep/diagnostics";
 import { Command, CommanderError, Option } from "commander";
 
 import { refuseUndecodable } from "./argv-bytes.ts";
+import type { AuditReportOptions } from "./commands/audit-report.ts";
 import type { AuditShowOptions } from "./commands/audit-show.ts";
 import type { AuditVerifyOptions } from "./commands/audit-verify.ts";
 import type { CheckOptions } from "./commands/check.ts";
@@ -217,6 +218,15 @@ function build(done: (code: number) => void): Command {
       done(await showAudit(id, options));
     });
   audit
+    .command("report")
+    .description("count what was run: by skill, action, outcome and sandbox; no private text")
+    .option("--json", "print one JSON object")
+    .option("--markdown", "print Markdown")
+    .action(async (options: AuditReportOptions) => {
+      const { reportAudit } = await import("./commands/audit-report.ts");
+      done(await reportAudit(options));
+    });
+  audit
     .command("verify")
     .description("verify every record of the log")
     .option("--checkpoint <file>", "a checkpoint that was kept elsewhere")
@@ -324,6 +334,7 @@ const auditExamples = `
 Examples:
   clawkeep-skill audit show --limit 5
   clawkeep-skill audit show 0123…-17 --json
+  clawkeep-skill audit report --markdown
   clawkeep-skill audit checkpoint > kept-elsewhere.txt
   clawkeep-skill audit verify --checkpoint kept-elsewhere.txt
 `;
