@@ -54,5 +54,9 @@ export interface Refusal {
   readonly kind: "refusal";
   /** The step that said no. */
   readonly stage: "lock" | "contract" | "arguments" | "roots" | "sandbox" | "secrets" | "queue";
+  /** The locked skill's name. Not there while it is only what the request says. */
+  readonly skill?: string;
+  /** The name of an action of its contract. Not there while it is only what the request says. */
+  readonly action?: string;
   readonly findings: readonly Finding[];
 }

@@ -97,7 +97,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     if ("kind" in planned) return planned;
     try {
       const place = await turnstile.enter(planned.skill.name, request.signal);
-      if (typeof place === "string") return notTaken(place);
+      if (typeof place === "string") return notTaken(place, planned);
       try {
         refuseWhenClosed();
         const execution = await executeWithRetries(planned, context);
@@ -137,7 +137,7 @@ interface Context {
   readonly residents: ResidentPool;
 }
 
-function notTaken(why: "full" | "cancelled"): Refusal {
+function notTaken(why: "full" | "cancelled", { skill, actionName }: PlannedRun): Refusal {
   const isFull = why === "full";
   const finding: Finding = {
     code: isFull ? "QUEUE_FULL" : "QUEUE_CANCELLED",
@@ -147,7 +147,13 @@ function notTaken(why: "full" | "cancelled"): Refusal {
       : "the request was cancelled while it waited",
     hint: isFull ? "try again later" : "nothing was run",
   };
-  return { kind: "refusal", stage: "queue", findings: [finding] };
+  return {
+    kind: "refusal",
+    stage: "queue",
+    skill: skill.name,
+    action: actionName,
+    findings: [finding],
+  };
 }
 
 /** Again when the contract says that it is worth trying. Each run has its own records. */

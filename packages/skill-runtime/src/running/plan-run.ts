@@ -31,35 +31,36 @@ export async function planRun(
     detectLevels(),
   ]);
   if (locked.skill === undefined) {
-    return refuse("lock", locked.findings);
+    return refuse("lock", locked.findings, {});
   }
   const { skill, closure } = locked;
   const chosen = chooseAction(skill, request);
   if ("findings" in chosen) {
-    return refuse("contract", chosen.findings);
+    return refuse("contract", chosen.findings, { skill: skill.name });
   }
   const { actionName, action, form } = chosen;
+  const names = { skill: skill.name, action: actionName };
   const level = chooseLevel(request, action, reports);
   if (typeof level !== "string") {
-    return refuse("sandbox", level);
+    return refuse("sandbox", level, names);
   }
   const { roots, findings } = await resolveRoots(action, surroundings, request.roots);
   if (findings.length > 0) {
-    return refuse("roots", findings);
+    return refuse("roots", findings, names);
   }
   const view = await placedView(level, skill, closure, roots, request.trial?.shakes?.place);
   const bound = bindArguments(action, request.args, view.roots);
   if (bound.refusal !== undefined) {
-    return refuse("arguments", bound.refusal);
+    return refuse("arguments", bound.refusal, names);
   }
   const sources = Object.fromEntries(roots.map(({ name, source }) => [name, source]));
   const { secrets, findings: withheld } = await resolveSecrets(action, surroundings.home);
   if (withheld.length > 0) {
-    return refuse("secrets", withheld);
+    return refuse("secrets", withheld, names);
   }
   const confined = confinePaths(action, bound.invocation.values, sources);
   if (confined.findings.length > 0) {
-    return refuse("arguments", confined.findings);
+    return refuse("arguments", confined.findings, names);
   }
   return {
     request,
@@ -165,6 +166,10 @@ function one(
   return { findings: [{ code, severity: "error", message, hint }] };
 }
 
-function refuse(stage: Refusal["stage"], findings: readonly Finding[]): Refusal {
-  return { kind: "refusal", stage, findings };
+function refuse(
+  stage: Refusal["stage"],
+  findings: readonly Finding[],
+  names: Pick<Refusal, "skill" | "action">,
+): Refusal {
+  return { kind: "refusal", stage, findings, ...names };
 }
