@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readlinkSync } from "node:fs";
 import type { Stats } from "node:fs";
 import path from "node:path";
@@ -44,25 +45,45 @@ export function openBeneath(root: string, relative: string): OpenedPath {
     closeSync(fd);
     return { fault: "outside" };
   }
-  for (const part of parts) {
-    let next: number;
-    try {
+  let parent: number | undefined;
+  try {
+    for (const part of parts) {
       const status = fstatSync(fd);
       if (!status.isDirectory()) {
+        closeSync(fd);
         return { fault: status.isSymbolicLink() ? "link" : "absent" };
       }
-      next = openSync(`/proc/self/fd/${fd}/${part}`, O_PATH | constants.O_NOFOLLOW);
-    } catch (error) {
-      return { fault: faultOf(error) };
-    } finally {
-      closeSync(fd);
+      if (parent !== undefined) closeSync(parent);
+      parent = fd;
+      fd = openSync(`/proc/self/fd/${parent}/${part}`, O_PATH | constants.O_NOFOLLOW);
     }
-    fd = next;
+    // Exactly there, still: an unlinked name reads "… (deleted)", and its file may have been the one
+    // of another name, outside, whose count of names is one again by now.
+    const place = path.posix.join(root, ...parts);
+    const folder = parent;
+    return judge(fd, () => {
+      if (folder !== undefined) awaitRename(folder);
+      return placeOf(fd) === place && !place.endsWith(" (deleted)");
+    });
+  } catch (error) {
+    return { fault: faultOf(error) };
+  } finally {
+    if (parent !== undefined) closeSync(parent);
   }
-  // Exactly there, still: an unlinked name reads "… (deleted)", and its file may have been the one of
-  // another name, outside, whose count of names is one again by now.
-  const place = path.posix.join(root, ...parts);
-  return judge(fd, () => placeOf(fd) === place && !place.endsWith(" (deleted)"));
+}
+
+/**
+ * Waits until a rename in a folder that has begun is done. Within one, the kernel lowers the count of
+ * names of the file that is replaced before it takes the name from it; meanwhile a file with a second
+ * name looks as if it had but this one. Looking up a name that nobody looked up before takes the
+ * folder's lock, which the rename holds.
+ */
+function awaitRename(folder: number): void {
+  try {
+    closeSync(openSync(`/proc/self/fd/${folder}/.${randomBytes(12).toString("hex")}`, O_PATH));
+  } catch {
+    // There is none; it was looked for.
+  }
 }
 
 /** Elsewhere the system itself refuses links in every part, when it opens the whole path. */
