@@ -3,9 +3,11 @@ import { spawn } from "node:child_process";
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
-import type { Readable, Writable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import { isMainThread } from "node:worker_threads";
 
+import { firstChannel } from "./channels.ts";
+import type { Channel } from "./channels.ts";
 import { boundedBytes } from "./bounded-bytes.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import type { Launch } from "./launch.ts";
@@ -22,6 +24,7 @@ export interface SupervisionOptions {
   /** Takes standard output instead of collecting it; the output limit is then the caller's to keep. */
   readonly onStdout?: (chunk: Buffer) => void;
   readonly signal?: AbortSignal;
+  readonly channels?: readonly Channel[];
 }
 
 /** A running launch. */
@@ -55,7 +58,10 @@ export function supervise(
   options: SupervisionOptions,
 ): Supervision {
   const began = performance.now();
-  const child = start(launch, options.stdin !== undefined);
+  const child = start(launch, options.stdin !== undefined, options.channels?.length ?? 0);
+  for (const [index, { attach }] of (options.channels ?? []).entries()) {
+    attach(child.stdio[firstChannel + index] as Duplex);
+  }
   let terminatedBy: Termination | undefined;
   const kill = (why: Termination): void => {
     terminatedBy ??= why;
@@ -73,7 +79,7 @@ export function supervise(
     resources: keeper.resources,
     limitedBy: { ...keeper.limitedBy, ...launch.limitedBy },
   });
-  const inner = feed(child, launch, keeper.begin);
+  const inner = feed(child, launch, (pid) => keeper.begin(pid));
 
   const stdout = boundedBytes(limits.stdoutBytes, "first");
   const stderr = boundedBytes(
@@ -165,19 +171,30 @@ export function supervise(
     stdin: child.stdin,
     outcome: settled,
     kill,
-    wake: keeper.wake,
+    wake: () => keeper.wake(),
     usage,
   };
 }
 
 /** Spawns with exactly the environment and descriptors of the launch. */
-function start(launch: Launch, withStdin: boolean): ChildProcess {
+function start(launch: Launch, withStdin: boolean, channels: number): ChildProcess {
   const stdio: ("ignore" | "pipe" | number)[] = [withStdin ? "pipe" : "ignore", "pipe", "pipe"];
   for (const given of launch.descriptors) {
     stdio.push(given.kind === "open" ? given.descriptor : "pipe");
   }
   let nothing: number | undefined;
-  for (const descriptor of inheritedDescriptors()) {
+  const inherited = inheritedDescriptors();
+  if (channels > 0) {
+    while (stdio.length < firstChannel) {
+      if (inherited.includes(stdio.length)) {
+        stdio.push((nothing ??= openSync("/dev/null", "r")));
+      } else {
+        stdio.push("ignore");
+      }
+    }
+    stdio.push(...Array.from({ length: channels }, () => "pipe" as const));
+  }
+  for (const descriptor of inherited) {
     if (descriptor >= stdio.length) {
       nothing ??= openSync("/dev/null", "r");
       stdio.push(

@@ -50,7 +50,7 @@ async function prepare(policy: ExecutionPolicy): Promise<Launch> {
   const prefix = named
     ? { argv: [], limitedBy: {} }
     : rlimitPrefix(effectiveLimits(policy.limits), false);
-  const [first = file, ...more] = [...prefix.argv, file];
+  const [first, ...more] = [...prefix.argv, file] as const;
   const launch: Launch = {
     file: first,
     arg0: prefix.argv.length === 0 ? arg0 : first,
