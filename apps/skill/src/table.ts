@@ -7,7 +7,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 
 import { formatError } from "@clawkeep/diagnostics";
-import { answerOneRequest } from "@clawkeep/table-query";
+import { answerOneRequest, endWithParent } from "@clawkeep/table-query";
 
 import { tableCommand } from "./commands/table.ts";
 
@@ -15,7 +15,8 @@ const limit = { type: "string" } as const;
 const flag = { type: "boolean" } as const;
 
 async function run(args: readonly string[]): Promise<number> {
-  if (args.length === 1 && args[0] === "--child") {
+  if (args.length === 2 && args[0] === "--child") {
+    endWithParent(Number(args[1]));
     await answerOneRequest(process.stdin, process.stdout);
     return 0;
   }

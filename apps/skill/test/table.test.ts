@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as later } from "node:timers/promises";
 
 import { afterAll, expect, test } from "vitest";
 
@@ -39,6 +40,40 @@ test("a query that does not end is ended, and its copies are gone", async () => 
   ]);
   expect(readdirSync(temporary)).toEqual([]);
 });
+
+/** Whether a process runs; one that has ended and that nobody has waited for does not. */
+function isRunning(pid: string): boolean {
+  const file = `/proc/${pid}/stat`;
+  return existsSync(file) && !/\) [ZX] /u.test(readFileSync(file, "utf8"));
+}
+
+test.runIf(process.platform === "linux").each(["SIGKILL", "SIGTERM"] as const)(
+  "no query outlives a command that is ended by %s",
+  async (signal) => {
+    const sql =
+      "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c";
+    let query = "";
+    await place.run(
+      ["table", "orders.csv", "--recursive", "--time-limit-ms", "60000", "--sql", sql],
+      {
+        onStart: (command) => {
+          const children = `/proc/${String(command.pid)}/task/${String(command.pid)}/children`;
+          const look = setInterval(() => {
+            query = existsSync(children)
+              ? (readFileSync(children, "utf8").split(" ")[0] ?? "")
+              : "";
+            if (query === "") return;
+            if (!readFileSync(`/proc/${query}/cmdline`, "utf8").includes("--child")) return;
+            clearInterval(look);
+            command.kill(signal);
+          }, 50);
+        },
+      },
+    );
+    expect(query).not.toBe("");
+    while (isRunning(query)) await later(50);
+  },
+);
 
 test.each([
   [["orders.csv", "--sql", "DELETE FROM orders"], "TABLE_SQL_REFUSED"],

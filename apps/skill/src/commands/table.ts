@@ -9,6 +9,7 @@ import type {
 } from "@clawkeep/table-query";
 
 import { printData, printJson, printNote } from "../output/print.ts";
+import { cancellable } from "../place/cancellation.ts";
 import { tableProgram } from "../place/table-program.ts";
 
 /** Options of `table` as they were written. */
@@ -32,14 +33,17 @@ export async function tableCommand(
 ): Promise<number> {
   try {
     const input = await inputOf(files, options);
-    const answer = await queryTables({
-      ...input,
-      recursive: options.recursive === true,
-      child: [tableProgram, "--child"],
+    return await cancellable(async (signal) => {
+      const answer = await queryTables({
+        ...input,
+        recursive: options.recursive === true,
+        child: [tableProgram, "--child", String(process.pid)],
+        signal,
+      });
+      if (options.json === true) printJson(answer);
+      else printText(answer);
+      return 0;
     });
-    if (options.json === true) printJson(answer);
-    else printText(answer);
-    return 0;
   } catch (error) {
     if (options.json !== true || !isCodedError(error)) throw error;
     const { code, message, hint } = error;

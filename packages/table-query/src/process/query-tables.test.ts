@@ -37,6 +37,17 @@ test.each([
   await expect(asking(script, timeMs)).rejects.toMatchObject({ code });
 });
 
+test("a cancelled query is ended", async () => {
+  const cancelled = new AbortController();
+  const asked = queryTables({
+    files: ["a.csv"],
+    child: ["-e", "for (;;);"],
+    signal: cancelled.signal,
+  });
+  cancelled.abort();
+  await expect(asked).rejects.toMatchObject({ code: "TABLE_CANCELLED" });
+});
+
 test("the query's process sees nothing of the caller's environment", async () => {
   const script =
     "process.stdout.write(JSON.stringify({answer:Object.keys(process.env).toSorted()}))";

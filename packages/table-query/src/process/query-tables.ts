@@ -19,6 +19,8 @@ export interface TableQuestion {
   readonly limits?: Partial<TableLimits>;
   /** Arguments of a Node process that calls `answerOneRequest`. */
   readonly child: readonly string[];
+  /** Ends the query. */
+  readonly signal?: AbortSignal;
 }
 
 /** Bytes that a reply may have beyond its rows: names of columns, errors, descriptions of tables. */
@@ -27,7 +29,7 @@ const replyOverhead = 4_000_000;
 /**
  * Asks files a question, in a process of its own that is killed when its time is over.
  *
- * @throws CodedError TABLE_TIME_LIMIT, TABLE_PROCESS, TABLE_LIMIT, TABLE_FILES and those of `answerRequest`
+ * @throws CodedError TABLE_TIME_LIMIT, TABLE_CANCELLED, TABLE_PROCESS, TABLE_LIMIT, TABLE_FILES and those of `answerRequest`
  */
 export async function queryTables(question: TableQuestion): Promise<QueryAnswer | SchemaAnswer> {
   const limits = limitsOf(question.limits ?? {});
@@ -47,7 +49,7 @@ export async function queryTables(question: TableQuestion): Promise<QueryAnswer 
       limits,
       scratch,
     };
-    const reply = JSON.parse(await askChild(question.child, request)) as Reply;
+    const reply = JSON.parse(await askChild(question, request)) as Reply;
     if ("answer" in reply) return reply.answer;
     throw new CodedError(reply.error);
   } finally {
@@ -69,7 +71,10 @@ function limitsOf(named: Partial<TableLimits>): TableLimits {
   return limits;
 }
 
-async function askChild(child: readonly string[], request: TableRequest): Promise<string> {
+async function askChild(
+  { child, signal: cancelled }: TableQuestion,
+  request: TableRequest,
+): Promise<string> {
   const { timeMs, bytes } = request.limits;
   const most = bytes + replyOverhead;
   const started = spawn(
@@ -81,11 +86,14 @@ async function askChild(child: readonly string[], request: TableRequest): Promis
   const chunks: Buffer[] = [];
   let length = 0;
   let said = "";
-  let ended: "time" | "size" | undefined;
-  const end = (why: "time" | "size"): void => {
+  let ended: "time" | "size" | "cancel" | undefined;
+  const end = (why: "time" | "size" | "cancel"): void => {
     ended ??= why;
     started.kill("SIGKILL");
   };
+  const cancel = (): void => end("cancel");
+  cancelled?.addEventListener("abort", cancel);
+  if (cancelled?.aborted === true) cancel();
   const timer = setTimeout(() => end("time"), timeMs);
   started.stdout.on("data", (chunk: Buffer) => {
     length += chunk.length;
@@ -106,6 +114,9 @@ async function askChild(child: readonly string[], request: TableRequest): Promis
       },
     );
     if (ended === "time") throw timeLimit(timeMs);
+    if (ended === "cancel") {
+      throw new CodedError({ code: "TABLE_CANCELLED", message: "the query was cancelled" });
+    }
     if (code === 0 && ended === undefined) return Buffer.concat(chunks).toString("utf8");
     throw new CodedError({
       code: "TABLE_PROCESS",
@@ -117,6 +128,7 @@ async function askChild(child: readonly string[], request: TableRequest): Promis
     });
   } finally {
     clearTimeout(timer);
+    cancelled?.removeEventListener("abort", cancel);
   }
 }
 
