@@ -25,11 +25,13 @@ const main: Options = {
   entry: ["src/main.ts"],
   sourcemap: true,
   clean: ["!table.js"],
-  // The launcher is looked for beside the code that starts it.
+  // The launcher and the observer are looked for beside the code that starts them.
   onSuccess: async () => {
-    const launchers = "../../packages/sandbox/prebuilt";
-    if (existsSync(launchers)) {
-      cpSync(launchers, "dist/prebuilt", { recursive: true });
+    for (const folder of ["prebuilt", "native"]) {
+      const programs = `../../packages/sandbox/${folder}`;
+      if (existsSync(programs)) {
+        cpSync(programs, `dist/${folder}`, { recursive: true });
+      }
     }
   },
 };

@@ -106,9 +106,12 @@ function buildInputs(root) {
       }
     }
   }
-  // An app's bundle carries it.
-  const launchers = "packages/sandbox/prebuilt/launchers.json";
-  return existsSync(path.join(root, launchers)) ? [...files, launchers] : files;
+  // An app's bundle carries them.
+  const carried = [
+    "packages/sandbox/prebuilt/launchers.json",
+    `packages/sandbox/native/linux-${process.arch}/clawkeep-observer`,
+  ];
+  return [...files, ...carried.filter((file) => existsSync(path.join(root, file)))];
 }
 
 function sourcesBelow(root, folder) {

@@ -6,23 +6,25 @@ export type FoundObserver = { readonly path: string } | { readonly why: string }
 
 /**
  * The observer that was built with this package: `native/linux-ARCH/clawkeep-observer`. It is looked for
- * nowhere else: who could name another would decide what is reported.
+ * nowhere but beside this code: who could name another would decide what is reported.
  */
-export function findObserver(folder: string = packageFolder()): FoundObserver {
-  const built = path.join(folder, "native", `linux-${process.arch}`, "clawkeep-observer");
+export function findObserver(folders: readonly string[] = besideThisCode()): FoundObserver {
+  const name = path.join(`linux-${process.arch}`, "clawkeep-observer");
+  const built = folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
+  if (built === undefined) {
+    return { why: "the observer was not built (it needs cargo and Linux)" };
+  }
   try {
     accessSync(built, constants.X_OK);
     return { path: realpathSync(built) };
   } catch {
-    return { why: "the observer was not built (it needs cargo and Linux)" };
+    return { why: `the observer ${built} has no right to be executed` };
   }
 }
 
-/** The folder of this package, from its sources as from its bundle. */
-function packageFolder(): string {
-  let folder = import.meta.dirname;
-  while (!existsSync(path.join(folder, "package.json")) && folder !== path.dirname(folder)) {
-    folder = path.dirname(folder);
-  }
-  return folder;
+/** `native` of the package: from its sources, from its bundle, and from an app's bundle. */
+function besideThisCode(): readonly string[] {
+  return ["../../native", "../native", "native"].map((relative) =>
+    path.join(import.meta.dirname, relative),
+  );
 }
