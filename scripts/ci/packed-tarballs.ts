@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -59,10 +69,27 @@ function main(): void {
         say(`${name}: ${command} --help ran`);
       }
     }
+    checkCarried(empty);
     askInstalled(empty);
     say(`${packages.length} tarballs installed and run`);
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** What was built of the crates is installed, executable, where the code looks for it. */
+function checkCarried(empty: string): void {
+  const machine = `linux-${process.arch}`;
+  const programs = [`prebuilt/${machine}/clawkeep-launcher`, `native/${machine}/clawkeep-observer`];
+  for (const program of programs) {
+    if (!existsSync(path.join(root, "packages", "sandbox", program))) {
+      say(`skipped: ${program} was not built`);
+      continue;
+    }
+    for (const carrier of ["sandbox", path.join("skill", "dist")]) {
+      accessSync(path.join(empty, "node_modules", "@clawkeep", carrier, program), constants.X_OK);
+    }
+    say(`${program}: carried, executable`);
   }
 }
 
