@@ -1,13 +1,8 @@
-import { isCodedError } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
-import {
-  compactRoot,
-  parseCheckpoint,
-  sameHash,
-  unverifiedNoteText,
-  verifyNote,
-} from "@clawkeep/integrity";
+import { compactRoot, sameHash } from "@clawkeep/integrity";
 import type { Checkpoint, CompactTree, NoteVerifier } from "@clawkeep/integrity";
+
+import { readKnownCheckpoint, rollbackNote } from "./known-checkpoint.ts";
 
 /** Compares a log, as it is read, with a checkpoint that was kept elsewhere. */
 export class CheckpointWatch {
@@ -18,7 +13,7 @@ export class CheckpointWatch {
   /** @param note The signed checkpoint, if there is one. */
   constructor(note: string | undefined, verifier: NoteVerifier) {
     if (note !== undefined) {
-      const read = readCheckpoint(note, verifier);
+      const read = readKnownCheckpoint(note, verifier);
       if ("origin" in read) {
         this.#known = read;
       } else {
@@ -53,32 +48,6 @@ export class CheckpointWatch {
     const message = `cannot exclude a rollback after checkpoint ${known.size}, the one given: the first ${known.size} of ${size} records are as they were then`;
     return [rollbackNote(message)];
   }
-}
-
-function readCheckpoint(note: string, verifier: NoteVerifier): Checkpoint | Finding {
-  try {
-    const claimed = parseCheckpoint(unverifiedNoteText(note));
-    if (claimed.origin !== verifier.name) {
-      const message = `expected a checkpoint of ${verifier.name}, got one of ${JSON.stringify(claimed.origin)}`;
-      return error("AUDIT_CHECKPOINT_OTHER_LOG", message);
-    }
-    verifyNote(note, verifier);
-    return claimed;
-  } catch (cause) {
-    const signature =
-      isCodedError(cause) && (cause.code === "NOTE_SIGNATURE" || cause.code === "NOTE_UNSIGNED");
-    const code = signature ? "AUDIT_CHECKPOINT_SIGNATURE" : "AUDIT_CHECKPOINT_MALFORMED";
-    return error(
-      code,
-      `checkpoint given: ${cause instanceof Error ? cause.message : String(cause)}`,
-    );
-  }
-}
-
-function rollbackNote(message: string): Finding {
-  const hint =
-    "Keep a checkpoint where the writer of the log cannot change it, and verify with it.";
-  return { code: "AUDIT_ROLLBACK_NOT_EXCLUDED", severity: "note", message, hint };
 }
 
 function error(code: string, message: string): Finding {

@@ -1,3 +1,5 @@
+export { appendWitness } from "./append-witness.ts";
+export type { WitnessEntry } from "./append-witness.ts";
 export type { AuditLog } from "./audit-log.ts";
 export type { LogIdentity } from "./log-identity.ts";
 export { openAuditLog } from "./open-audit-log.ts";
@@ -25,3 +27,4 @@ export type {
 } from "./records.ts";
 export { verifyAuditLog } from "./verify-audit-log.ts";
 export type { AuditVerification, VerifyOptions } from "./verify-audit-log.ts";
+export { tellWitness } from "./tell-witness.ts";

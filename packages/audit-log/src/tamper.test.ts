@@ -261,6 +261,35 @@ describe("a log that was rolled back as a whole", () => {
   });
 });
 
+describe("truncation", () => {
+  const own = (): Buffer[] => lines(bytes.log);
+  const cut = (): Buffer => Buffer.concat(own().slice(0, 4));
+
+  test("is found against the head", async () => {
+    expect(await codes({ log: cut() })).toEqual(["AUDIT_LOG_TRUNCATED"]);
+  });
+
+  test("is found against a checkpoint, when the head was put back with the log", async () => {
+    const [checkpoint = ""] = checkpoints.slice(-1);
+    const held = await verifySource(memorySource(stages[4] ?? bytes), { checkpoint });
+    expect(held.findings.map(({ code }) => code)).toEqual(["AUDIT_ROLLED_BACK"]);
+  });
+
+  test("is found against a witness, when the head was put back with the log", async () => {
+    const witness = checkpoints.join("\n");
+    const held = await verifySource(memorySource(stages[4] ?? bytes), { witness });
+    expect(held.ok).toBe(false);
+    expect(held.findings.map(({ code, line }) => [code, line])).toEqual([
+      ["AUDIT_ROLLED_BACK", 31],
+      ["AUDIT_ROLLED_BACK", 37],
+    ]);
+  });
+
+  test("of log and head is not found without a checkpoint or a witness", async () => {
+    expect((await verifySource(memorySource(stages[4] ?? bytes), {})).ok).toBe(true);
+  });
+});
+
 describe("a log that was written anew", () => {
   test("by the key's holder is found out against a checkpoint only", async () => {
     const key = parseSignerKey(createKeyPair(keyName(), Buffer.alloc(32, 9)).signerKey);

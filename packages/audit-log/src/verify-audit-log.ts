@@ -15,11 +15,14 @@ import { FolderSource } from "./log-source.ts";
 import type { LogSource } from "./log-source.ts";
 import { scanLog } from "./scan-log.ts";
 import type { ScanListener } from "./scan-log.ts";
+import { WitnessWatch } from "./witness-watch.ts";
 
 /** What is known of a log from elsewhere. */
 export interface VerifyOptions {
   /** A signed checkpoint that was kept where the log's writer cannot change it. */
   readonly checkpoint?: string;
+  /** The text of a witness: all checkpoints that were appended to it, the newest last. */
+  readonly witness?: string;
   /** The log's public key, kept likewise: the text of its `verifier` file. */
   readonly verifierKey?: string;
 }
@@ -76,15 +79,25 @@ export async function verifySource(
   if ("findings" in verifier) {
     return outcome(verifier.findings, { size: 0, tops: [] });
   }
-  const watch = new CheckpointWatch(options.checkpoint, verifier);
+  const { checkpoint, witness } = options;
+  const watches = [
+    // Alone, it says that nothing was compared.
+    ...(checkpoint !== undefined || witness === undefined
+      ? [new CheckpointWatch(checkpoint, verifier)]
+      : []),
+    ...(witness === undefined ? [] : [new WitnessWatch(witness, verifier)]),
+  ];
   const scan = await scanLog(source, verifier, {
     onTree: (tree) => {
-      watch.onTree(tree);
+      for (const watch of watches) watch.onTree(tree);
       listener.onTree?.(tree);
     },
     ...(listener.onRecord === undefined ? {} : { onRecord: listener.onRecord }),
   });
-  const findings = [...scan.findings, ...watch.findings(scan.tree.size)];
+  const findings = [
+    ...scan.findings,
+    ...watches.flatMap((watch) => watch.findings(scan.tree.size)),
+  ];
   const head = scan.head === undefined ? {} : { checkpoint: scan.head.checkpoint };
   return { ...outcome(findings, scan.tree), identity: identityOf(verifier), ...head };
 }
