@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 
 import { refuseUndecodable } from "./argv-bytes.ts";
 import type { AuditReportOptions } from "./commands/audit-report.ts";
+import type { AuditCheckpointOptions } from "./commands/audit-checkpoint.ts";
 import type { AuditShowOptions } from "./commands/audit-show.ts";
 import type { AuditVerifyOptions } from "./commands/audit-verify.ts";
 import type { CheckOptions } from "./commands/check.ts";
@@ -81,6 +82,7 @@ function build(done: (code: number) => void): Command {
         .default([], "the contract's"),
     )
     .option("--require-sandbox", "refuse to run without a sandbox")
+    .option("--metrics <file>", "add the run to a Prometheus textfile (default: config.yaml's)")
     .option("--json", "print one JSON object: the execution, or the refusal")
     .addHelpText("after", runExamples)
     .action(async (name: string, action: string | undefined, options: RunOptions) => {
@@ -231,6 +233,7 @@ function build(done: (code: number) => void): Command {
     .description("verify every record of the log")
     .option("--checkpoint <file>", "a checkpoint that was kept elsewhere")
     .option("--anchor <file>", "the same")
+    .option("--witness <file>", "a file to which checkpoints were appended: all are compared")
     .option("--json", "print one JSON object")
     .action(async (options: AuditVerifyOptions) => {
       const { verifyAudit } = await import("./commands/audit-verify.ts");
@@ -239,9 +242,14 @@ function build(done: (code: number) => void): Command {
   audit
     .command("checkpoint")
     .description("print the signed checkpoint of a log that verifies, to be kept elsewhere")
-    .action(async () => {
+    .option("--witness <file>", "append it to this file too, which others may own")
+    .option(
+      "--witness-command <json>",
+      "give it on standard input to a program: a JSON array of program and arguments, no shell",
+    )
+    .action(async (options: AuditCheckpointOptions) => {
       const { printCheckpoint } = await import("./commands/audit-checkpoint.ts");
-      done(await printCheckpoint());
+      done(await printCheckpoint(options));
     });
   return program;
 }
@@ -337,4 +345,7 @@ Examples:
   clawkeep-skill audit report --markdown
   clawkeep-skill audit checkpoint > kept-elsewhere.txt
   clawkeep-skill audit verify --checkpoint kept-elsewhere.txt
+  clawkeep-skill audit checkpoint --witness /var/lib/witness/clawkeep
+  clawkeep-skill audit checkpoint --witness-command '["ssh","witness","tee -a clawkeep"]'
+  clawkeep-skill audit verify --witness /var/lib/witness/clawkeep
 `;

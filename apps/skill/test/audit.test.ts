@@ -1,4 +1,4 @@
-import { cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -39,5 +39,59 @@ describe("a whole older state folder that was put back", () => {
     );
     rmSync(place.home, { recursive: true });
     renameSync(join(place.folder, "newer"), place.home);
+  });
+});
+
+describe("a witness", () => {
+  test("gets every checkpoint, and its command too, and finds the older state folder out", async () => {
+    const witness = join(place.folder, "witness");
+    const copy = join(place.folder, "copy");
+    const append = ["audit", "checkpoint", "--witness", witness];
+    const program = [
+      process.execPath,
+      "-e",
+      'process.stdin.pipe(fs.createWriteStream(process.argv[1], {flags: "a"}))',
+      copy,
+    ];
+    const command = ["--witness-command", JSON.stringify(program)];
+    const one = await place.run([...append, ...command]);
+    expect([one.code, one.stderr]).toEqual([0, ""]);
+    expect(readFileSync(witness, "utf8")).toBe(one.stdout);
+    expect(readFileSync(copy, "utf8")).toBe(one.stdout);
+    expect(statSync(witness).mode & 0o777).toBe(0o600);
+    await place.json(["run", "say-sh", "--arg", "words=a"]);
+    const two = await place.run(append);
+    expect(readFileSync(witness, "utf8")).toBe(`${one.stdout}\n${two.stdout}`);
+    const whole = await place.run(["audit", "verify", "--witness", witness]);
+    expect([whole.code, whole.stderr]).toEqual([0, ""]);
+    expect(whole.stdout).toContain("cannot exclude a rollback after checkpoint 6");
+    expect(whole.stdout).toContain("continues every checkpoint of the witness");
+    renameSync(place.home, join(place.folder, "newer"));
+    cpSync(before, place.home, { recursive: true, mode: 0 });
+    const found = await place.run(["audit", "verify", "--witness", witness]);
+    expect(found.code).toBe(1);
+    expect(found.stdout).toMatch(
+      /witness:1: error AUDIT_ROLLED_BACK[^]*witness:7: error AUDIT_ROLLED_BACK[^]*NOT verified/u,
+    );
+    rmSync(place.home, { recursive: true });
+    renameSync(join(place.folder, "newer"), place.home);
+  });
+
+  test("that does not take the checkpoint is an error with a code, never passed over", async () => {
+    const take = (...args: string[]): ReturnType<Place["run"]> =>
+      place.run(["audit", "checkpoint", ...args]);
+    for (const [args, code] of [
+      [["--witness", place.folder], "WITNESS_NOT_REGULAR"],
+      [["--witness", join(place.folder, "none", "witness")], "WITNESS_FAILED"],
+      [["--witness-command", '["/nonexistent/program"]'], "WITNESS_COMMAND_FAILED"],
+      [["--witness-command", '["sh","-c","cat >&2; exit 3"]'], "WITNESS_COMMAND_FAILED"],
+      [["--witness-command", "cat"], "USAGE"],
+      [["--witness-command", "[]"], "USAGE"],
+    ] as const) {
+      const ended = await take(...args);
+      expect([args, ended.code, ended.stderr.split(":")[0]]).toEqual([args, 2, code]);
+    }
+    const none = await place.run(["audit", "verify", "--witness", "nowhere"]);
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("WITNESS_UNREADABLE")]);
   });
 });
