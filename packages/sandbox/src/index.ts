@@ -1,4 +1,5 @@
 export { argumentFault, maxArgumentBytes } from "./argument-fault.ts";
+export type { Channel } from "./channels.ts";
 export { detectLevels, resolveLevel } from "./detect-levels.ts";
 export { defaultLimits } from "./limits/effective-limits.ts";
 export { sandboxLevels } from "./level.ts";

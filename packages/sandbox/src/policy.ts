@@ -85,4 +85,6 @@ export interface ExecutionPolicy {
    * process of its sandbox. Where it cannot be done the run goes on and a note says "not observed".
    */
   readonly observe?: boolean;
+  /** Numbers of descriptors that the program itself keeps; set by `runOnce` for its channels. */
+  readonly keptDescriptors?: readonly number[];
 }

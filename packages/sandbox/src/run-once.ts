@@ -1,3 +1,5 @@
+import { withChannels } from "./channels.ts";
+import type { Channel } from "./channels.ts";
 import { checkPolicy } from "./check-policy.ts";
 import { detectLevels, resolveLevel } from "./detect-levels.ts";
 import { drivers } from "./drivers.ts";
@@ -11,6 +13,8 @@ export interface RunOptions {
   readonly stdin?: Uint8Array;
   /** Ends the run: `terminatedBy` is then `cancelled`. */
   readonly signal?: AbortSignal;
+  /** Streams that the program is born with: the only sockets that it ever has. */
+  readonly channels?: readonly Channel[];
 }
 
 /**
@@ -19,7 +23,8 @@ export interface RunOptions {
  * SANDBOX_ROOT_MISSING, SANDBOX_EXECUTABLE_MISSING, SANDBOX_DIGEST_MISMATCH before anything is
  * spawned; SANDBOX_SPAWN_FAILED or SANDBOX_SETUP_FAILED when the program could not be started.
  */
-export async function runOnce(policy: ExecutionPolicy, options: RunOptions = {}): Promise<Outcome> {
+export async function runOnce(given: ExecutionPolicy, options: RunOptions = {}): Promise<Outcome> {
+  const policy = withChannels(given, options.channels ?? []);
   const level = resolveLevel(await detectLevels(), policy);
   checkPolicy(policy, level);
   if (options.signal?.aborted === true) {

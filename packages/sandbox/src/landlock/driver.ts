@@ -212,6 +212,7 @@ function launcherPolicy(
     ],
     umask: UMASK,
     filterBytes,
+    kept: policy.keptDescriptors ?? [],
   });
 }
 

@@ -18,6 +18,8 @@ export interface LauncherPolicy {
   readonly rlimits: readonly { readonly resource: number; readonly value: number }[];
   readonly umask: number;
   readonly filterBytes: number;
+  /** Descriptors that stay open in the program. */
+  readonly kept: readonly number[];
 }
 
 /** Writes the form that `crates/launcher/src/policy.rs` reads: version 1. */
@@ -38,6 +40,7 @@ export function encodeLauncherPolicy(policy: LauncherPolicy): Uint8Array {
     ),
     ...policy.rlimits.map(({ resource, value }) => entry(8, number(resource), wide(value))),
     entry(9, number(policy.umask)),
+    ...policy.kept.map((descriptor) => entry(10, number(descriptor))),
     entry(11, number(policy.filterBytes)),
   ];
   const body = Buffer.concat(entries);
