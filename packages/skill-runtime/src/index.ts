@@ -1,5 +1,7 @@
 export { bindArguments } from "./binding/bind-arguments.ts";
 export type { Binding, Invocation } from "./binding/bind-arguments.ts";
+export { readConfiguration } from "./configuration/runtime-configuration.ts";
+export type { RuntimeConfiguration } from "./configuration/runtime-configuration.ts";
 export type { Execution, OutputState, Refusal } from "./execution.ts";
 export type { CallerClaim, InvocationRequest, RawArguments } from "./invocation-request.ts";
 export { checkLock } from "./lock/check-lock.ts";
@@ -18,4 +20,4 @@ export type { StoredClosure } from "./program/open-closure.ts";
 export type { InterpreterPaths } from "./program/interpreters.ts";
 export type { RuntimeName } from "./running/execution-records.ts";
 export type { Concurrency } from "./running/turnstile.ts";
-export type { Shakes, Trial } from "./trial/trial.ts";
+export type { ServiceStand, Shakes, Trial } from "./trial/trial.ts";

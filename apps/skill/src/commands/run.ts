@@ -8,6 +8,7 @@ import { readPairs } from "../read-pairs.ts";
 import { findingsText, printData, printJson, printNote } from "../output/print.ts";
 import { printableJson } from "../output/printable-json.ts";
 import { cancellable } from "../place/cancellation.ts";
+import { measured } from "../place/measured.ts";
 import { surroundings } from "../place/surroundings.ts";
 import type { PlaceOptions } from "../place/surroundings.ts";
 
@@ -17,6 +18,7 @@ export interface RunOptions extends PlaceOptions {
   readonly argsJson?: string;
   readonly root: readonly string[];
   readonly requireSandbox?: boolean;
+  readonly metrics?: string;
   readonly json?: boolean;
 }
 
@@ -33,8 +35,9 @@ export async function runSkill(
   const roots = readPairs("--root", options.root);
   const args = await readArguments(options);
   return cancellable(async (signal) => {
-    const runtime = await openRuntime(place);
+    const opened = await openRuntime(place);
     try {
+      const runtime = await measured(opened, place.home, options.metrics);
       const request: InvocationRequest = {
         skill,
         ...(action === undefined ? {} : { action }),
@@ -52,7 +55,7 @@ export async function runSkill(
       else printExecution(result);
       return exitCodeOf(result);
     } finally {
-      await runtime.close();
+      await opened.close();
     }
   });
 }

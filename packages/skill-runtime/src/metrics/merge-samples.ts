@@ -14,7 +14,9 @@ export async function mergeSamples(
 ): Promise<string> {
   const before = text === undefined ? [] : readMetrics(text, file);
   // Most runs are not measured, and do not pay for loading it.
-  const { AggregatorRegistry, Counter, Histogram, Registry } = await import("prom-client");
+  // By its default: a bundler gives a CommonJS module that is loaded late no other name.
+  const { default: prometheus } = await import("prom-client");
+  const { AggregatorRegistry, Counter, Histogram, Registry } = prometheus;
   const registry = new Registry();
   const labelNames = ["skill", "action"];
   const counter = ({ name, help }: { readonly name: string; readonly help: string }) =>
