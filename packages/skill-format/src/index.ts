@@ -42,7 +42,12 @@ export { folderDigest, readFolder } from "./read-folder.ts";
 export type { FolderContent } from "./read-folder.ts";
 export { readSkill } from "./read-skill.ts";
 export type { SkillResult } from "./read-skill.ts";
-export { generatedMarkers } from "./read-skill-file.ts";
+export { generatedMarkers, readSkillFile } from "./read-skill-file.ts";
+export type {
+  SkillDescription,
+  SkillFileResult,
+  SkillFileSurroundings,
+} from "./read-skill-file.ts";
 export { shapeFindings } from "./shape-findings.ts";
 export type { ShapeContext } from "./shape-findings.ts";
 export { readStrictYaml } from "./strict-yaml.ts";

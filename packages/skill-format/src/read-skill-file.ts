@@ -9,7 +9,7 @@ import { readStrictYaml } from "./strict-yaml.ts";
 import type { YamlValue } from "./strict-yaml.ts";
 
 /** What `SKILL.md` says about the skill. */
-interface SkillDescription {
+export interface SkillDescription {
   readonly name: string;
   readonly description: string;
   readonly license?: string;
