@@ -16,3 +16,5 @@ export { createSkill } from "./create/create-skill.ts";
 export type { CreatedSkill } from "./create/create-skill.ts";
 export { templates } from "./create/templates.ts";
 export type { TemplateInput, TemplateName } from "./create/templates.ts";
+export { migrateSkill } from "./migrate/migrate-skill.ts";
+export type { MigrateOptions, SkillMigration } from "./migrate/migrate-skill.ts";

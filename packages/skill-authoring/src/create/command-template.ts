@@ -117,7 +117,8 @@ export function parseCommandTemplate(text: string): CommandTemplate {
   return { program, argv, arguments: declared };
 }
 
-const numberNames =
+/** Names of values that are whole numbers when nothing says otherwise. */
+export const numberNames: RegExp =
   /^(?:n|num|number|count|limit|top-?k|max|min|lines|depth|size|width|page|days)$/iu;
 
 function argumentOf(
