@@ -8,6 +8,7 @@ import type { AuditShowOptions } from "./commands/audit-show.ts";
 import type { AuditVerifyOptions } from "./commands/audit-verify.ts";
 import type { CheckOptions } from "./commands/check.ts";
 import type { LockOptions } from "./commands/lock.ts";
+import type { MigrateCommandOptions } from "./commands/migrate.ts";
 import type { NewOptions } from "./commands/new.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SyncOptions } from "./commands/sync.ts";
@@ -140,6 +141,19 @@ function build(done: (code: number) => void): Command {
     .action(async (folders: readonly string[], options: SyncOptions) => {
       const { syncSkills } = await import("./commands/sync.ts");
       done(await syncSkills(folders, options));
+    });
+
+  program
+    .command("migrate")
+    .description("move the exec of a SKILL.md into an exec contract; nothing is run")
+    .argument("<folder...>", "skill folders")
+    .option("--dry-run", "only show what would change")
+    .option("--numbers", "make literal whole numbers such as --topk 5 arguments with that default")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", migrateExamples)
+    .action(async (folders: readonly string[], options: MigrateCommandOptions) => {
+      const { migrateSkills } = await import("./commands/migrate.ts");
+      done(await migrateSkills(folders, options));
     });
 
   places(program.command("test"))
@@ -307,6 +321,16 @@ Examples:
 The generated part stands between <!-- clawkeep:begin --> and <!-- clawkeep:end -->; without these lines only
 the digest is written. All else of SKILL.md is yours.
 Exit codes: 0 they agree, 1 with --check they do not, 2 a file has errors.
+`;
+
+const migrateExamples = `
+Examples:
+  clawkeep-skill migrate skills/local-rag --dry-run
+  clawkeep-skill migrate skills/local-rag --numbers
+
+No shell reads the command: pipes, redirections and variables are refused, and then nothing is written.
+What only you can decide is listed after it. Next: clawkeep-skill check, then lock.
+Exit codes: 0 migrated (or could be), 1 refused, 2 usage or failure.
 `;
 
 const testExamples = `
