@@ -28,3 +28,8 @@ export type {
 export { verifyAuditLog } from "./verify-audit-log.ts";
 export type { AuditVerification, VerifyOptions } from "./verify-audit-log.ts";
 export { tellWitness } from "./tell-witness.ts";
+export { checkProof } from "./check-proof.ts";
+export type { ProofCheck } from "./check-proof.ts";
+export type { AuditProof } from "./proof-text.ts";
+export { proveRecord } from "./prove-record.ts";
+export type { AuditProving, ProvenRecord } from "./prove-record.ts";
