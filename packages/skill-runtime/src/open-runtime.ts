@@ -4,6 +4,7 @@ import { CodedError } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
 import { ensurePrivateFolder } from "@clawkeep/durable-files";
 import type { FaultHook } from "@clawkeep/durable-files";
+import type { ExecutionPolicy } from "@clawkeep/sandbox";
 import path from "node:path";
 
 import { closePaths } from "./binding/confine-paths.ts";
@@ -26,6 +27,7 @@ import { defaultConcurrency, Turnstile } from "./running/turnstile.ts";
 import type { Concurrency } from "./running/turnstile.ts";
 import { deliverSecrets, secretVariables } from "./secrets/deliver-secrets.ts";
 import { makeScrubber } from "./secrets/scrub.ts";
+import { openServices } from "./services/open-services.ts";
 import { scrubError, scrubRun } from "./secrets/scrub-run.ts";
 
 /** Where a runtime works, and on whose behalf. */
@@ -190,7 +192,7 @@ async function execute(run: PlannedRun, context: Context): Promise<Execution> {
       const policy = executionPolicy(run, environment);
       const delivery = await deliverSecrets(policy, run.secrets, context.options.home);
       try {
-        return scrubRun(await runOneshot(run, delivery.policy), scrubber);
+        return scrubRun(await runConnected(run, delivery.policy, context.options.home), scrubber);
       } finally {
         delivery.dispose();
       }
@@ -200,6 +202,22 @@ async function execute(run: PlannedRun, context: Context): Promise<Execution> {
       environment.dispose();
     }
   });
+}
+
+/** An echo in place of the program talks to nobody. */
+async function runConnected(
+  run: PlannedRun,
+  policy: ExecutionPolicy,
+  home: string,
+): Promise<ProgramRun> {
+  const { trial } = run.request;
+  if (run.action.services.length === 0 || trial?.echo === true) return runOneshot(run, policy);
+  const services = await openServices(run.action, home, trial?.services);
+  try {
+    return await runOneshot(run, policy, services);
+  } finally {
+    services.close();
+  }
 }
 
 /** Start record, run, end record. The result is handed on only when its record is on the disk. */

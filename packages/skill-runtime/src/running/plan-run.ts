@@ -104,20 +104,21 @@ function chooseAction(
       `it has ${known}`,
     );
   }
-  if (action.services.length > 0) {
-    return one(
-      "SERVICES_UNSUPPORTED",
-      `the action ${name} needs the services ${action.services.join(", ")}, which this runtime does not offer`,
-      "run an action without services",
-    );
-  }
   const isSecret = Object.keys(action.secrets).length > 0;
+  const hasServices = action.services.length > 0;
   // Each run reads its secrets anew, and forgets them.
-  const form = request.form ?? (isSecret ? "oneshot" : action.execution);
+  const form = request.form ?? (isSecret || hasServices ? "oneshot" : action.execution);
   if (form === "resident" && isSecret) {
     return one(
       "SECRETS_UNSUPPORTED",
       `the action ${name} has secrets, and a resident process would keep them`,
+      "run it once",
+    );
+  }
+  if (form === "resident" && hasServices) {
+    return one(
+      "SERVICES_UNSUPPORTED",
+      `the action ${name} has services, and each run gets connections of its own`,
       "run it once",
     );
   }

@@ -1,6 +1,7 @@
 import { runOnce } from "@clawkeep/sandbox";
 import type { ExecutionPolicy, Outcome } from "@clawkeep/sandbox";
 
+import type { OpenServices } from "../services/open-services.ts";
 import { keptStderrBytes } from "./execution-policy.ts";
 import type { PlannedRun } from "./planned-run.ts";
 import type { ProgramRun } from "./program-run.ts";
@@ -9,12 +10,17 @@ import type { ProgramRun } from "./program-run.ts";
  * Runs a planned run once.
  * @throws CodedError of `runOnce`: the program was not run then.
  */
-export async function runOneshot(run: PlannedRun, policy: ExecutionPolicy): Promise<ProgramRun> {
+export async function runOneshot(
+  run: PlannedRun,
+  policy: ExecutionPolicy,
+  services?: OpenServices,
+): Promise<ProgramRun> {
   const { stdin } = run.invocation;
   const { signal } = run.request;
   const outcome = await runOnce(policy, {
     ...(stdin === undefined ? {} : { stdin }),
     ...(signal === undefined ? {} : { signal }),
+    ...(services === undefined ? {} : { channels: services.channels }),
   });
   return {
     ended: outcome.terminatedBy ?? (outcome.exitCode === null ? "signalled" : "exited"),
@@ -24,7 +30,7 @@ export async function runOneshot(run: PlannedRun, policy: ExecutionPolicy): Prom
     durationMs: outcome.durationMs,
     stdout: { bytes: outcome.stdout, truncated: outcome.stdoutTruncated },
     stderr: firstStderr(outcome),
-    notes: outcome.notes,
+    notes: [...outcome.notes, ...(services?.notes() ?? [])],
     ...usage(outcome),
     ...(outcome.attempts === undefined ? {} : { attempts: outcome.attempts }),
     ...(outcome.observedBy === undefined ? {} : { observedBy: outcome.observedBy }),

@@ -1,3 +1,5 @@
+import type { Duplex } from "node:stream";
+
 /**
  * How a test of a skill changes one run, and what it wants to know about it. A real run has none: no
  * caller that speaks over a transport can set it.
@@ -12,7 +14,16 @@ export interface Trial {
    * ended by NUL, one more NUL, and then its standard input. One-shot only.
    */
   readonly echo?: boolean;
+  /** Stands for the services of the action, such as a cassette. */
+  readonly services?: ServiceStand;
 }
+
+/**
+ * Gives what the program talks to in place of a service.
+ *
+ * @param connect Connects to the real one, by the configuration of the state folder.
+ */
+export type ServiceStand = (name: string, connect: () => Promise<Duplex>) => Promise<Duplex>;
 
 /** What must not matter to a program. Every member that is absent stays as the runtime fixes it. */
 export interface Shakes {
