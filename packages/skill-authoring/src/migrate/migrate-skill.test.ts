@@ -220,7 +220,9 @@ describe("a skill folder", () => {
     const folder = skill(article);
     const done = await migrateSkill(folder);
     expect(done).toMatchObject({ ok: true, written: true, findings: [] });
-    expect(done.decisions.some((decision) => decision.startsWith("query: "))).toBe(true);
+    for (const about of ["query: ", "effects: ", "roots: ", "output: "]) {
+      expect(done.decisions.some((decision) => decision.startsWith(about))).toBe(true);
+    }
     const { skill: read, findings } = await readSkill(folder);
     expect(findings).toEqual([]);
     expect(read?.contract.actions["run"]?.description).toBe("Deterministic RAG run.");

@@ -121,6 +121,7 @@ export function planMigration(
     "output: is text of at most 1,000,000 bytes; write format: json and a schema if the program prints JSON",
     "roots: the program reads the skill's folder only and has no network; declare each other folder it needs",
     "exitCodes: only 0 is done; say what the others mean",
+    "effects: the contract promises that nothing is written; write effects: writes if that is not so",
   );
   try {
     const described = fields["description"] ?? found.front["description"];
