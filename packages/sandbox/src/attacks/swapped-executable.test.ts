@@ -22,7 +22,7 @@ const locked = digestOf(script("g"));
 const refused = "SANDBOX_DIGEST_MISMATCH";
 
 const ROUNDS = 1000;
-const RUNS = 10;
+const RUNS = 4;
 
 let folder = "";
 let program = "";
@@ -107,7 +107,7 @@ describe("the bytes of an executable that another process swaps", () => {
 
 describe.each(await testableLevels())("at level %s an executable that is swapped", (level) => {
   test.each(["rename", "overwrite"] as const)(
-    `while it is started runs as it was locked, or is refused (%s, ${RUNS} runs)`,
+    `while it is started runs as it was locked, or is refused (%s, at least ${RUNS} runs)`,
     async (way) => {
       const seen = await whileSwapped(way, { rounds: 0, good: RUNS }, () => run(level));
       expect([...seen.keys()].filter((one) => one !== locked && one !== refused)).toEqual([]);
