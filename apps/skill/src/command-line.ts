@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from "commander";
 import { refuseUndecodable } from "./argv-bytes.ts";
 import type { AuditReportOptions } from "./commands/audit-report.ts";
 import type { AuditCheckpointOptions } from "./commands/audit-checkpoint.ts";
+import type { AuditProveOptions } from "./commands/audit-prove.ts";
 import type { AuditShowOptions } from "./commands/audit-show.ts";
 import type { AuditVerifyOptions } from "./commands/audit-verify.ts";
 import type { CheckOptions } from "./commands/check.ts";
@@ -265,6 +266,17 @@ function build(done: (code: number) => void): Command {
       const { printCheckpoint } = await import("./commands/audit-checkpoint.ts");
       done(await printCheckpoint(options));
     });
+  audit
+    .command("prove")
+    .description("print a proof that an execution is in the log, or check one without the log")
+    .argument("[id]", "id of an execution")
+    .option("--end", "prove how it ended (default: how it began)")
+    .option("--check <file>", "check the proof in this file")
+    .option("--verifier <key>", "the log's public key, or its file (default: this machine's log's)")
+    .action(async (id: string | undefined, options: AuditProveOptions) => {
+      const { proveAudit } = await import("./commands/audit-prove.ts");
+      done(await proveAudit(id, options));
+    });
   return program;
 }
 
@@ -372,4 +384,6 @@ Examples:
   clawkeep-skill audit checkpoint --witness /var/lib/witness/clawkeep
   clawkeep-skill audit checkpoint --witness-command '["ssh","witness","tee -a clawkeep"]'
   clawkeep-skill audit verify --witness /var/lib/witness/clawkeep
+  clawkeep-skill audit prove 0123…-17 > proof.json
+  clawkeep-skill audit prove --check proof.json --verifier verifier.txt
 `;

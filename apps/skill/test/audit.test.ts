@@ -95,3 +95,30 @@ describe("a witness", () => {
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("WITNESS_UNREADABLE")]);
   });
 });
+
+test("a proof holds where the log is not, and not after a change", async () => {
+  const { executions } = await place.json(["audit", "show"]);
+  const [{ id }] = executions as [{ id: string }];
+  const verifier = readFileSync(join(place.home, "audit", "verifier"), "utf8").trim();
+  const elsewhere = new Place();
+  for (const [args, type] of [
+    [[], "execution-start"],
+    [["--end"], "execution-end"],
+  ] as const) {
+    const made = await place.run(["audit", "prove", id, ...args]);
+    expect([made.code, made.stderr]).toEqual([0, ""]);
+    const file = join(elsewhere.folder, "proof.json");
+    writeFileSync(file, made.stdout);
+    const check = ["audit", "prove", "--check", file];
+    const held = await elsewhere.run([...check, "--verifier", verifier]);
+    expect([held.code, held.stderr]).toEqual([0, ""]);
+    expect(held.stdout).toContain(`${type} of ${id}`);
+    expect((await elsewhere.run(check)).stderr).toContain("VERIFIER_UNREADABLE");
+    writeFileSync(file, made.stdout.replace('"time":"2', '"time":"1'));
+    const changed = await place.run(check);
+    expect([changed.code, changed.stdout]).toEqual([1, expect.stringContaining("NOT proven")]);
+  }
+  elsewhere.remove();
+  const none = await place.run(["audit", "prove"]);
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("USAGE")]);
+});
