@@ -5,6 +5,8 @@ export { appendLeaf, compactRoot, emptyTree, restoreTree } from "./compact-tree.
 export type { CompactTree } from "./compact-tree.ts";
 export { digestBytes, digestFile, digestHandle, isDigest } from "./digest.ts";
 export type { Digest } from "./digest.ts";
+export { openEnvelope, preAuthenticationEncoding, signEnvelope } from "./dsse.ts";
+export type { DssePayload } from "./dsse.ts";
 export type { JsonObject, JsonValue } from "./json-value.ts";
 export { leafHash, nodeHash, sameHash } from "./merkle-hash.ts";
 export {
