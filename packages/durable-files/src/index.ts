@@ -8,6 +8,7 @@ export type { FolderOwner } from "./owned-folder.ts";
 export { openOwnFile, openRegularFile } from "./own-file.ts";
 export { checkPrivateFolder, ensurePrivateFolder } from "./private-folder.ts";
 export { readFully } from "./read-fully.ts";
+export { readSmallFile } from "./read-small-file.ts";
 export { replaceFile, sweepTemporaries } from "./replace-file.ts";
 export type { ReplaceOptions } from "./replace-file.ts";
 export { stateHome } from "./state-home.ts";

@@ -1,7 +1,8 @@
 import { publicLogFiles } from "@clawkeep/audit-log";
 import type { Finding } from "@clawkeep/diagnostics";
 import type { Action, RootSpec } from "@clawkeep/skill-format";
-import { mkdir, realpath, stat } from "node:fs/promises";
+import { realpathSync, statSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
 /** A root of an action on this machine. */
@@ -51,14 +52,14 @@ export async function resolveRoots(
       findings.push(finding("ROOT_UNKNOWN", `the contract has no root ${JSON.stringify(name)}`));
     }
   }
-  const home = await realpath(workspace);
+  const home = realpathSync.native(workspace);
   for (const [name, spec] of Object.entries(action.roots).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const given = Object.hasOwn(named, name) ? named[name] : undefined;
     const wanted = given ?? spec.default;
     if (wanted === undefined && spec.provided !== undefined) {
       const folder = path.join(stateFolder, providedFolders[spec.provided]);
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      roots.push(await shown({ name, access: "read", source: await realpath(folder) }, spec));
+      roots.push(await shown({ name, access: "read", source: realpathSync.native(folder) }, spec));
       continue;
     }
     if (wanted === undefined) {
@@ -68,7 +69,7 @@ export async function resolveRoots(
       continue;
     }
     const at = path.resolve(home, wanted);
-    const source = await realFolder(at);
+    const source = realFolder(at);
     if (source === undefined) {
       findings.push(finding("ROOT_MISSING", `the root ${name} should be a folder: ${at}`));
     } else if (given === undefined && source !== home && !source.startsWith(`${home}/`)) {
@@ -91,10 +92,10 @@ async function shown(root: ResolvedRoot, { provided }: RootSpec): Promise<Resolv
   return provided === "audit-log" ? { ...root, files: await publicLogFiles(root.source) } : root;
 }
 
-async function realFolder(at: string): Promise<string | undefined> {
+function realFolder(at: string): string | undefined {
   try {
-    const real = await realpath(at);
-    return (await stat(real)).isDirectory() ? real : undefined;
+    const real = realpathSync.native(at);
+    return statSync(real).isDirectory() ? real : undefined;
   } catch {
     return undefined;
   }

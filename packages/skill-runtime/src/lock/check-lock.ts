@@ -8,6 +8,7 @@ import { openClosure } from "../program/open-closure.ts";
 import type { StoredClosure } from "../program/open-closure.ts";
 import { storeClosure } from "../program/store-closure.ts";
 import type { SkillSurroundings } from "./lock-skills.ts";
+import { markClosureUsed } from "./known-locks.ts";
 import { rememberedSkill } from "./remembered-skill.ts";
 import { lockPath, readLock } from "./skills-lock.ts";
 
@@ -48,6 +49,7 @@ async function check(name: string, surroundings: SkillSurroundings): Promise<Loc
     };
   }
   const folder = path.resolve(surroundings.workspace, entry.folder);
+  await markClosureUsed(surroundings.home, entry.program.closure, file);
   const [read, closure] = await Promise.all([
     rememberedSkill(folder),
     openClosure(surroundings.home, entry.program.closure),

@@ -9,6 +9,7 @@ import path from "node:path";
 import { closureSource } from "../program/closure-source.ts";
 import type { ProgramSurroundings } from "../program/closure-source.ts";
 import { storeClosure } from "../program/store-closure.ts";
+import { rememberLock } from "./known-locks.ts";
 import { lockPath, readLock, writeLock } from "./skills-lock.ts";
 import type { LockedSkill, SkillsLock } from "./skills-lock.ts";
 
@@ -67,6 +68,8 @@ export async function lockSkills(
     }
   }
   const lock: SkillsLock = { lock: 1, skills: Object.fromEntries(skills) };
+  // Noted first: what no lock is known to refer to may be cleaned away.
+  await rememberLock(surroundings.home, path.resolve(file));
   if (changed.length > 0) {
     await writeLock(file, lock);
   }

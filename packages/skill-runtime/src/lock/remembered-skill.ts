@@ -4,12 +4,8 @@ import { lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
 
 import { fileIdentity } from "../program/file-identity.ts";
+import { SETTLED_MS } from "../program/remembered-file.ts";
 
-/**
- * A change in the same tick of the file system's clock could leave an identity as it was, so what
- * changed this recently is read again each time.
- */
-const SETTLED_MS = 1000;
 /** Folders remembered at one time, and files in one of them. */
 const maxFolders = 64;
 const maxFiles = 1000;

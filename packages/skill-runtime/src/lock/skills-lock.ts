@@ -2,9 +2,10 @@ import { CodedError } from "@clawkeep/diagnostics";
 import { replaceFile } from "@clawkeep/durable-files";
 import { isDigest } from "@clawkeep/integrity";
 import type { Digest } from "@clawkeep/integrity";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+
+import { RememberedFiles } from "../program/remembered-file.ts";
 
 /** One skill that may run: which bytes its folder, its contract and its program have. */
 export interface LockedSkill {
@@ -54,6 +55,8 @@ const schema: z.ZodType<SkillsLock> = z.strictObject({
   ),
 });
 
+const locks = new RememberedFiles((bytes) => schema.parse(JSON.parse(bytes.toString("utf8"))));
+
 /** The lock file of a workspace. */
 export function lockPath(workspace: string): string {
   return path.join(workspace, "skills.lock");
@@ -64,18 +67,12 @@ export function lockPath(workspace: string): string {
  * @throws CodedError LOCK_MALFORMED
  */
 export async function readLock(file: string): Promise<SkillsLock> {
-  let text: string;
   try {
-    text = await readFile(file, "utf8");
+    return locks.read(file) ?? { lock: 1, skills: {} };
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") {
-      return { lock: 1, skills: {} };
+    if (!(cause instanceof SyntaxError || cause instanceof z.ZodError)) {
+      throw cause;
     }
-    throw cause;
-  }
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (cause) {
     throw new CodedError({
       code: "LOCK_MALFORMED",
       message: `${file} is not a lock file of version 1`,

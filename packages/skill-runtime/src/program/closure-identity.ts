@@ -1,11 +1,11 @@
 import { replaceFile } from "@clawkeep/durable-files";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 
 import { closureFolders } from "./closure-manifest.ts";
 import type { ClosureManifest } from "./closure-manifest.ts";
 import { fileIdentity } from "./file-identity.ts";
+import { RememberedFiles } from "./remembered-file.ts";
 
 /** How the files looked when they were last hashed: those of the store, and those they came from. */
 export interface ClosureIdentity {
@@ -19,6 +19,10 @@ const identitySchema: z.ZodType<ClosureIdentity> = z.strictObject({
   sources: z.record(z.string(), z.string()),
   interpreterPath: z.string().exactOptional(),
 });
+
+const identities = new RememberedFiles((bytes) =>
+  identitySchema.parse(JSON.parse(bytes.toString("utf8"))),
+);
 
 /** Writes down how the files look now. `known` keeps what is known of the sources. */
 export async function writeClosureIdentity(
@@ -49,8 +53,7 @@ export async function writeClosureIdentity(
 /** What was written down; `undefined` when that is absent or damaged, which only costs hashing. */
 export async function readClosureIdentity(at: string): Promise<ClosureIdentity | undefined> {
   try {
-    const text = await readFile(path.join(at, "identity.json"), "utf8");
-    return identitySchema.parse(JSON.parse(text));
+    return identities.read(path.join(at, "identity.json"));
   } catch {
     return undefined;
   }

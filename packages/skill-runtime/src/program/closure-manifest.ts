@@ -57,6 +57,11 @@ export function closureDigest(manifest: ClosureManifest): Digest {
   return digestBytes(closureText(manifest), "clawkeep/closure/v1");
 }
 
+/** Where the store of a state folder has a closure. */
+export function closurePath(home: string, closure: Digest): string {
+  return path.join(home, "closures", closure.slice("sha256:".length));
+}
+
 /** The bytes of `manifest.json`, but for the newline at its end. */
 export function closureText(manifest: ClosureManifest): string {
   return canonicalJson(asJson(manifest));

@@ -1,13 +1,13 @@
 import { CodedError } from "@clawkeep/diagnostics";
 import { digestFile } from "@clawkeep/integrity";
 import type { Digest } from "@clawkeep/integrity";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 
 import { readClosureIdentity, writeClosureIdentity } from "./closure-identity.ts";
 import { closureDigest, closureManifestSchema } from "./closure-manifest.ts";
 import type { ClosureManifest, ManifestFile } from "./closure-manifest.ts";
 import { identitiesHold } from "./file-identity.ts";
+import { RememberedFiles } from "./remembered-file.ts";
 
 /** A closure in the private store: the very bytes that a run executes. */
 export interface StoredClosure {
@@ -35,11 +35,10 @@ export async function openClosure(
   closure: Digest,
 ): Promise<StoredClosure | undefined> {
   const at = path.join(home, "closures", closure.slice("sha256:".length));
-  const manifestBytes = await readFile(path.join(at, "manifest.json")).catch(() => undefined);
-  if (manifestBytes === undefined) {
+  const manifest = readManifest(path.join(at, "manifest.json"), closure);
+  if (manifest === undefined) {
     return undefined;
   }
-  const manifest = parseManifest(manifestBytes, closure);
   const identity = await readClosureIdentity(at);
   const interpreterPath = identity?.interpreterPath;
   if (identity === undefined || !identitiesHold(identity.stored)) {
@@ -88,11 +87,16 @@ async function verifyBytes(
   }
 }
 
-function parseManifest(bytes: Buffer, closure: Digest): ClosureManifest {
+const manifests = new RememberedFiles((bytes) => {
+  const manifest = closureManifestSchema.parse(JSON.parse(bytes.toString("utf8")));
+  return { manifest, digest: closureDigest(manifest) };
+});
+
+function readManifest(file: string, closure: Digest): ClosureManifest | undefined {
   try {
-    const manifest = closureManifestSchema.parse(JSON.parse(bytes.toString("utf8")));
-    if (closureDigest(manifest) === closure) {
-      return manifest;
+    const read = manifests.read(file);
+    if (read === undefined || read.digest === closure) {
+      return read?.manifest;
     }
   } catch {
     // Damaged, which is the same to the caller.

@@ -1,16 +1,17 @@
 import { ensurePrivateFolder, replaceFile, syncFolder } from "@clawkeep/durable-files";
 import { randomBytes } from "node:crypto";
-import { lstat, mkdir, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, rename, rm, stat, utimes } from "node:fs/promises";
 import path from "node:path";
 
 import { writeClosureIdentity } from "./closure-identity.ts";
-import { closureDigest, closureText } from "./closure-manifest.ts";
+import { closureDigest, closurePath, closureText } from "./closure-manifest.ts";
 import type { ClosureManifest, ManifestFile } from "./closure-manifest.ts";
 import type { ClosureSource } from "./closure-source.ts";
 import { copyAndHash } from "./copy-file.ts";
 import { closureHolds, openClosure } from "./open-closure.ts";
 import type { StoredClosure } from "./open-closure.ts";
 import { storeInterpreter } from "./store-interpreter.ts";
+import { whileStoreIsLocked } from "./store-lock.ts";
 
 /**
  * Copies a closure into the store, hashing the copies, so that the bytes hashed are the bytes kept.
@@ -21,6 +22,10 @@ import { storeInterpreter } from "./store-interpreter.ts";
 export async function storeClosure(home: string, source: ClosureSource): Promise<StoredClosure> {
   const folder = path.join(home, "closures");
   await ensurePrivateFolder(folder);
+  return whileStoreIsLocked(home, () => store(home, folder, source));
+}
+
+async function store(home: string, folder: string, source: ClosureSource): Promise<StoredClosure> {
   const interpreter = source.interpreter && (await storeInterpreter(home, source.interpreter));
   const temporary = path.join(folder, `.${randomBytes(8).toString("hex")}.tmp`);
   try {
@@ -42,7 +47,7 @@ export async function storeClosure(home: string, source: ClosureSource): Promise
       files,
     };
     const closure = closureDigest(manifest);
-    const target = path.join(folder, closure.slice("sha256:".length));
+    const target = closurePath(home, closure);
     await replaceFile(path.join(temporary, "manifest.json"), `${closureText(manifest)}\n`);
     await moveInto(temporary, target, files);
     const sources = [
@@ -82,6 +87,8 @@ async function moveInto(
 ): Promise<void> {
   if (await lstat(target).catch(() => undefined)) {
     if (await closureHolds(target, files)) {
+      // It is wanted again: cleaning looks at when that was.
+      await utimes(target, new Date(), new Date());
       return;
     }
     await rm(target, { recursive: true, force: true });
