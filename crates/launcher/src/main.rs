@@ -1,8 +1,8 @@
 //! Confines one program with Landlock and a system call filter, without any privilege and without
 //! namespaces, so that it works where bubblewrap cannot: inside a container.
 //!
-//! `clawkeep-launcher POLICY FILTER STATUS`: three numbers of open descriptors. `--abi` prints the
-//! kernel's Landlock version and ends with 0, or with 1 where it has none.
+//! `clawkeep-launcher POLICY FILTER STATUS`: three numbers of open descriptors. On the last it tells the
+//! kernel's Landlock version first, 0 where it has none. `--limits` is another order: `limited.rs`.
 
 // Rust's own start would ignore SIGPIPE for the program too.
 #![cfg_attr(not(test), no_main)]
@@ -10,6 +10,7 @@
 mod confine;
 mod fault;
 mod landlock;
+mod limited;
 mod policy;
 mod supervise;
 mod system;
@@ -27,13 +28,20 @@ const NOT_RUN: i32 = 127;
 #[cfg_attr(not(test), unsafe(no_mangle))]
 #[cfg_attr(test, allow(dead_code))]
 extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
-    let texts: Vec<&str> = (1..usize::try_from(count).unwrap_or(0))
+    let words: Vec<&CStr> = (1..usize::try_from(count).unwrap_or(0))
         // SAFETY: the kernel gives `count` pointers to texts that end with a NUL.
         .map(|index| unsafe { CStr::from_ptr(*arguments.add(index)) })
-        .map(|text| text.to_str().unwrap_or(""))
+        .collect();
+    if let [first, order @ ..] = words.as_slice()
+        && *first == c"--limits"
+    {
+        return limited::become_program(order);
+    }
+    let texts: Vec<&str> = words
+        .iter()
+        .map(|word| word.to_str().unwrap_or(""))
         .collect();
     match texts[..] {
-        ["--abi"] => print_version(),
         [policy, filter, status] => {
             match [policy, filter, status].map(|text| text.parse::<i32>()) {
                 [Ok(policy), Ok(filter), Ok(status)] => start(policy, filter, status),
@@ -44,17 +52,9 @@ extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
     }
 }
 
-fn print_version() -> c_int {
-    match system::landlock_version() {
-        Ok(version) => {
-            system::write_all(1, format!("{version}\n").as_bytes());
-            0
-        }
-        Err(_) => 1,
-    }
-}
-
 fn start(policy: i32, filter: i32, status: i32) -> c_int {
+    let version = system::landlock_version().unwrap_or(0);
+    system::write_all(status, format!("abi {version}\n").as_bytes());
     let read = system::read_all(policy, MOST_POLICY_BYTES)
         .ok()
         .and_then(|bytes| policy::parse(&bytes).ok());

@@ -17,7 +17,8 @@ pub enum End {
 const LAST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Starts the program, waits for its end, and ends all that it started. Reports on `status`, one line
-/// each: `pid N`, then `exec` or `error STEP ERRNO`, then `usage KILOBYTES MICROSECONDS` and `left N`.
+/// each, after the `abi N` of `main`: `pid N`, then `exec` or `error STEP ERRNO`, then
+/// `usage KILOBYTES MICROSECONDS` and `left N`.
 /// When `status` is closed at its other side, whoever wanted this run is gone, and it ends.
 pub fn run(policy: &Policy, filter: i32, status: i32) -> Result<End, Fault> {
     let at = |step: Step| move |errno: i32| Fault { step, errno };

@@ -22,6 +22,8 @@ const O_PATH: c_int = 0o10_000_000;
 const O_CLOEXEC: c_int = 0o2_000_000;
 const O_NONBLOCK: c_int = 0o4_000;
 const F_SETFD: c_int = 2;
+const FD_CLOEXEC: c_int = 1;
+const RLIMIT_NOFILE: c_int = 7;
 
 const PR_SET_PDEATHSIG: c_int = 1;
 const PR_SET_DUMPABLE: c_int = 4;
@@ -126,6 +128,7 @@ unsafe extern "C" {
         arguments: *const *const c_char,
         environment: *const *const c_char,
     ) -> c_int;
+    fn execv(path: *const c_char, arguments: *const *const c_char) -> c_int;
     fn waitid(
         kind: c_int,
         id: c_uint,
@@ -219,7 +222,14 @@ pub fn close_on_execute(kept: &[i32]) -> Result<(), i32> {
     let (first, last): (c_uint, c_uint) = (3, c_uint::MAX);
     // SAFETY: numbers only; nothing is closed before the program replaces this one.
     unsafe {
-        checked_long(syscall(SYS_CLOSE_RANGE, first, last, CLOSE_RANGE_CLOEXEC))?;
+        // Before Linux 5.11 there is no such call: one by one, then.
+        if syscall(SYS_CLOSE_RANGE, first, last, CLOSE_RANGE_CLOEXEC) < 0 {
+            let mut most = ResourceLimit { soft: 0, hard: 0 };
+            checked(getrlimit(RLIMIT_NOFILE, &raw mut most))?;
+            for descriptor in 3..c_int::try_from(most.hard).unwrap_or(c_int::MAX) {
+                fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+            }
+        }
         for descriptor in kept {
             checked(fcntl(*descriptor, F_SETFD, 0))?;
         }
@@ -357,17 +367,26 @@ pub fn limit(resource: u32, value: u64) -> Result<(), i32> {
 
 /// Returns only when it failed.
 pub fn execute(path: &CStr, arguments: &[CString], environment: &[CString]) -> i32 {
-    let list = |texts: &[CString]| -> Vec<*const c_char> {
-        texts
-            .iter()
-            .map(|text| text.as_ptr())
-            .chain([std::ptr::null()])
-            .collect()
-    };
-    let (arguments, environment) = (list(arguments), list(environment));
+    let (arguments, environment) = (pointers(arguments), pointers(environment));
     // SAFETY: both lists end with a null pointer and outlive the call.
     unsafe { execve(path.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
     last_error()
+}
+
+/// The same, with this process's own environment.
+pub fn execute_as_it_is(path: &CStr, arguments: &[CString]) -> i32 {
+    let arguments = pointers(arguments);
+    // SAFETY: the list ends with a null pointer and outlives the call.
+    unsafe { execv(path.as_ptr(), arguments.as_ptr()) };
+    last_error()
+}
+
+fn pointers(texts: &[CString]) -> Vec<*const c_char> {
+    texts
+        .iter()
+        .map(|text| text.as_ptr())
+        .chain([std::ptr::null()])
+        .collect()
 }
 
 /// Signals arrive through the returned descriptor instead of interrupting.

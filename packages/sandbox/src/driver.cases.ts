@@ -7,6 +7,7 @@ import { startAttacker } from "../test/attacker.ts";
 import type { Attacker } from "../test/attacker.ts";
 import { maxArgumentBytes, openProcess, runOnce } from "./index.ts";
 import type { ExecutionPolicy, SandboxLevel } from "./index.ts";
+import { findLimitSetter } from "./limits/limited-start.ts";
 
 interface Report {
   readonly argv: readonly string[];
@@ -55,6 +56,9 @@ export function driverCases(level: SandboxLevel): void {
       const report = JSON.parse(Buffer.from(outcome.stdout).toString()) as Report;
       expect(report.argv).toEqual(argv);
       expect(Buffer.from(report.stdin, "base64").equals(stdin)).toBe(true);
+      if (findLimitSetter()?.kind === "launcher") {
+        expect(report.arg0).toBe("a name");
+      }
       expect(report.cwd).toMatch(
         { none: attacker.folder, bubblewrap: /^\/tmp$/u, landlock: /\/clawkeep-run-\w+\/tmp$/u }[
           level

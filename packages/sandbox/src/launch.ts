@@ -41,6 +41,8 @@ export interface Launch {
   readonly setupFault?: (status: string) => CodedError;
   /** What the status tells a reader of the record once everything has ended. */
   readonly notesAtEnd?: (status: string) => readonly string[];
+  /** True when whatever else this process inherited is closed before the program starts. */
+  readonly closesDescriptors: boolean;
   /** Limits that the launch itself sets. */
   readonly limitedBy: LimitedBy;
   readonly notes: readonly string[];

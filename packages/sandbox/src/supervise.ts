@@ -183,7 +183,7 @@ function start(launch: Launch, withStdin: boolean, channels: number): ChildProce
     stdio.push(given.kind === "open" ? given.descriptor : "pipe");
   }
   let nothing: number | undefined;
-  const inherited = inheritedDescriptors();
+  const inherited = launch.closesDescriptors ? [] : inheritedDescriptors();
   if (channels > 0) {
     while (stdio.length < firstChannel) {
       if (inherited.includes(stdio.length)) {

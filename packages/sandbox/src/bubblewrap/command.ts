@@ -3,7 +3,7 @@ import path from "node:path";
 
 import type { GivenDescriptor } from "../launch.ts";
 import { effectiveLimits } from "../limits/effective-limits.ts";
-import { rlimitPrefix } from "../limits/rlimits.ts";
+import { findLimitSetter, limitedStart, rlimitsOf } from "../limits/limited-start.ts";
 import type { Observation } from "../observe/observer-launch.ts";
 import type { LimitedBy } from "../outcome.ts";
 import type { ExecutionPolicy } from "../policy.ts";
@@ -29,6 +29,8 @@ export interface BubblewrapCommand {
   readonly argv: readonly string[];
   readonly descriptors: readonly GivenDescriptor[];
   readonly limitedBy: LimitedBy;
+  /** See `Launch`. */
+  readonly closesDescriptors: boolean;
 }
 
 /**
@@ -49,7 +51,6 @@ export function bubblewrapCommand(
   observation?: Observation,
 ): BubblewrapCommand {
   const limits = effectiveLimits(policy.limits);
-  const prefix = rlimitPrefix(limits, true);
   const descriptors: GivenDescriptor[] = [];
   const give = (given: GivenDescriptor): string => {
     descriptors.push(given);
@@ -96,15 +97,28 @@ export function bubblewrapCommand(
       : ["--seccomp", give({ kind: "gate", bytes: features.filter })],
     ["--json-status-fd", give({ kind: "status" })],
   ].flat();
+  const start = limitedStart(
+    {
+      file: inside,
+      arg0: policy.arg0 ?? inside,
+      argv: policy.argv,
+      kept: policy.keptDescriptors ?? [],
+    },
+    rlimitsOf(limits, true),
+    findLimitSetter(),
+    (descriptor) => Number(give({ kind: "open", descriptor })),
+  );
   const observer =
     observation === undefined
-      ? []
-      : [OBSERVER, ...observation.descriptors.map(give), prefix.argv[0] ?? inside];
+      ? [start.file]
+      : [OBSERVER, ...observation.descriptors.map(give), start.file, start.arg0];
   const list = Buffer.from(`${options.join("\0")}\0`);
   return {
-    argv: ["--args", "3", "--", ...observer, ...prefix.argv, inside, ...policy.argv],
+    argv: ["--args", "3", "--", ...observer, ...start.argv],
     descriptors: [{ kind: "bytes", bytes: list }, ...descriptors],
-    limitedBy: prefix.limitedBy,
+    limitedBy: start.limitedBy,
+    // The observer goes on beside the program, inside.
+    closesDescriptors: start.closesDescriptors && observation === undefined,
   };
 }
 

@@ -5,8 +5,7 @@ import { promisify } from "node:util";
 import { executableBytes } from "../executable-bytes.ts";
 import type { Driver, Launch } from "../launch.ts";
 import type { LevelReport } from "../level.ts";
-import { effectiveLimits } from "../limits/effective-limits.ts";
-import { rlimitPrefix } from "../limits/rlimits.ts";
+import { findLimitSetter } from "../limits/limited-start.ts";
 import { planObservation } from "../observe/observer-launch.ts";
 import type { ObservationOrNot } from "../observe/observer-launch.ts";
 import type { ExecutionPolicy } from "../policy.ts";
@@ -103,6 +102,7 @@ async function prepare(
         insidePid,
         programRan: (status) => status.includes('"exit-code"'),
         limitedBy: command.limitedBy,
+        closesDescriptors: command.closesDescriptors,
         ...(observed === undefined ? {} : { readJournal: observed.read }),
         notes: [
           ...(features.filter === undefined ? [withoutFilter] : []),
@@ -127,7 +127,7 @@ function observe(policy: ExecutionPolicy, features: BubblewrapFeatures): Observa
   if (features.filter === undefined) {
     return { why: "not observed: the kernel takes no system call filter here" };
   }
-  const starts = rlimitPrefix(effectiveLimits(policy.limits), true).argv.length === 0 ? 0 : 1;
+  const starts = findLimitSetter() === undefined ? 0 : 1;
   return planObservation(policy, "bubblewrap", systemCallRules, starts, ["/tmp", "/dev/shm"]);
 }
 

@@ -1,7 +1,5 @@
 import { CodedError } from "@clawkeep/diagnostics";
-import { execFile } from "node:child_process";
 import { closeSync } from "node:fs";
-import { promisify } from "node:util";
 
 import { closeMounts, openMounts } from "../bubblewrap/open-mounts.ts";
 import type { OpenMount } from "../bubblewrap/open-mounts.ts";
@@ -9,6 +7,7 @@ import { systemFolders } from "../bubblewrap/system-folders.ts";
 import type { Driver, GivenDescriptor, Launch } from "../launch.ts";
 import type { LevelReport } from "../level.ts";
 import { effectiveLimits } from "../limits/effective-limits.ts";
+import { limitedByOf, rlimitsOf } from "../limits/limited-start.ts";
 import type { Attempt } from "../observe/attempt.ts";
 import { observeFromOutside, planObservation } from "../observe/observer-launch.ts";
 import type { ExecutionPolicy } from "../policy.ts";
@@ -19,13 +18,11 @@ import { findLauncher } from "./find-launcher.ts";
 import type { FoundLauncher } from "./find-launcher.ts";
 import { encodeLauncherPolicy } from "./launcher-policy.ts";
 import type { Grant } from "./launcher-policy.ts";
-import { leftBehind, programPid, programRan, setupFault } from "./launcher-status.ts";
+import { landlockAbi, leftBehind, programPid, programRan, setupFault } from "./launcher-status.ts";
 import { openProgram } from "./open-program.ts";
 import type { OpenProgram } from "./open-program.ts";
 import { makeRunFolder } from "./run-folder.ts";
 import type { RunFolder } from "./run-folder.ts";
-
-const run = promisify(execFile);
 
 /** Below this a file that cannot be written can still be emptied (`linux/landlock.h`, Linux 6.2). */
 const LEAST_ABI = 3;
@@ -35,10 +32,6 @@ const SCOPED_ABI = 6;
 /** Descriptors of the launcher, which is itself the first: see {@link prepare}. */
 const [POLICY, FILTER, STATUS, PROGRAM, FIRST_ROOT] = [4, 5, 6, 7, 8];
 
-/** `asm-generic/resource.h`. */
-const RLIMIT_FSIZE = 1;
-const RLIMIT_CORE = 4;
-const RLIMIT_NOFILE = 7;
 const UMASK = 0o077;
 
 /** Devices that programs take for granted. */
@@ -135,7 +128,8 @@ async function prepare(policy: ExecutionPolicy, launcher: FoundLauncher): Promis
       programRan,
       setupFault,
       notesAtEnd: endNotes,
-      limitedBy: { openFiles: "rlimit", fileSize: "rlimit" },
+      limitedBy: limitedByOf(rlimitsOf(effectiveLimits(policy.limits), false)),
+      closesDescriptors: true,
       notes: [],
       dispose,
     };
@@ -181,7 +175,6 @@ function launcherPolicy(
   reads: number,
   filterBytes: number,
 ): Uint8Array {
-  const limits = effectiveLimits(policy.limits);
   const grants: readonly Grant[] = [
     ...[...systemFolders(), ...openSslSettings].map((path): Grant => ({
       class: "read",
@@ -205,11 +198,7 @@ function launcherPolicy(
     ),
     cwd: inside(policy.cwd, folder),
     grants,
-    rlimits: [
-      { resource: RLIMIT_CORE, value: 0 },
-      { resource: RLIMIT_FSIZE, value: limits.fileBytes },
-      { resource: RLIMIT_NOFILE, value: limits.openFiles },
-    ],
+    rlimits: rlimitsOf(effectiveLimits(policy.limits), false),
     umask: UMASK,
     filterBytes,
     kept: policy.keptDescriptors ?? [],
@@ -229,29 +218,30 @@ async function probe(folders: readonly string[] | undefined): Promise<Found | st
   if ("why" in launcher) {
     return launcher.why;
   }
-  const abi = await landlockAbi(launcher.path);
-  if (abi < LEAST_ABI) {
-    return abi === 0
-      ? "this kernel has no Landlock, or it is switched off"
-      : `this kernel's Landlock has version ${abi}, and at least ${LEAST_ABI} is needed (Linux 6.2)`;
-  }
+  let status = "";
   try {
     const launch = await prepare(probePolicy, launcher);
-    const outcome = await supervise(launch, "landlock", probePolicy.limits, {}).outcome;
+    const notesAtEnd = (told: string): readonly string[] => {
+      status = told;
+      return [];
+    };
+    const setup = (told: string): CodedError => {
+      status = told;
+      return setupFault(told);
+    };
+    const watched: Launch = { ...launch, notesAtEnd, setupFault: setup };
+    const outcome = await supervise(watched, "landlock", probePolicy.limits, {}).outcome;
     return outcome.exitCode === 0
-      ? { launcher, abi }
+      ? { launcher, abi: landlockAbi(status) }
       : `the probe ended with ${String(outcome.exitCode ?? outcome.signal)}`;
   } catch (error) {
+    const abi = landlockAbi(status);
+    if (status !== "" && abi < LEAST_ABI) {
+      return abi === 0
+        ? "this kernel has no Landlock, or it is switched off"
+        : `this kernel's Landlock has version ${abi}, and at least ${LEAST_ABI} is needed (Linux 6.2)`;
+    }
     return error instanceof Error ? error.message : String(error);
-  }
-}
-
-async function landlockAbi(launcher: string): Promise<number> {
-  try {
-    const { stdout } = await run(launcher, ["--abi"], { env: {}, cwd: "/", timeout: 10_000 });
-    return Number.parseInt(stdout, 10);
-  } catch {
-    return 0;
   }
 }
 

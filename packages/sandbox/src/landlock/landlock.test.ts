@@ -18,7 +18,7 @@ import type { Attacker } from "../../test/attacker.ts";
 import { landlockCallRules, systemCallRules } from "../seccomp/rules.ts";
 import { landlockDriver } from "./driver.ts";
 import { findLauncher } from "./find-launcher.ts";
-import { leftBehind, programPid, programRan, setupFault } from "./launcher-status.ts";
+import { landlockAbi, leftBehind, programPid, programRan, setupFault } from "./launcher-status.ts";
 
 const testable = (await testableLevels()).includes("landlock");
 
@@ -28,6 +28,7 @@ describe("what the launcher reports", () => {
     expect(programPid("pid 12\n")).toBe(12);
     expect([programRan("pid 12\n"), programRan("pid 12\nexec\n")]).toEqual([false, true]);
     expect([leftBehind("left 3\n"), leftBehind("")]).toEqual([3, 0]);
+    expect([landlockAbi("abi 7\npid 1\n"), landlockAbi("abi 7")]).toEqual([7, 0]);
   });
 
   test("becomes an error that names the step", () => {

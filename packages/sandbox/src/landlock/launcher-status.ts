@@ -7,6 +7,11 @@ export function programPid(status: string): number | undefined {
   return pid === undefined ? undefined : Number(pid);
 }
 
+/** The kernel's Landlock version; 0 when it has none, or the launcher did not get as far. */
+export function landlockAbi(status: string): number {
+  return Number(/^abi (\d+)\n/mu.exec(status)?.[1] ?? 0);
+}
+
 /** True when the program took the launcher's place. */
 export function programRan(status: string): boolean {
   return /^exec$/mu.test(status);

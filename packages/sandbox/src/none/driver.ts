@@ -5,8 +5,8 @@ import path from "node:path";
 
 import { executableBytes } from "../executable-bytes.ts";
 import { effectiveLimits } from "../limits/effective-limits.ts";
-import { rlimitPrefix } from "../limits/rlimits.ts";
-import type { Driver, Launch } from "../launch.ts";
+import { findLimitSetter, limitedStart, rlimitsOf } from "../limits/limited-start.ts";
+import type { Driver, GivenDescriptor, Launch } from "../launch.ts";
 import { observeFromOutside, planObservation } from "../observe/observer-launch.ts";
 import type { ExecutionPolicy } from "../policy.ts";
 
@@ -45,22 +45,27 @@ async function prepare(policy: ExecutionPolicy): Promise<Launch> {
     file = path.join(folder, path.basename(file));
     writeFileSync(file, bytes, { mode: 0o500, flag: "wx" });
   }
-  // What `prlimit` becomes has its path as its name.
-  const named = arg0 !== policy.executable.path;
-  const prefix = named
-    ? { argv: [], limitedBy: {} }
-    : rlimitPrefix(effectiveLimits(policy.limits), false);
-  const [first, ...more] = [...prefix.argv, file] as const;
+  const found = findLimitSetter();
+  // `prlimit` cannot give a program another name.
+  const setter = found?.kind === "prlimit" && arg0 !== policy.executable.path ? undefined : found;
+  const descriptors: GivenDescriptor[] = [];
+  const start = limitedStart(
+    { file, arg0, argv: policy.argv, kept: policy.keptDescriptors ?? [] },
+    rlimitsOf(effectiveLimits(policy.limits), false),
+    setter,
+    (descriptor) => descriptors.push({ kind: "open", descriptor }) + 2,
+  );
   const launch: Launch = {
-    file: first,
-    arg0: prefix.argv.length === 0 ? arg0 : first,
-    argv: [...more, ...policy.argv],
+    file: start.file,
+    arg0: start.arg0,
+    argv: start.argv,
     cwd: policy.cwd,
     environment: policy.environment,
-    descriptors: [],
+    descriptors,
     insidePid: () => undefined,
     programRan: () => true,
-    limitedBy: prefix.limitedBy,
+    limitedBy: start.limitedBy,
+    closesDescriptors: start.closesDescriptors,
     notes: ["level none: nothing of the machine was hidden from the program"],
     dispose: () => {
       if (folder !== undefined) {
@@ -71,7 +76,7 @@ async function prepare(policy: ExecutionPolicy): Promise<Launch> {
   return policy.observe === true
     ? observeFromOutside(
         launch,
-        planObservation(policy, "none", [], prefix.argv.length === 0 ? 0 : 1, []),
+        planObservation(policy, "none", [], setter === undefined ? 0 : 1, []),
       )
     : launch;
 }

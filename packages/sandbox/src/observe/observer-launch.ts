@@ -64,6 +64,8 @@ export function observeFromOutside(launch: Launch, observation: ObservationOrNot
     argv: [String(first), String(first + 1), launch.file, launch.arg0, ...launch.argv],
     descriptors: [...launch.descriptors, ...observation.descriptors],
     readJournal: observation.read,
+    // The observer goes on beside the program.
+    closesDescriptors: false,
   };
 }
 
