@@ -65,3 +65,22 @@ test("level none names what it does not cover, and detection answers the same tw
   expect(first.none.notCovered.length).toBeGreaterThan(3);
   expect(second).toEqual(first);
 });
+
+test("detection for one level tries that one alone, and for the best none below it", async () => {
+  const all = await detectLevels();
+  const { none, ...untried } = await detectLevels("none");
+  expect(none.available).toBe(true);
+  for (const { available, why } of Object.values(untried)) {
+    expect([available, why]).toEqual([false, undefined]);
+  }
+  const best = await detectLevels("best");
+  const obtained = resolveLevel(best, { level: "best" });
+  expect(obtained).toBe(resolveLevel(all, { level: "best" }));
+  expect(best[obtained]).toEqual(all[obtained]);
+  if (obtained !== "none") {
+    expect(best.none.available).toBe(false);
+    expect(() => resolveLevel(best, { level: "none", require: obtained })).toThrow(
+      "a weaker level was asked for",
+    );
+  }
+});

@@ -2,18 +2,38 @@ import { CodedError } from "@clawkeep/diagnostics";
 
 import { drivers } from "./drivers.ts";
 import { sandboxLevels } from "./level.ts";
-import type { LevelReports, SandboxLevel } from "./level.ts";
+import type { LevelReport, LevelReports, SandboxLevel } from "./level.ts";
 import type { ExecutionPolicy } from "./policy.ts";
 
-/** Tries every level for real, once a process; later calls return the same answer at once. */
-export async function detectLevels(): Promise<LevelReports> {
-  const [bubblewrap, landlock, none] = await Promise.all([
-    drivers.bubblewrap.detect(),
-    drivers.landlock.detect(),
-    drivers.none.detect(),
-  ]);
-  return { bubblewrap, landlock, none };
+/**
+ * Tries levels for real, each once a process; later calls return the same answer at once. With
+ * `wanted` only as many as are needed to know what such a run gets. A level that was not tried is
+ * reported as not available, without a reason.
+ */
+export async function detectLevels(wanted?: ExecutionPolicy["level"]): Promise<LevelReports> {
+  if (wanted === undefined) {
+    const [bubblewrap, landlock, none] = await Promise.all([
+      drivers.bubblewrap.detect(),
+      drivers.landlock.detect(),
+      drivers.none.detect(),
+    ]);
+    return { bubblewrap, landlock, none };
+  }
+  const reports = { ...untried };
+  for (const level of wanted === "best" ? sandboxLevels : [wanted]) {
+    reports[level] = await drivers[level].detect();
+    if (reports[level].available) {
+      break;
+    }
+  }
+  return reports;
 }
+
+const untried: Record<SandboxLevel, LevelReport> = {
+  bubblewrap: { level: "bubblewrap", available: false, notCovered: [] },
+  landlock: { level: "landlock", available: false, notCovered: [] },
+  none: { level: "none", available: false, notCovered: [] },
+};
 
 /**
  * The level that a policy gets on this machine.

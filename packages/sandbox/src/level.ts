@@ -14,7 +14,7 @@ export interface LevelReport {
   /** Absolute path of the program that enforces the level. */
   readonly path?: string;
   readonly version?: string;
-  /** One sentence, only when the level is not available. */
+  /** One sentence, only when the level was tried and is not available. */
   readonly why?: string;
   /** What the level does not cover on this machine. One sentence each. */
   readonly notCovered: readonly string[];

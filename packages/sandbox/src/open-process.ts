@@ -19,7 +19,7 @@ export async function openProcess(
   policy: ExecutionPolicy,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<ResidentProcess> {
-  const level = resolveLevel(await detectLevels(), policy);
+  const level = resolveLevel(await detectLevels(policy.level), policy);
   checkPolicy(policy, level);
   const launch = await drivers[level].prepare(policy);
   const splitter = lineSplitter(policy.limits.stdoutBytes);

@@ -25,7 +25,7 @@ export interface RunOptions {
  */
 export async function runOnce(given: ExecutionPolicy, options: RunOptions = {}): Promise<Outcome> {
   const policy = withChannels(given, options.channels ?? []);
-  const level = resolveLevel(await detectLevels(), policy);
+  const level = resolveLevel(await detectLevels(policy.level), policy);
   checkPolicy(policy, level);
   if (options.signal?.aborted === true) {
     return cancelledBeforeStart(level);

@@ -15,7 +15,7 @@ import type { SystemCallRule } from "../seccomp/rules.ts";
 import { supervise } from "../supervise.ts";
 import { bubblewrapCommand } from "./command.ts";
 import type { BubblewrapFeatures } from "./command.ts";
-import { findBubblewrap } from "./find-bubblewrap.ts";
+import { findBubblewrap, whatItsFileTells } from "./find-bubblewrap.ts";
 import { closeMounts, openMounts } from "./open-mounts.ts";
 
 const run = promisify(execFile);
@@ -150,14 +150,15 @@ async function probe(options: BubblewrapOptions): Promise<Found | string> {
   if ("why" in program) {
     return program.why;
   }
-  const version = readVersion(program.path);
+  const told = whatItsFileTells(program.path);
   const attempts: readonly BubblewrapFeatures[] =
-    options.features === undefined ? featureSets() : [options.features];
+    options.features === undefined ? featureSets(told.bindsByDescriptor) : [options.features];
   let why = "";
   for (const features of attempts) {
     const fault = await attempt(program.path, features);
     if (fault === undefined) {
-      return { path: program.path, version: await version, features };
+      const version = told.version ?? (await askVersion(program.path));
+      return { path: program.path, version, features };
     }
     why = fault;
   }
@@ -192,8 +193,11 @@ const probePolicy: ExecutionPolicy = {
 };
 
 /** Strongest first. The filter is written for two architectures. */
-function featureSets(): readonly BubblewrapFeatures[] {
-  const without = [{ bindByDescriptor: true }, { bindByDescriptor: false }];
+function featureSets(bindsByDescriptor: boolean): readonly BubblewrapFeatures[] {
+  const without = [
+    ...(bindsByDescriptor ? [{ bindByDescriptor: true }] : []),
+    { bindByDescriptor: false },
+  ];
   if (process.arch !== "x64" && process.arch !== "arm64") {
     return without;
   }
@@ -201,7 +205,7 @@ function featureSets(): readonly BubblewrapFeatures[] {
   return [...without.map((features) => ({ ...features, filter })), ...without];
 }
 
-async function readVersion(bubblewrap: string): Promise<string | undefined> {
+async function askVersion(bubblewrap: string): Promise<string | undefined> {
   try {
     const { stdout } = await run(bubblewrap, ["--version"], { env: {}, cwd: "/", timeout: 10_000 });
     return /^bubblewrap (\S+)$/mu.exec(stdout)?.[1];

@@ -4,7 +4,7 @@ import path from "node:path";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { bubblewrapPaths, findBubblewrap } from "./find-bubblewrap.ts";
+import { bubblewrapPaths, findBubblewrap, whatItsFileTells } from "./find-bubblewrap.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -34,4 +34,21 @@ test("a program that others than root can change, or that lies where they can, i
 
 test("only absolute places are looked at", () => {
   expect(bubblewrapPaths.filter((place) => !path.isAbsolute(place))).toEqual([]);
+});
+
+test("its own texts tell what need not be tried, and a wrapper tells nothing", () => {
+  const tell = (text: string): ReturnType<typeof whatItsFileTells> => {
+    const file = path.join(folder, "texts");
+    writeFileSync(file, text);
+    return whatItsFileTells(file);
+  };
+  expect(tell("\0bubblewrap 0.8.0\0--ro-bind-data\0--ro-bind-fd\0")).toEqual({
+    version: "0.8.0",
+    bindsByDescriptor: true,
+  });
+  expect(tell("\0bubblewrap 0.4.1\0--ro-bind-data\0").bindsByDescriptor).toBe(false);
+  expect(tell("#!/bin/sh\nexec /real/bwrap\n")).toEqual({
+    version: undefined,
+    bindsByDescriptor: true,
+  });
 });

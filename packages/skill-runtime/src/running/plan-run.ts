@@ -28,7 +28,7 @@ export async function planRun(
 ): Promise<PlannedRun | Refusal> {
   const [locked, reports] = await Promise.all([
     checkLock(request.skill, surroundings),
-    detectLevels(),
+    detectLevels(request.level ?? "best"),
   ]);
   if (locked.skill === undefined) {
     return refuse("lock", locked.findings, {});
@@ -54,7 +54,11 @@ export async function planRun(
     return refuse("arguments", bound.refusal, names);
   }
   const sources = Object.fromEntries(roots.map(({ name, source }) => [name, source]));
-  const { secrets, findings: withheld } = await resolveSecrets(action, surroundings.home);
+  const { secrets, findings: withheld } = await resolveSecrets(
+    action,
+    surroundings.home,
+    request.trial?.secrets,
+  );
   if (withheld.length > 0) {
     return refuse("secrets", withheld, names);
   }
