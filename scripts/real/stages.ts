@@ -20,6 +20,9 @@ export interface Pass {
   readonly date: string;
 }
 
+/** Exit code of a stage in which all is right except that a measured figure misses its bound. */
+export const figureMissed = 3;
+
 export function readStages(root: string): Readonly<Record<string, Stage>> {
   return JSON.parse(readFileSync(path.join(root, "ci/stages.json"), "utf8")) as Record<
     string,

@@ -6,6 +6,7 @@ import { modelFolder, modelManifest } from "@clawkeep/model-minilm";
 
 import { cacheFolder } from "../cache.ts";
 import { describeMachine, keepRun } from "../keep-run.ts";
+import { figureMissed } from "../stages.ts";
 import { layOutCorpus } from "./corpus.ts";
 import { timeInterleaved } from "./measure.ts";
 import { openclawDocuments, pythonWithPeers, runOrThrow } from "./peers.ts";
@@ -103,7 +104,7 @@ async function main(): Promise<number> {
     status.chunks === chunkLimit &&
     ratios.peerOverOurs >= bounds.fasterThanPeer &&
     ratios.oursOverNode <= bounds.slowerThanNode;
-  return reached ? 0 : 1;
+  return reached ? 0 : figureMissed;
 }
 
 process.exitCode = await main();

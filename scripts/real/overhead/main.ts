@@ -12,6 +12,7 @@ import type { InvocationRequest, Runtime } from "@clawkeep/skill-runtime";
 
 import { medianOf } from "../cold-query/measure.ts";
 import { describeMachine, keepRun } from "../keep-run.ts";
+import { figureMissed } from "../stages.ts";
 import { residentProgram, writeSkills } from "./skills.ts";
 
 /**
@@ -121,7 +122,7 @@ function report(measured: readonly Measured[]): number {
       measured,
     });
   }
-  return holds.every(Boolean) ? 0 : 1;
+  return holds.every(Boolean) ? 0 : figureMissed;
 }
 
 async function invoke(
