@@ -22,7 +22,12 @@ export class CheckpointWatch {
     }
   }
 
-  /** To be told the tree over the first n records, for every n from 0. */
+  /** The numbers of records whose tree it has to be told. */
+  get sizes(): readonly number[] {
+    return this.#known === undefined ? [] : [this.#known.size];
+  }
+
+  /** To be told the tree over the first n records, for every n of `sizes`; others do not matter. */
   onTree(tree: CompactTree): void {
     if (tree.size === this.#known?.size) {
       this.#root = compactRoot(tree);

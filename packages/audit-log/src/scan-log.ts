@@ -1,5 +1,7 @@
+import { isUtf8 } from "node:buffer";
+
 import type { Finding } from "@clawkeep/diagnostics";
-import { appendLeaf, compactRoot, emptyTree, leafHash, sameHash } from "@clawkeep/integrity";
+import { compactRoot, emptyTree, sameHash, TreeHasher } from "@clawkeep/integrity";
 import type { CompactTree, NoteVerifier } from "@clawkeep/integrity";
 
 import { chooseHead } from "./choose-head.ts";
@@ -7,6 +9,7 @@ import type { Head } from "./head.ts";
 import { executionId, identityOf } from "./log-identity.ts";
 import type { LogIdentity } from "./log-identity.ts";
 import type { LogSource } from "./log-source.ts";
+import { RecordRecogniser } from "./record-recogniser.ts";
 import { maxLineBytes, parseRecord } from "./record-schema.ts";
 import type { AuditRecord } from "./records.ts";
 import { judgeTail } from "./tail.ts";
@@ -15,8 +18,9 @@ import { judgeTail } from "./tail.ts";
 export interface ScanListener {
   /** Every line that is a record, in the log's order, whether it is the one that was signed or not. */
   readonly onRecord?: (record: AuditRecord) => void;
-  /** The tree over the first n lines, for every n from 0. */
+  /** The tree over the first n lines, for every n of `sizes`. */
   readonly onTree?: (tree: CompactTree) => void;
+  readonly sizes?: ReadonlySet<number>;
 }
 
 /** Where a scan may begin when everything before is known. */
@@ -80,22 +84,29 @@ export async function scanLog(
 
 /** The state of one scan. */
 class Scan {
-  tree: CompactTree;
   /** Set when what follows cannot be read as records any more. */
   stopped: boolean = false;
   readonly #identity: LogIdentity;
   readonly #listener: ScanListener;
   readonly #findings: Finding[] = [];
-  readonly #open: Set<string>;
+  /** Executions of this log that have begun and not ended, by their sequence; others by their id. */
+  readonly #open: Set<number | string>;
+  readonly #hasher: TreeHasher;
+  readonly #recogniser: RecordRecogniser;
   #offset: number;
 
   constructor(identity: LogIdentity, listener: ScanListener, from: ScanState) {
-    this.tree = from.tree;
+    this.#hasher = new TreeHasher(from.tree);
+    this.#recogniser = new RecordRecogniser(identity);
     this.#offset = from.offset;
-    this.#open = new Set(from.open);
     this.#identity = identity;
     this.#listener = listener;
-    listener.onTree?.(this.tree);
+    this.#open = new Set(from.open.map((execution) => this.#openKey(execution)));
+    this.#tellTree();
+  }
+
+  get tree(): CompactTree {
+    return this.#hasher.tree();
   }
 
   add(code: string, message: string, line?: number, severity: Finding["severity"] = "error"): void {
@@ -158,26 +169,41 @@ class Scan {
 
   /** Reads lines up to an offset, at which a line must end. */
   async readLines(source: LogSource, end: number): Promise<void> {
-    let rest: Uint8Array = new Uint8Array(0);
+    // The place before the first line is for the prefix of its leaf.
+    const most = Math.min(maxLineBytes + blockBytes, Math.max(0, end - this.#offset));
+    const buffer = Buffer.alloc(1 + most);
+    const read = (at: number): Promise<Uint8Array> =>
+      at < end
+        ? source.readLog(at, Math.min(blockBytes, end - at))
+        : Promise.resolve(new Uint8Array(0));
+    let held = 0;
     let position = this.#offset;
+    let next = read(position);
     while (position < end) {
-      const block = await source.readLog(position, Math.min(blockBytes, end - position));
+      const block = await next;
       if (block.length === 0) {
         this.stopped = true;
         const message = `expected at least ${end} bytes, got ${position}`;
-        this.add("AUDIT_LOG_TRUNCATED", message, this.tree.size + 1);
+        this.add("AUDIT_LOG_TRUNCATED", message, this.#hasher.size + 1);
         return;
       }
       position += block.length;
-      rest = this.#lines(rest.length === 0 ? block : Buffer.concat([rest, block]));
-      if (rest.length > maxLineBytes) {
+      // The next block comes while this one is judged.
+      next = read(position);
+      next.catch(() => undefined);
+      buffer.set(block, 1 + held);
+      const filled = 1 + held + block.length;
+      const rest = this.#lines(buffer.subarray(0, filled));
+      held = filled - rest;
+      if (held > maxLineBytes) {
         break;
       }
+      buffer.copyWithin(1, rest, filled);
     }
-    if (rest.length > 0) {
+    if (held > 0) {
       this.stopped = true;
       const message = `expected a line of at most ${maxLineBytes} bytes that ends where the head says`;
-      this.add("AUDIT_RECORD_MALFORMED", message, this.tree.size + 1);
+      this.add("AUDIT_RECORD_MALFORMED", message, this.#hasher.size + 1);
       return;
     }
     this.#offset = Math.max(this.#offset, end);
@@ -188,11 +214,11 @@ class Scan {
     if (this.stopped) {
       return;
     }
-    if (this.tree.size !== head.tree.size) {
-      const message = `expected ${head.tree.size} records as the head says, got ${this.tree.size}`;
+    if (this.#hasher.size !== head.tree.size) {
+      const message = `expected ${head.tree.size} records as the head says, got ${this.#hasher.size}`;
       this.add("AUDIT_HEAD_INCONSISTENT", message);
     }
-    if (!sameHash(compactRoot(this.tree), compactRoot(head.tree))) {
+    if (!sameHash(this.#hasher.root(), compactRoot(head.tree))) {
       const message = `expected the ${head.tree.size} records that were signed, got others`;
       this.add("AUDIT_ROOT_MISMATCH", message);
     }
@@ -200,23 +226,55 @@ class Scan {
 
   /** The records that the head has whole, but for those that were read already. */
   #takeLines(lines: Uint8Array, offset: number): void {
-    this.#lines(lines.subarray(Math.max(0, this.#offset - offset)));
+    const unread = lines.subarray(Math.max(0, this.#offset - offset));
+    const buffer = Buffer.alloc(1 + unread.length);
+    buffer.set(unread, 1);
+    this.#lines(buffer);
   }
 
-  #lines(bytes: Uint8Array): Uint8Array {
-    let start = 0;
+  /** Judges the whole lines from index 1 on, writes over their newlines, and gives where the rest begins. */
+  #lines(bytes: Buffer): number {
+    let start = 1;
     for (;;) {
       const end = bytes.indexOf(0x0a, start);
       if (end < 0) {
-        return bytes.subarray(start);
+        return start;
       }
-      this.#line(bytes.subarray(start, end));
+      this.#line(bytes, start, end);
       start = end + 1;
     }
   }
 
-  #line(line: Uint8Array): void {
-    const sequence = this.tree.size;
+  #line(bytes: Buffer, start: number, end: number): void {
+    const sequence = this.#hasher.size;
+    // The prefix of a leaf (RFC 6962), in place of the newline before: so that nothing is copied.
+    bytes[start - 1] = 0;
+    const prefixed = bytes.subarray(start - 1, end);
+    const type = isUtf8(prefixed)
+      ? this.#recogniser.recognise(bytes, start, end, sequence)
+      : undefined;
+    if (type === undefined) {
+      this.#judgeLine(prefixed.subarray(1), sequence);
+    } else {
+      if (type === "execution-start") {
+        this.#open.add(sequence);
+      } else {
+        this.#judgeEnd(this.#recogniser.execution, sequence);
+      }
+      this.#listener.onRecord?.(JSON.parse(bytes.toString("utf8", start, end)) as AuditRecord);
+    }
+    this.#hasher.append(prefixed);
+    this.#tellTree();
+  }
+
+  #tellTree(): void {
+    const { onTree, sizes } = this.#listener;
+    if (onTree !== undefined && sizes?.has(this.#hasher.size) === true) {
+      onTree(this.tree);
+    }
+  }
+
+  #judgeLine(line: Uint8Array, sequence: number): void {
     try {
       const record = parseRecord(line);
       this.#judge(record, sequence);
@@ -224,8 +282,6 @@ class Scan {
     } catch (error) {
       this.add("AUDIT_RECORD_MALFORMED", reason(error), sequence + 1);
     }
-    this.tree = appendLeaf(this.tree, leafHash(line));
-    this.#listener.onTree?.(this.tree);
   }
 
   #judge(record: AuditRecord, sequence: number): void {
@@ -241,11 +297,24 @@ class Scan {
         const message = `expected the id ${expected}, got ${record.execution}`;
         this.add("AUDIT_EXECUTION_MISMATCH", message, sequence + 1);
       }
-      this.#open.add(record.execution);
-    } else if (record.type === "execution-end" && !this.#open.delete(record.execution)) {
-      const message = `expected the end of an execution that has begun, got ${record.execution}`;
+      this.#open.add(this.#openKey(record.execution));
+    } else if (record.type === "execution-end") {
+      this.#judgeEnd(this.#openKey(record.execution), sequence);
+    }
+  }
+
+  #judgeEnd(execution: number | string, sequence: number): void {
+    if (!this.#open.delete(execution)) {
+      const id =
+        typeof execution === "number" ? executionId(this.#identity.log, execution) : execution;
+      const message = `expected the end of an execution that has begun, got ${id}`;
       this.add("AUDIT_EXECUTION_MISMATCH", message, sequence + 1);
     }
+  }
+
+  #openKey(execution: string): number | string {
+    const sequence = Number(execution.slice(execution.indexOf("-") + 1));
+    return executionId(this.#identity.log, sequence) === execution ? sequence : execution;
   }
 }
 

@@ -73,7 +73,7 @@ export async function verifyAuditLog(
 export async function verifySource(
   source: LogSource,
   options: VerifyOptions,
-  listener: ScanListener = {},
+  listener: Pick<ScanListener, "onRecord"> = {},
 ): Promise<AuditVerification> {
   const verifier = await loadVerifier(source, options);
   if ("findings" in verifier) {
@@ -88,11 +88,11 @@ export async function verifySource(
     ...(witness === undefined ? [] : [new WitnessWatch(witness, verifier)]),
   ];
   const scan = await scanLog(source, verifier, {
+    ...listener,
+    sizes: new Set(watches.flatMap((watch) => watch.sizes)),
     onTree: (tree) => {
       for (const watch of watches) watch.onTree(tree);
-      listener.onTree?.(tree);
     },
-    ...(listener.onRecord === undefined ? {} : { onRecord: listener.onRecord }),
   });
   const findings = [
     ...scan.findings,

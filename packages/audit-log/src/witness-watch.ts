@@ -45,7 +45,12 @@ export class WitnessWatch {
     this.#roots = new Map(kept.map(({ known }) => [known.size, undefined]));
   }
 
-  /** To be told the tree over the first n records, for every n from 0. */
+  /** The numbers of records whose tree it has to be told. */
+  get sizes(): readonly number[] {
+    return [...this.#roots.keys()];
+  }
+
+  /** To be told the tree over the first n records, for every n of `sizes`; others do not matter. */
   onTree(tree: CompactTree): void {
     if (this.#roots.has(tree.size)) {
       this.#roots.set(tree.size, compactRoot(tree));

@@ -9,6 +9,7 @@ export { openEnvelope, preAuthenticationEncoding, signEnvelope } from "./dsse.ts
 export type { DssePayload } from "./dsse.ts";
 export type { JsonObject, JsonValue } from "./json-value.ts";
 export { leafHash, nodeHash, sameHash } from "./merkle-hash.ts";
+export { TreeHasher } from "./tree-hasher.ts";
 export {
   consistencyProof,
   inclusionProof,
