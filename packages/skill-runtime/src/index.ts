@@ -21,3 +21,8 @@ export type { InterpreterPaths } from "./program/interpreters.ts";
 export type { RuntimeName } from "./running/execution-records.ts";
 export type { Concurrency } from "./running/turnstile.ts";
 export type { ServiceStand, Shakes, Trial } from "./trial/trial.ts";
+export { resolveSecrets } from "./secrets/resolve-secrets.ts";
+export type { SecretResolution } from "./secrets/resolve-secrets.ts";
+export { makeScrubber } from "./secrets/scrub.ts";
+export type { ResolvedSecret, Scrubber } from "./secrets/scrub.ts";
+export { connectService } from "./services/open-services.ts";

@@ -1,5 +1,6 @@
 export type { Expectation, ExpectedRefusal, ExpectedRun, GoldenFile, SkillCase } from "./case.ts";
 export type { CaseRunner } from "./case-runner.ts";
+export type { OpenRecording, RecordingSource } from "./cassettes/record-services.ts";
 export type { ConfirmUpdate } from "./golden-update.ts";
 export { readCases } from "./read-cases.ts";
 export type { CasesResult } from "./read-cases.ts";

@@ -50,6 +50,8 @@ export interface CaseReport {
   readonly durationMs: number;
   /** What an update would write, or wrote. */
   readonly update?: GoldenUpdate;
+  /** Cassettes that were written, absolute. */
+  readonly recorded?: readonly string[];
 }
 
 /** What the hostile values of one string argument came to. */
@@ -80,7 +82,7 @@ export interface GoldenUpdate {
 /** One run of a case. */
 export interface RunReport {
   readonly form: "oneshot" | "resident";
-  readonly mode: "runtime" | "shaken" | "observed";
+  readonly mode: "runtime" | "recorded" | "shaken" | "observed";
   /** Id of its audit records; absent when nothing was run. */
   readonly id?: string;
   readonly level?: string;
@@ -116,6 +118,10 @@ export type ProblemCode =
   | "CASE_NETWORK"
   | "CASE_PROCESS"
   | "CASE_LEFT_BEHIND"
+  | "CASSETTE_MISSING"
+  | "CASSETTE_MALFORMED"
+  | "CASSETTE_DIFFERENCE"
+  | "CASSETTE_NOT_RECORDED"
   | "ECHO_FAILED"
   | "ARGUMENT_CHANGED"
   | "ARGUMENT_CRASHED";

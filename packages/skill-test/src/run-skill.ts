@@ -6,6 +6,8 @@ import type { Execution, InvocationRequest, Refusal, Trial } from "@clawkeep/ski
 
 import type { SkillCase } from "./case.ts";
 import type { CaseRunner } from "./case-runner.ts";
+import { playServices } from "./cassettes/play-services.ts";
+import type { RunServices } from "./cassettes/play-services.ts";
 import type { CaseRun } from "./judge-case.ts";
 import { makeRunWorkspace } from "./run-workspace.ts";
 import type { RunWorkspace } from "./run-workspace.ts";
@@ -38,6 +40,8 @@ export interface RunChoice {
   readonly turn?: number;
   readonly shakes?: readonly Shake[];
   readonly trial?: Trial;
+  /** What stands for services and secrets. Default: services that hang up. */
+  readonly services?: Pick<RunServices, "trial">;
 }
 
 /** Runs a case once, in a workspace of its own. */
@@ -56,6 +60,7 @@ export async function runOnceMore(
   const private_ = shakes.length > 0 ? await mkdtemp(join(runs.scratch, "shaken-")) : undefined;
   try {
     const trial: Trial = {
+      ...(choice.services ?? playServices(action, [])).trial,
       ...choice.trial,
       ...(private_ === undefined ? {} : { shakes: await combine(shakes, private_) }),
     };

@@ -11,6 +11,7 @@ import type { InvocationRequest } from "@clawkeep/skill-runtime";
 import { attackArguments } from "./attacks/attack-arguments.ts";
 import type { SkillCase } from "./case.ts";
 import type { CaseRunner } from "./case-runner.ts";
+import type { OpenRecording, RecordingSource } from "./cassettes/record-services.ts";
 import type { ConfirmUpdate } from "./golden-update.ts";
 import { limiter } from "./limiter.ts";
 import type { Limiter } from "./limiter.ts";
@@ -51,6 +52,11 @@ export interface TestOptions {
   readonly parallel?: number;
   /** Asked before a golden file is written. Without it none is. */
   readonly confirmUpdate?: ConfirmUpdate;
+  /**
+   * Record cassettes: each case whose action has services is run once with the real ones first. Best
+   * with `parallel` 1, for a service may remember what it was asked.
+   */
+  readonly record?: OpenRecording;
   /** An existing private folder for copies. Default the system's temporary folder. */
   readonly scratch?: string;
   readonly signal?: AbortSignal;
@@ -125,12 +131,16 @@ async function testSkill(folder: string, context: Context): Promise<SkillReport>
   if (cases.length === 0) findings.push(noCases(skill));
   else findings.push(...tooFewCases(skill, cases, options.minimumCases?.(skill) ?? 0));
   if (hasErrors(findings)) return { ...none, name: skill.name, findings };
+  const source = await options.record?.(skill);
+  if (source !== undefined && "findings" in source) {
+    return { ...none, name: skill.name, findings: [...findings, ...source.findings] };
+  }
   const opened = await openTrees(skill, context);
   if ("findings" in opened) {
     return { ...none, name: skill.name, findings: [...findings, ...opened.findings] };
   }
   try {
-    const report = await runAll(skill, cases, opened, context);
+    const report = await runAll(skill, cases, opened, { ...context, source });
     return { folder, name: skill.name, findings, ...report, ok: report.ok && !hasErrors(findings) };
   } finally {
     await Promise.all(opened.trees.map(async ({ runner }) => runner.close()));
@@ -169,7 +179,7 @@ async function runAll(
   skill: Skill,
   cases: readonly SkillCase[],
   runs: SkillRuns,
-  { options, limit, now }: Context,
+  { options, limit, now, source }: Context & { readonly source: RecordingSource | undefined },
 ): Promise<Pick<SkillReport, "ok" | "cases" | "arguments" | "observation">> {
   const observations = new Set<string>();
   const done = await Promise.all(
@@ -181,6 +191,7 @@ async function runAll(
           times: options.times ?? 2,
           shakes: options.shaken?.shakes ?? [],
           observe: options.observe ?? false,
+          ...(source === undefined ? {} : { record: source }),
           ...(options.confirmUpdate === undefined ? {} : { confirm: options.confirmUpdate }),
           now,
         });

@@ -22,12 +22,19 @@ const maxSecretBytes = 65_536;
  * line end at its end is not part of the value. Nothing comes from a workspace.
  *
  * Findings name references and never show a value.
+ *
+ * @param standIns Values by name that a test gives in their place.
  */
-export async function resolveSecrets(action: Action, home: string): Promise<SecretResolution> {
+export async function resolveSecrets(
+  action: Pick<Action, "secrets">,
+  home: string,
+  standIns?: Readonly<Record<string, string>>,
+): Promise<SecretResolution> {
   const secrets: ResolvedSecret[] = [];
   const findings: Finding[] = [];
   for (const [name, { reference, as }] of Object.entries(action.secrets)) {
-    const value = await readReference(reference, home);
+    const standIn = standIns?.[name];
+    const value = standIn === undefined ? await readReference(reference, home) : { text: standIn };
     if ("fault" in value) {
       findings.push({
         code: value.code,

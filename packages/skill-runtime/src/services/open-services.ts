@@ -73,22 +73,31 @@ async function openService(
   home: string,
   stand: ServiceStand | undefined,
 ): Promise<OpenService> {
-  const real = async (): Promise<{ readonly at: string; readonly remote: Socket }> => {
-    const known = await readServices(home);
-    const address = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (address === undefined) {
-      throw new CodedError({
-        code: "SERVICE_UNKNOWN",
-        message: `the action needs the service ${name}, and services.json of the state folder does not say where it is`,
-        hint: `add {"services": 1, "at": {"${name}": {"unix": "/path"}}} or {"port": 1234}`,
-      });
-    }
-    return { at: addressText(address), remote: await connected(name, address) };
-  };
   const counts = { sent: 0, received: 0 };
-  if (stand === undefined) return { name, ...(await real()), ...counts };
-  const remote = await stand(name, async () => (await real()).remote);
-  return { name, at: "a test's cassette", remote, ...counts };
+  const connectReal = async (): Promise<Duplex> => (await connectService(name, home)).remote;
+  return stand === undefined
+    ? { name, ...(await connectService(name, home)), ...counts }
+    : { name, at: "a test's stand-in", remote: await stand(name, connectReal), ...counts };
+}
+
+/**
+ * Connects to a service of this machine where the state folder says that it is.
+ * @throws CodedError SERVICES_UNREADABLE, SERVICE_UNKNOWN, SERVICE_UNREACHABLE
+ */
+export async function connectService(
+  name: string,
+  home: string,
+): Promise<{ readonly at: string; readonly remote: Duplex }> {
+  const known = await readServices(home);
+  const address = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (address === undefined) {
+    throw new CodedError({
+      code: "SERVICE_UNKNOWN",
+      message: `the action needs the service ${name}, and services.json of the state folder does not say where it is`,
+      hint: `add {"services": 1, "at": {"${name}": {"unix": "/path"}}} or {"port": 1234}`,
+    });
+  }
+  return { at: addressText(address), remote: await connected(name, address) };
 }
 
 function connected(name: string, address: ServiceAddress): Promise<Socket> {

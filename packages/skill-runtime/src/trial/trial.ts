@@ -16,6 +16,8 @@ export interface Trial {
   readonly echo?: boolean;
   /** Stands for the services of the action, such as a cassette. */
   readonly services?: ServiceStand;
+  /** Values by name in place of the secrets of the action. None is read then. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -5,6 +5,9 @@ import { bindArguments } from "@clawkeep/skill-runtime";
 import type { Execution, Refusal } from "@clawkeep/skill-runtime";
 
 import type { SkillCase } from "../case.ts";
+import { readCassettes } from "../cassettes/case-cassettes.ts";
+import { playServices } from "../cassettes/play-services.ts";
+import { hasResidentForm } from "../has-resident-form.ts";
 import type { Limiter } from "../limiter.ts";
 import { said } from "../judge-case.ts";
 import type { ArgumentReport, CaseProblem } from "../report.ts";
@@ -175,9 +178,12 @@ async function attackOnce(
     if (changed !== undefined) {
       return { problems: [{ code: "ARGUMENT_CHANGED", message: `${at}: ${changed}` }], runs: 0 };
     }
-    const form = action.execution === "resident" ? "resident" : "oneshot";
+    const form = hasResidentForm(action) ? "resident" : "oneshot";
+    const read = await readCassettes(base, action);
     const result = await runOnceMore(runs, one, action, {
       form,
+      // A service that is asked something else than what was recorded hangs up.
+      services: playServices(action, "cassettes" in read ? read.cassettes : []),
       ...(form === "oneshot" && usual !== undefined ? { trial: { observe: true } } : {}),
     });
     const attempts = result.kind === "execution" ? (result.attempts ?? []) : [];
@@ -215,9 +221,11 @@ async function usualAttempts(
   { action, base }: Task,
   { observe, runs, limit }: AttackOptions,
 ): Promise<ReadonlySet<string> | undefined> {
-  if (!observe || action.execution === "resident") return undefined;
+  if (!observe || hasResidentForm(action)) return undefined;
+  const read = await readCassettes(base, action);
+  const services = playServices(action, "cassettes" in read ? read.cassettes : []);
   const result = await limit(async () =>
-    runOnceMore(runs, base, action, { form: "oneshot", trial: { observe: true } }),
+    runOnceMore(runs, base, action, { form: "oneshot", trial: { observe: true }, services }),
   );
   return result.kind === "execution" && result.observedBy !== undefined
     ? new Set((result.attempts ?? []).map(attemptKey))

@@ -21,7 +21,7 @@ async function problems(by: readonly string[]): Promise<readonly CaseProblem[]> 
   const steady = [{ form: "oneshot", result: execution("right") } as const];
   const result = await runShaken(action, steady, shakes, async (_form, some) => {
     const names = some.map(({ name }) => name);
-    return execution(by.every((name) => names.includes(name)) ? "wrong" : "right");
+    return { result: execution(by.every((name) => names.includes(name)) ? "wrong" : "right") };
   });
   return result.problems;
 }
@@ -42,9 +42,20 @@ test("what never shows is no problem, and costs one run a form", async () => {
   expect(await problems(["gone"])).toEqual([]);
 });
 
+test("a program that asks its service something else is shaken, whatever it prints", async () => {
+  const steady = [{ form: "oneshot", result: execution("right") } as const];
+  const { problems: found } = await runShaken(action, steady, shakes, async (_form, some) => ({
+    result: execution("right"),
+    difference: some.some(({ name }) => name === "c") ? "another date" : undefined,
+  }));
+  expect(found.map(({ message }) => message)).toEqual([
+    "the output depends on the c: another date",
+  ]);
+});
+
 test("nothing is run for an action that promises nothing", async () => {
   const free = { ...action, determinism: { promise: "none", volatile: [] } } as const;
-  const { runs } = await runShaken(free, [], shakes, async () => execution("x"));
+  const { runs } = await runShaken(free, [], shakes, async () => ({ result: execution("x") }));
   expect(runs).toEqual([]);
 });
 

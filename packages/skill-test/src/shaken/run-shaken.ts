@@ -10,7 +10,11 @@ import type { Shake } from "./shake.ts";
 export type ShakenRunner = (
   form: CaseRun["form"],
   shakes: readonly Shake[],
-) => Promise<Execution | Refusal>;
+) => Promise<{
+  readonly result: Execution | Refusal;
+  /** How it talked to its services otherwise than it should. */
+  readonly difference?: string | undefined;
+}>;
 
 /**
  * Runs a case with everything shaken at once. When it comes out otherwise than the steady run, each
@@ -29,8 +33,9 @@ export async function runShaken(
     const before = steady.find((one) => one.form === form)?.result;
     if (before?.kind !== "execution") continue;
     const difference = async (some: readonly Shake[]): Promise<string | undefined> => {
-      const result = await run(form, some);
+      const { result, difference: asked } = await run(form, some);
       runs.push({ form, result });
+      if (asked !== undefined) return asked;
       return result.kind === "refusal"
         ? `refused: ${result.findings.map(({ code }) => code).join(", ")}`
         : differenceOf(action, before, result, true);
