@@ -8,6 +8,7 @@ import type { AuditProveOptions } from "./commands/audit-prove.ts";
 import type { AuditShowOptions } from "./commands/audit-show.ts";
 import type { AuditVerifyOptions } from "./commands/audit-verify.ts";
 import type { CheckOptions } from "./commands/check.ts";
+import type { CleanCommandOptions } from "./commands/clean.ts";
 import type { LockOptions } from "./commands/lock.ts";
 import type { MigrateCommandOptions } from "./commands/migrate.ts";
 import type { NewOptions } from "./commands/new.ts";
@@ -200,6 +201,17 @@ function build(done: (code: number) => void): Command {
     });
 
   program
+    .command("clean")
+    .description("remove from the state folder what nobody needs any more, and say what")
+    .option("--dry-run", "only say what would be removed")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", cleanExamples)
+    .action(async (options: CleanCommandOptions) => {
+      const { cleanCommand } = await import("./commands/clean.ts");
+      done(await cleanCommand(options));
+    });
+
+  program
     .command("table")
     .description("ask CSV, TSV, JSON and SQLite files by SQL that only reads")
     .argument("[file...]", "files to ask, each a table or a schema of tables")
@@ -362,6 +374,16 @@ Examples:
   clawkeep-skill lock --check --json
 
 Exit codes: 0 locked (or holds), 1 a skill has errors (or does not fit its lock), 2 usage or failure.
+`;
+
+const cleanExamples = `
+Examples:
+  clawkeep-skill clean --dry-run
+  clawkeep-skill clean --json
+
+Old artifacts, programs that no skills.lock refers to, background runs that ended, leftovers of killed
+processes. Records, keys, secrets and indexes stay. How long things are kept: docs/runtime-config.md.
+Exit codes: 0 cleaned, 1 something could not be, 2 usage or failure.
 `;
 
 const tableExamples = `

@@ -60,9 +60,11 @@ export function driverCases(level: SandboxLevel): void {
         expect(report.arg0).toBe("a name");
       }
       expect(report.cwd).toMatch(
-        { none: attacker.folder, bubblewrap: /^\/tmp$/u, landlock: /\/clawkeep-run-\w+\/tmp$/u }[
-          level
-        ],
+        {
+          none: attacker.folder,
+          bubblewrap: /^\/tmp$/u,
+          landlock: /\/clawkeep_run-[\w.-]+\/tmp$/u,
+        }[level],
       );
       expect(report.umask).toBe(0o077);
       expect([outcome.level, outcome.exitCode, outcome.signal]).toEqual([level, 0, null]);

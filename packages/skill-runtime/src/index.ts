@@ -1,7 +1,10 @@
 export { bindArguments } from "./binding/bind-arguments.ts";
 export type { Binding, Invocation } from "./binding/bind-arguments.ts";
+export { cleanState } from "./cleaning/clean-state.ts";
+export type { CleanOptions, CleanReport } from "./cleaning/clean-state.ts";
+export type { Removal, RemovalKind } from "./cleaning/removal.ts";
 export { readConfiguration } from "./configuration/runtime-configuration.ts";
-export type { RuntimeConfiguration } from "./configuration/runtime-configuration.ts";
+export type { RuntimeConfiguration, SecretCommand } from "./configuration/runtime-configuration.ts";
 export type { Execution, OutputState, Refusal } from "./execution.ts";
 export type { CallerClaim, InvocationRequest, RawArguments } from "./invocation-request.ts";
 export { checkLock } from "./lock/check-lock.ts";

@@ -8,6 +8,7 @@ import type { ExecutionPolicy } from "@clawkeep/sandbox";
 import path from "node:path";
 
 import { closePaths } from "./binding/confine-paths.ts";
+import { sweepDeadRuns } from "./cleaning/clean-scratch.ts";
 import type { Execution, Refusal } from "./execution.ts";
 import type { InvocationRequest } from "./invocation-request.ts";
 import type { SkillSurroundings } from "./lock/lock-skills.ts";
@@ -68,6 +69,7 @@ export function auditFolder(home: string): string {
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { home, environment: callerEnvironment = process.env } = options;
   await ensurePrivateFolder(home);
+  sweepDeadRuns(home);
   const log = await openAuditLog({
     folder: auditFolder(home),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
@@ -240,7 +242,7 @@ async function recorded(
   const { maxBytes } = run.action.output;
   const artifact =
     judgement.state === "truncated"
-      ? await keepArtifact(options.home, ran.stdout.bytes)
+      ? await keepArtifact(options.home, ran.stdout.bytes, run.action.output.artifact?.days)
       : undefined;
   await log.end(endRecord(id, run.level, ran, judgement));
   return {

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { makeOwnedFolder } from "@clawkeep/durable-files";
+import { mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -13,7 +14,7 @@ export interface RunFolder {
 
 /** Makes a folder for one run, for this user alone. */
 export function makeRunFolder(): RunFolder {
-  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "clawkeep-run-")));
+  const folder = realpathSync(makeOwnedFolder(tmpdir(), "clawkeep_run"));
   const tmp = path.join(folder, "tmp");
   mkdirSync(tmp, { mode: 0o700 });
   return {

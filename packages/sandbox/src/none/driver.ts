@@ -1,5 +1,6 @@
 import { CodedError } from "@clawkeep/diagnostics";
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { makeOwnedFolder } from "@clawkeep/durable-files";
+import { accessSync, constants, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -41,7 +42,7 @@ async function prepare(policy: ExecutionPolicy): Promise<Launch> {
     }
   } else {
     const bytes = await executableBytes(policy.executable);
-    folder = mkdtempSync(path.join(tmpdir(), "clawkeep-program-"));
+    folder = makeOwnedFolder(tmpdir(), "clawkeep_program");
     file = path.join(folder, path.basename(file));
     writeFileSync(file, bytes, { mode: 0o500, flag: "wx" });
   }

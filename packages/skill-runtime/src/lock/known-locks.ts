@@ -31,7 +31,12 @@ export async function markClosureUsed(home: string, closure: Digest, file: strin
   const kept = lstatSync(at, { throwIfNoEntry: false });
   if (kept === undefined || Math.abs(Date.now() - kept.mtimeMs) < markEveryMs) return;
   const now = new Date();
-  utimesSync(at, now, now);
+  try {
+    utimesSync(at, now, now);
+  } catch {
+    // Cleaned away in this very moment: opening it will say so.
+    return;
+  }
   await rememberLock(home, file);
 }
 

@@ -1,7 +1,7 @@
-import { ensurePrivateFolder } from "@clawkeep/durable-files";
+import { ensurePrivateFolder, makeOwnedFolder } from "@clawkeep/durable-files";
 import type { SandboxLevel } from "@clawkeep/sandbox";
 import type { Action } from "@clawkeep/skill-format";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import path from "node:path";
 
 /** The whole environment of a program, and what has to be removed after it. */
@@ -44,7 +44,7 @@ export async function programEnvironment(
   if (level === "none") {
     const folder = path.join(home, "scratch");
     await ensurePrivateFolder(folder);
-    cwd = mkdtempSync(path.join(folder, "run-"));
+    cwd = makeOwnedFolder(folder, "run");
     dispose = () => rmSync(cwd, { recursive: true, force: true });
   }
   const variables = {

@@ -1,6 +1,6 @@
-import { ensurePrivateFolder } from "@clawkeep/durable-files";
+import { ensurePrivateFolder, makeOwnedFolder } from "@clawkeep/durable-files";
 import type { ExecutionPolicy } from "@clawkeep/sandbox";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import type { ResolvedSecret } from "./scrub.ts";
@@ -45,7 +45,7 @@ export async function deliverSecrets(
   }
   const parent = path.join(home, "scratch");
   await ensurePrivateFolder(parent);
-  const folder = mkdtempSync(path.join(parent, "secrets-"));
+  const folder = makeOwnedFolder(parent, "secrets");
   for (const { name, value } of files) {
     const file = path.join(folder, name);
     writeFileSync(file, value, { mode: 0o400, flag: "wx" });
