@@ -1,5 +1,6 @@
 import type { SandboxLevel } from "@clawkeep/sandbox";
 
+import type { ExpectedDigests } from "./lock/expected-digests.ts";
 import type { Trial } from "./trial/trial.ts";
 
 /** Who asks, as far as the program that carries the request can tell. */
@@ -33,6 +34,8 @@ export interface InvocationRequest {
   /** Default: what the contract says. A resident action can also be run once. */
   readonly form?: "oneshot" | "resident";
   readonly signal?: AbortSignal;
+  /** Refuse unless the locked skill has exactly these digests. */
+  readonly expected?: ExpectedDigests;
   /** For `skill test` only. */
   readonly trial?: Trial;
 }

@@ -17,7 +17,9 @@ export interface TestWorkspace extends SkillSurroundings {
 }
 
 /** Makes a workspace and locks its skill. */
-export async function makeWorkspace(skill: "probe" | "plain" = "probe"): Promise<TestWorkspace> {
+export async function makeWorkspace(
+  skill: "probe" | "plain" | "replayed" = "probe",
+): Promise<TestWorkspace> {
   const base = realpathSync(mkdtempSync(path.join(tmpdir(), "clawkeep-runtime-")));
   const workspace = path.join(base, "workspace");
   const skillFolder = path.join(workspace, "skills", skill);

@@ -12,6 +12,7 @@ import { resolveRoots } from "../binding/resolve-roots.ts";
 import type { Refusal } from "../execution.ts";
 import type { InvocationRequest } from "../invocation-request.ts";
 import { checkLock } from "../lock/check-lock.ts";
+import { compareDigests } from "../lock/expected-digests.ts";
 import type { SkillSurroundings } from "../lock/lock-skills.ts";
 import { resolveSecrets } from "../secrets/resolve-secrets.ts";
 import type { PlannedRun } from "./planned-run.ts";
@@ -34,6 +35,11 @@ export async function planRun(
     return refuse("lock", locked.findings, {});
   }
   const { skill, closure } = locked;
+  const others =
+    request.expected === undefined ? [] : compareDigests(request.expected, skill, closure);
+  if (others.length > 0) {
+    return refuse("lock", others, { skill: skill.name });
+  }
   const chosen = chooseAction(skill, request);
   if ("findings" in chosen) {
     return refuse("contract", chosen.findings, { skill: skill.name });
