@@ -24,41 +24,71 @@ interface DictionaryTerm {
   readonly id: number;
 }
 
+/** Takes chunks one by one. */
+export interface KeywordSectionsBuilder {
+  add(chunk: KeywordInput): void;
+  /** The sections; the log must stay open until the postings were read, which is once. */
+  finish(): readonly SectionData[];
+}
+
+/** Bytes of postings that are put in order at a time. */
+const windowBytes: number = 4 * 1024 * 1024;
+
 /**
- * The keyword sections of a segment: chunk i is the i-th of `chunks`. The bytes depend on the chunks
- * alone.
+ * Builds the keyword sections of a segment: chunk i is the i-th that is added. The bytes depend on the
+ * chunks alone. What grows with the chunks is eight bytes each; with the words, the dictionary.
+ *
+ * @param scratch Descriptor of an empty file, open for reading and writing, that holds the postings on
+ *   their way. Without one they are in memory.
  */
-export function buildKeywordSections(chunks: Iterable<KeywordInput>): readonly SectionData[] {
+export function startKeywordSections(scratch?: number): KeywordSectionsBuilder {
   const terms = new Map<string, number>();
-  const log = new PostingLog();
+  const log = new PostingLog(scratch);
   const lengths: number[] = [];
   let chunkCount = 0;
   let titleTerms = 0;
   let bodyTerms = 0;
-  for (const chunk of chunks) {
-    const title = analyse(chunk.title);
-    const body = analyse(chunk.body);
-    logChunk(log, terms, chunkCount, title, body);
-    lengths.push(title.length, body.length);
-    titleTerms += title.length;
-    bodyTerms += body.length;
-    chunkCount += 1;
-  }
-  const ordered = inByteOrder(terms);
-  const { postings, starts, holding } = sortPostings(log, ordered);
-  const { dictionary, heap } = encodeDictionary(ordered, starts, holding);
-  const totals = { chunks: chunkCount, titleTerms, bodyTerms };
-  return [
-    {
-      id: sectionId.keywordHeader,
-      stride: 64,
-      bytes: encodeKeywordHeader({ terms: ordered.length, totals }),
+  return {
+    add(chunk) {
+      const title = analyse(chunk.title);
+      const body = analyse(chunk.body);
+      logChunk(log, terms, chunkCount, title, body);
+      lengths.push(title.length, body.length);
+      titleTerms += title.length;
+      bodyTerms += body.length;
+      chunkCount += 1;
     },
-    { id: sectionId.dictionary, stride: entryLayout.stride, bytes: dictionary },
-    { id: sectionId.termHeap, stride: 1, bytes: heap },
-    { id: sectionId.postings, stride: 4, bytes: postings },
-    { id: sectionId.fieldLengths, stride: 8, bytes: bytesOf(Uint32Array.from(lengths)) },
-  ];
+    finish() {
+      const ordered = inByteOrder(terms);
+      const order = placePostings(log, ordered);
+      const { dictionary, heap } = encodeDictionary(ordered, order);
+      const totals = { chunks: chunkCount, titleTerms, bodyTerms };
+      return [
+        {
+          id: sectionId.keywordHeader,
+          stride: 64,
+          bytes: encodeKeywordHeader({ terms: ordered.length, totals }),
+        },
+        { id: sectionId.dictionary, stride: entryLayout.stride, bytes: dictionary },
+        { id: sectionId.termHeap, stride: 1, bytes: heap },
+        { id: sectionId.postings, stride: 4, bytes: sortPostings(log, ordered, order) },
+        { id: sectionId.fieldLengths, stride: 8, bytes: bytesOf(Uint32Array.from(lengths)) },
+      ];
+    },
+  };
+}
+
+/** The same of chunks that are all in memory. */
+export function buildKeywordSections(chunks: Iterable<KeywordInput>): readonly SectionData[] {
+  const builder = startKeywordSections();
+  for (const chunk of chunks) {
+    builder.add(chunk);
+  }
+  return builder.finish().map((section) => ({ ...section, bytes: wholeOf(section.bytes) }));
+}
+
+function wholeOf(bytes: SectionData["bytes"]): Uint8Array {
+  return bytes instanceof Uint8Array ? bytes : Buffer.concat([...(bytes as Iterable<Uint8Array>)]);
 }
 
 function logChunk(
@@ -96,46 +126,64 @@ function inByteOrder(terms: ReadonlyMap<string, number>): readonly DictionaryTer
   return list.sort((a, b) => a.bytes.compare(b.bytes));
 }
 
-function sortPostings(
-  log: PostingLog,
-  ordered: readonly DictionaryTerm[],
-): {
-  readonly postings: Uint8Array;
-  /** First byte of each term's postings, by term id. */
+/** Where the postings of each term go, by term id. */
+interface PostingOrder {
+  /** First byte. */
   readonly starts: Float64Array;
+  /** Chunks that hold the term. */
   readonly holding: Uint32Array;
-} {
+}
+
+function placePostings(log: PostingLog, ordered: readonly DictionaryTerm[]): PostingOrder {
   const holding = new Uint32Array(ordered.length);
-  for (let index = 0; index < log.size; index += 1) {
-    const { term } = log.at(index);
+  log.forEach((term) => {
     holding[term] = (holding[term] ?? 0) + 1;
-  }
+  });
   const starts = new Float64Array(ordered.length);
   let length = 0;
   for (const { id } of ordered) {
     starts[id] = length;
     length += postingBytes(holding[id] ?? 0);
   }
-  const postings = new Uint8Array(length);
-  const view = new DataView(postings.buffer);
+  return { starts, holding };
+}
+
+/** The postings in the order of the terms, window by window: the log is read once for each. */
+function* sortPostings(
+  log: PostingLog,
+  ordered: readonly DictionaryTerm[],
+  { starts, holding }: PostingOrder,
+): Generator<Uint8Array, void, undefined> {
   const filled = new Uint32Array(ordered.length);
-  for (let index = 0; index < log.size; index += 1) {
-    const { term, chunk, title, body } = log.at(index);
-    const place = filled[term] ?? 0;
-    const start = starts[term] ?? 0;
-    const chunks = holding[term] ?? 0;
-    view.setUint32(start + place * 4, chunk, true);
-    postings[start + chunks * 4 + place] = body;
-    postings[start + chunks * 5 + place] = title;
-    filled[term] = place + 1;
+  for (let first = 0; first < ordered.length;) {
+    const from = starts[ordered[first]?.id ?? 0] ?? 0;
+    let length = 0;
+    let next = first;
+    while (next < ordered.length && (next === first || length < windowBytes)) {
+      length += postingBytes(holding[ordered[next]?.id ?? 0] ?? 0);
+      next += 1;
+    }
+    const postings = new Uint8Array(length);
+    const view = new DataView(postings.buffer);
+    log.forEach((term, chunk, title, body) => {
+      const start = (starts[term] ?? 0) - from;
+      if (start >= 0 && start < length) {
+        const place = filled[term] ?? 0;
+        const chunks = holding[term] ?? 0;
+        view.setUint32(start + place * 4, chunk, true);
+        postings[start + chunks * 4 + place] = body;
+        postings[start + chunks * 5 + place] = title;
+        filled[term] = place + 1;
+      }
+    });
+    yield postings;
+    first = next;
   }
-  return { postings, starts, holding };
 }
 
 function encodeDictionary(
   ordered: readonly DictionaryTerm[],
-  starts: Float64Array,
-  holding: Uint32Array,
+  { starts, holding }: PostingOrder,
 ): { readonly dictionary: Uint8Array; readonly heap: Uint8Array } {
   const dictionary = new Uint8Array(ordered.length * entryLayout.stride);
   const view = new DataView(dictionary.buffer);

@@ -1,6 +1,6 @@
 export { analyse, analyserVersion } from "./analyser/analyse.ts";
-export { buildKeywordSections } from "./build-keyword-sections.ts";
-export type { KeywordInput } from "./build-keyword-sections.ts";
+export { buildKeywordSections, startKeywordSections } from "./build-keyword-sections.ts";
+export type { KeywordInput, KeywordSectionsBuilder } from "./build-keyword-sections.ts";
 export type {
   KeywordHits,
   KeywordIndex,

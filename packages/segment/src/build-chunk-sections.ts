@@ -3,50 +3,87 @@ import { CodedError } from "@clawkeep/diagnostics";
 import { chunkLayout, documentLayout } from "./chunk-layout.ts";
 import type { ChunkInput, DocumentInput } from "./chunk-row.ts";
 import { parseDigest } from "./section-digest.ts";
+import { inBlocks } from "./in-blocks.ts";
 import type { SectionData } from "./section-data.ts";
 import { sectionId } from "./section-id.ts";
 import { StringHeapBuilder } from "./string-heap.ts";
 
+/** Takes documents one by one; what it keeps of a chunk is a row, never its text. */
+export interface ChunkSectionsBuilder {
+  /** @throws CodedError `SEGMENT_INPUT` for a digest that is not one or a number that is out of range. */
+  add(document: DocumentInput): void;
+  /** @param texts The chunks' texts in UTF-8, in the order in which they were added. Read once. */
+  finish(texts: Iterable<Uint8Array>): readonly SectionData[];
+}
+
 /**
- * The document, chunk, string and text sections. Chunk ids count through the documents in the order
- * given: chunk 0 is the first chunk of the first document.
+ * Builds the document, chunk, string and text sections. Chunk ids count through the documents in the
+ * order added: chunk 0 is the first chunk of the first document.
+ */
+export function startChunkSections(): ChunkSectionsBuilder {
+  const strings = new StringHeapBuilder();
+  const documentRows: Uint8Array[] = [];
+  const chunkRows: Uint8Array[] = [];
+  let chunkId = 0;
+  let textOffset = 0;
+  return {
+    add(document) {
+      const documentId = documentRows.length;
+      const row = Buffer.alloc(documentLayout.stride);
+      const path = strings.add(document.path);
+      const title = strings.add(document.title);
+      row.writeUInt32LE(path.offset, documentLayout.path);
+      row.writeUInt32LE(path.length, documentLayout.path + 4);
+      row.writeUInt32LE(title.offset, documentLayout.title);
+      row.writeUInt32LE(title.length, documentLayout.title + 4);
+      row.writeBigUInt64LE(natural(document.size, document.path), documentLayout.size);
+      row.writeUInt32LE(chunkId, documentLayout.firstChunk);
+      row.writeUInt32LE(document.chunks.length, documentLayout.chunkCount);
+      row.set(digestOf(document.digest, document.path), documentLayout.digest);
+      documentRows.push(row);
+      const rows = Buffer.alloc(document.chunks.length * chunkLayout.stride);
+      document.chunks.forEach((chunk, index) => {
+        const textLength = Buffer.byteLength(chunk.text, "utf8");
+        const target = rows.subarray(index * chunkLayout.stride);
+        writeChunk(target, chunk, { documentId, textOffset, textLength }, strings);
+        textOffset += textLength;
+      });
+      chunkRows.push(rows);
+      chunkId += document.chunks.length;
+    },
+    finish: (texts) => [
+      { id: sectionId.documents, stride: documentLayout.stride, bytes: inBlocks(documentRows) },
+      { id: sectionId.chunks, stride: chunkLayout.stride, bytes: inBlocks(chunkRows) },
+      { id: sectionId.strings, stride: 1, bytes: strings.finish() },
+      { id: sectionId.texts, stride: 1, bytes: inBlocks(texts) },
+    ],
+  };
+}
+
+/**
+ * The same of documents that are all in memory.
  * @throws CodedError `SEGMENT_INPUT` for a digest that is not one or a number that is out of range.
  */
 export function buildChunkSections(documents: readonly DocumentInput[]): readonly SectionData[] {
-  const strings = new StringHeapBuilder();
-  const chunkCount = documents.reduce((sum, document) => sum + document.chunks.length, 0);
-  const documentRows = Buffer.alloc(documents.length * documentLayout.stride);
-  const chunkRows = Buffer.alloc(chunkCount * chunkLayout.stride);
-  const texts: Uint8Array[] = [];
-  let chunkId = 0;
-  let textOffset = 0;
-  documents.forEach((document, documentId) => {
-    const row = documentRows.subarray(documentId * documentLayout.stride);
-    const path = strings.add(document.path);
-    const title = strings.add(document.title);
-    row.writeUInt32LE(path.offset, documentLayout.path);
-    row.writeUInt32LE(path.length, documentLayout.path + 4);
-    row.writeUInt32LE(title.offset, documentLayout.title);
-    row.writeUInt32LE(title.length, documentLayout.title + 4);
-    row.writeBigUInt64LE(natural(document.size, document.path), documentLayout.size);
-    row.writeUInt32LE(chunkId, documentLayout.firstChunk);
-    row.writeUInt32LE(document.chunks.length, documentLayout.chunkCount);
-    row.set(digestOf(document.digest, document.path), documentLayout.digest);
-    for (const chunk of document.chunks) {
-      const text = Buffer.from(chunk.text, "utf8");
-      const target = chunkRows.subarray(chunkId * chunkLayout.stride);
-      writeChunk(target, chunk, { documentId, textOffset, textLength: text.length }, strings);
-      texts.push(text);
-      textOffset += text.length;
-      chunkId += 1;
+  const builder = startChunkSections();
+  documents.forEach((document) => builder.add(document));
+  return builder
+    .finish(textsOf(documents))
+    .map((section) => ({ ...section, bytes: wholeOf(section.bytes) }));
+}
+
+function* textsOf(documents: readonly DocumentInput[]): Generator<Uint8Array, void, undefined> {
+  for (const { chunks } of documents) {
+    for (const { text } of chunks) {
+      yield Buffer.from(text, "utf8");
     }
-  });
-  return [
-    { id: sectionId.documents, stride: documentLayout.stride, bytes: documentRows },
-    { id: sectionId.chunks, stride: chunkLayout.stride, bytes: chunkRows },
-    { id: sectionId.strings, stride: 1, bytes: strings.finish() },
-    { id: sectionId.texts, stride: 1, bytes: texts },
-  ];
+  }
+}
+
+function wholeOf(bytes: SectionData["bytes"]): Uint8Array {
+  return bytes instanceof Uint8Array
+    ? bytes
+    : Buffer.concat(Array.from(bytes as Iterable<Uint8Array>, (block) => block.slice()));
 }
 
 function writeChunk(
