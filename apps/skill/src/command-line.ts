@@ -5,6 +5,7 @@ import { refuseUndecodable } from "./argv-bytes.ts";
 import type { AuditReportOptions } from "./commands/audit-report.ts";
 import type { AuditCheckpointOptions } from "./commands/audit-checkpoint.ts";
 import type { AuditProveOptions } from "./commands/audit-prove.ts";
+import type { AuditReplayOptions } from "./commands/audit-replay.ts";
 import type { AuditShowOptions } from "./commands/audit-show.ts";
 import type { AuditVerifyOptions } from "./commands/audit-verify.ts";
 import type { CheckOptions } from "./commands/check.ts";
@@ -177,6 +178,7 @@ function build(done: (code: number) => void): Command {
     .option("--no-arguments", "try no hostile arguments")
     .option("--cases-per-action <number>", "least cases an action of our own skills (default: 3)")
     .option("--parallel <number>", "runs at a time (default: one a processor)")
+    .option("--record", "record what services say (services.json), to be played from then on")
     .option("--update", "show how golden files would change, and write them when you say so")
     .option("--yes", "with --update: write without asking")
     .option("--junit <file>", "write the report as JUnit XML too")
@@ -288,6 +290,31 @@ function build(done: (code: number) => void): Command {
     .action(async (id: string | undefined, options: AuditProveOptions) => {
       const { proveAudit } = await import("./commands/audit-prove.ts");
       done(await proveAudit(id, options));
+    });
+  places(audit.command("replay"))
+    .description("do a recorded execution again in a throw-away copy, and compare the output")
+    .argument("<id>", "id of an execution")
+    .addOption(
+      new Option(
+        "--arg <name=value>",
+        "a value of which the record has the digest only (repeatable)",
+      )
+        .argParser(collect)
+        .default([], "none"),
+    )
+    .option("--args-json <file>", "the same as one JSON object; - is standard input")
+    .addOption(
+      new Option("--root <name=path>", "folder for a root of the contract (repeatable)")
+        .argParser(collect)
+        .default([], "the contract's"),
+    )
+    .option("--recorded-output <file>", "the recorded output, to show what differs")
+    .option("--allow-effects", "do again what writes, uses services or is given secrets")
+    .option("--json", "print one JSON object: the comparison, or the refusal")
+    .addHelpText("after", replayExamples)
+    .action(async (id: string, options: AuditReplayOptions) => {
+      const { replayAudit } = await import("./commands/audit-replay.ts");
+      done(await replayAudit(id, options));
     });
   return program;
 }
@@ -408,4 +435,16 @@ Examples:
   clawkeep-skill audit verify --witness /var/lib/witness/clawkeep
   clawkeep-skill audit prove 0123…-17 > proof.json
   clawkeep-skill audit prove --check proof.json --verifier verifier.txt
+  clawkeep-skill audit replay 0123…-17
+`;
+
+const replayExamples = `
+Examples:
+  clawkeep-skill audit replay 0123…-17
+  echo '{"query":"how do I start"}' | clawkeep-skill audit replay 0123…-17 --args-json - --json
+  clawkeep-skill audit replay 0123…-17 --recorded-output kept.txt
+
+Recorded arguments are bound anew by the locked contract, which must have the recorded digests. Roots are
+copied as they are now. Standard error does not count.
+Exit codes: 0 equal, or as equal as the contract promises; 1 different; 2 refused or failure.
 `;

@@ -84,7 +84,9 @@ function exitCodeOf(result: Execution | Refusal): number {
   return result.meaning === "done" ? 0 : 1;
 }
 
-async function readArguments(options: RunOptions): Promise<RawArguments> {
+export async function readArguments(
+  options: Pick<RunOptions, "arg" | "argsJson">,
+): Promise<RawArguments> {
   if (options.argsJson === undefined) return { kind: "pairs", pairs: options.arg };
   if (options.arg.length > 0) {
     throw new CodedError({
