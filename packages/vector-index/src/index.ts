@@ -5,3 +5,5 @@ export type { CodeKernel, KernelShape } from "./kernel/code-kernel.ts";
 export { openVectorIndex } from "./open-vector-index.ts";
 export type { OpenVectorIndexOptions } from "./open-vector-index.ts";
 export type { VectorHits, VectorIndex, VectorSearchOptions } from "./vector-index.ts";
+export { streamVectorSections } from "./stream-vector-sections.ts";
+export type { VectorRows } from "./stream-vector-sections.ts";

@@ -1,0 +1,41 @@
+import type { SectionData } from "@clawkeep/segment";
+import { describe, expect, test } from "vitest";
+
+import { clusteredVectors, rowOf } from "../test/clustered-vectors.ts";
+import { buildVectorSections } from "./build-vector-sections.ts";
+import { streamVectorSections } from "./stream-vector-sections.ts";
+
+/** In the order of the ids, as a segment is written. */
+function bytesIn(sections: readonly SectionData[]): readonly unknown[] {
+  return sections.map(({ id, stride, bytes }) => {
+    const parts = bytes instanceof Uint8Array ? [bytes] : (bytes as Iterable<Uint8Array>);
+    const copies = Array.from(parts, (part) => part.slice());
+    return [id, stride, Buffer.concat(copies).toString("base64")];
+  });
+}
+
+describe("vectors that lie somewhere else", () => {
+  test.each([
+    [0, 64],
+    [1, 3],
+    [700, 48],
+    [2000, 384],
+  ])("%i of %i dimensions make the sections of those in memory", (count, dimensions) => {
+    const vectors = clusteredVectors(count, dimensions, 5);
+    const shared = new Float32Array(dimensions);
+    function* rows(): Generator<Float32Array, void, undefined> {
+      for (let row = 0; row < count; row += 1) {
+        shared.set(rowOf(vectors, dimensions, row));
+        yield shared;
+      }
+    }
+    expect(bytesIn(streamVectorSections(rows, count, dimensions))).toEqual(
+      bytesIn(buildVectorSections(vectors, dimensions)),
+    );
+  });
+
+  test("are refused when one is no unit vector", () => {
+    const sections = streamVectorSections(() => [Float32Array.of(1, 1)], 1, 2);
+    expect(() => bytesIn(sections)).toThrow(expect.objectContaining({ code: "VECTOR_NOT_UNIT" }));
+  });
+});
