@@ -3,7 +3,7 @@ export type { AppendLog, AppendLogOptions } from "./append-log.ts";
 export type { FaultDetail, FaultHook, FaultOption } from "./fault-hook.ts";
 export { lockFile, openLock } from "./lock-file.ts";
 export type { Lock, LockOptions } from "./lock-file.ts";
-export { folderOwner, makeOwnedFolder } from "./owned-folder.ts";
+export { folderOwner, makeOwnedFolder, markOwner, processMark } from "./owned-folder.ts";
 export type { FolderOwner } from "./owned-folder.ts";
 export { openOwnFile, openRegularFile } from "./own-file.ts";
 export { checkPrivateFolder, ensurePrivateFolder } from "./private-folder.ts";

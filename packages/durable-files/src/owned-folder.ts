@@ -11,7 +11,7 @@ export type FolderOwner = "alive" | "dead" | "unknown";
  * @param prefix Before the mark; without `-`.
  */
 export function makeOwnedFolder(parent: string, prefix: string): string {
-  return mkdtempSync(join(parent, `${prefix}-${ownMark()}-`));
+  return mkdtempSync(join(parent, `${prefix}-${processMark()}-`));
 }
 
 /**
@@ -22,18 +22,28 @@ export function makeOwnedFolder(parent: string, prefix: string): string {
  * @param name The folder's name, without its parent.
  */
 export function folderOwner(name: string): FolderOwner {
-  const parts = /^[^-]+-([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9a-f]+)-[A-Za-z0-9]{6}$/u.exec(name);
-  if (parts === null) return "unknown";
-  const [, pid = "", ticks, namespace, boot] = parts;
+  const mark = /^[^-]+-([0-9a-f.]+)-[A-Za-z0-9]{6}$/u.exec(name)?.[1];
+  return mark === undefined ? "unknown" : markOwner(mark);
+}
+
+/**
+ * Whether the process that {@link processMark} gave this mark is still there.
+ *
+ * @returns `unknown` for a process of another machine, boot or container, and for no mark at all
+ */
+export function markOwner(mark: string): FolderOwner {
+  const parts = /^([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9a-f]+)$/u.exec(mark);
   const here = surroundings();
-  if (here === undefined || namespace !== here.namespace) return "unknown";
-  if (boot !== here.boot) return "unknown";
+  if (parts === null || here === undefined) return "unknown";
+  const [, pid, ticks, namespace, boot] = parts;
+  if (namespace !== here.namespace || boot !== here.boot) return "unknown";
   return startOf(Number(pid)) === ticks ? "alive" : "dead";
 }
 
 let known: string | undefined;
 
-function ownMark(): string {
+/** This process, told from all others of this machine: `pid.start.namespace.boot`. */
+export function processMark(): string {
   known ??= markThisProcess();
   return known;
 }
