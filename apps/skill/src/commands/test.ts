@@ -5,7 +5,14 @@ import { join, resolve } from "node:path";
 import { CodedError, hasErrors, isCodedError } from "@clawkeep/diagnostics";
 import { ensurePrivateFolder } from "@clawkeep/durable-files";
 import type { Skill } from "@clawkeep/skill-format";
-import { lockPath, lockSkills, openRuntime, readLock } from "@clawkeep/skill-runtime";
+import {
+  connectService,
+  lockPath,
+  lockSkills,
+  openRuntime,
+  readLock,
+  resolveSecrets,
+} from "@clawkeep/skill-runtime";
 import type { SkillSurroundings } from "@clawkeep/skill-runtime";
 import { availableShakes, testSkills } from "@clawkeep/skill-test";
 import type { CaseRunner, TestOptions } from "@clawkeep/skill-test";
@@ -36,6 +43,8 @@ export interface TestCommandOptions extends PlaceOptions {
   readonly parallel?: string;
   /** What each action of a skill of this workspace must have at least. */
   readonly casesPerAction?: string;
+  /** Record what services say. */
+  readonly record?: boolean;
   readonly update?: boolean;
   /** Write what `--update` shows without asking. */
   readonly yes?: boolean;
@@ -56,7 +65,16 @@ export async function testCommand(
     Object.entries(readPairs("--root", options.root)).map(([name, path]) => [name, resolve(path)]),
   );
   const times = wholeNumber("--times", options.times, 2);
-  const parallel = wholeNumber("--parallel", options.parallel, availableParallelism());
+  // A service may remember what it was asked.
+  const processors = options.record === true ? 1 : availableParallelism();
+  const parallel = wholeNumber("--parallel", options.parallel, processors);
+  if (options.record === true && options.watch === true) {
+    throw new CodedError({
+      code: "OPTION_CONFLICT",
+      message:
+        "expected --record or --watch, got both: what is written would be tested again and again",
+    });
+  }
   const scratch = await scratchFolder(place);
   const locked = await lockedNames(place);
   // What lies in the workspace's own skills/, or was taken into its lock.
@@ -74,6 +92,9 @@ export async function testCommand(
       ...(options.shaken === false ? {} : { shaken: await availableShakes() }),
       attackArguments: (skill) => options.arguments ?? isOwn(skill),
       minimumCases: (skill) => (isOwn(skill) ? casesAnAction : 0),
+      ...(options.record === true
+        ? { record: async (skill) => recordingSource(skill, place, options) }
+        : {}),
       ...(options.update === true ? { confirmUpdate: confirmBy(options.yes === true) } : {}),
     };
     const once = async (): Promise<number> => {
@@ -165,6 +186,23 @@ async function openRunner(
     await remove();
     throw error;
   }
+}
+
+/** Nobody but a reviewed skill meets real services and secrets. */
+async function recordingSource(
+  skill: Skill,
+  place: SkillSurroundings,
+  options: TestCommandOptions,
+): ReturnType<NonNullable<TestOptions["record"]>> {
+  if (options.trust !== true && !(await isLocked(skill, place))) {
+    const message = `the skill ${skill.name} is not in skills.lock as it is, and recording lets it talk to real services with real secrets`;
+    const hint = "clawkeep-skill lock, or --trust";
+    return { findings: [{ code: "TEST_RECORD_UNTRUSTED", severity: "error", message, hint }] };
+  }
+  return {
+    connect: async (service) => (await connectService(service, place.home)).remote,
+    secrets: async (action) => resolveSecrets(action, place.home),
+  };
 }
 
 /** What a skill that nobody has reviewed is run in at least. */

@@ -49,6 +49,9 @@ function printSkill(skill: SkillReport): void {
     ),
   );
   if (skill.findings.length > 0) printData(indent(findingsText(skill.findings)));
+  for (const path of skill.cases.flatMap(({ recorded }) => recorded ?? [])) {
+    printData(indent(escapeForTerminal(`recorded ${path}`)));
+  }
   for (const one of failed) printData(indent(caseText(one)));
   for (const one of skill.arguments.filter(({ ok }) => !ok)) {
     printData(indent(problemLines(`${one.action} ${one.argument}`, one.problems)));
