@@ -12,8 +12,9 @@ export type Termination =
   | "cancelled";
 
 /**
- * What keeps a limit: the kernel's `cgroup` (sums over everything that was started), `watchdog` (a
- * sum too, sampled, so that a peak between two samples is not seen), or the kernel's `rlimit`.
+ * What keeps a limit: the kernel's `cgroup` (sums over everything that was started; a run comes into its
+ * group some milliseconds after its start, and until then the watchdog looks), `watchdog` (a sum too,
+ * sampled, so that a peak between two samples is not seen), or the kernel's `rlimit`.
  */
 export type LimitMechanism = "cgroup" | "watchdog" | "rlimit";
 

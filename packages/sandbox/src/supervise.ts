@@ -77,7 +77,7 @@ export function supervise(
   const keeper = keepLimits(effectiveLimits(limits), kill);
   const usage = (): Pick<Outcome, "resources" | "limitedBy"> => ({
     resources: keeper.resources,
-    limitedBy: { ...keeper.limitedBy, ...launch.limitedBy },
+    limitedBy: keeper.limitedBy(launch.limitedBy),
   });
   const inner = feed(child, launch, (pid) => keeper.begin(pid));
 
@@ -153,7 +153,7 @@ export function supervise(
       durationMs: performance.now() - began,
       resources: keeper.resources,
       ...(journal === undefined ? {} : { attempts: journal.attempts, observedBy: "seccomp" }),
-      limitedBy: { ...keeper.limitedBy, ...launch.limitedBy },
+      limitedBy: keeper.limitedBy(launch.limitedBy),
       notes,
     };
   });
@@ -161,9 +161,10 @@ export function supervise(
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", cancel);
     launch.dispose();
+    void keeper.dispose();
   });
   child.once("exit", () => {
-    keeper.end();
+    terminatedBy ??= keeper.end();
     killStrays();
   });
   return {

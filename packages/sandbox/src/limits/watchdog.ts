@@ -17,6 +17,10 @@ export interface Watchdog {
   /** Processor time counts from here. */
   restartCpu(): void;
   readonly resources: Resources;
+  /** Processor time since it was last restarted. */
+  readonly spentCpuMs: number;
+  /** False when the first process has ended, or its number is another's by now. */
+  isRunning(): boolean;
   /** Kills whoever was seen and still lives, wherever it has gone. */
   killAll(): void;
 }
@@ -91,6 +95,10 @@ export function watchdog(root: number, limits: SummedLimits): Watchdog {
     get resources() {
       return samples === 0 ? {} : { maxRssBytes, cpuMs: Math.round(cpuMs), processes };
     },
+    get spentCpuMs() {
+      return cpuMs - cpuBefore;
+    },
+    isRunning: () => first !== undefined && readProcessStat(root)?.key === first.key,
     killAll: () => {
       // Frozen first, until nobody new is found: a child whose parent dies too early is lost from sight.
       const frozen = new Set<string>();
