@@ -25,7 +25,7 @@ export interface ProofCheck {
  * @throws CodedError `AUDIT_VERIFIER_MALFORMED`
  */
 export function checkProof(text: string, verifierKey: string): ProofCheck {
-  const verifier = readVerifier(verifierKey);
+  const verifier = trustedVerifier(verifierKey);
   let proof: AuditProof;
   try {
     proof = parseProof(text);
@@ -33,11 +33,12 @@ export function checkProof(text: string, verifierKey: string): ProofCheck {
     if (!isCodedError(cause)) throw cause;
     return { ok: false, findings: [error(cause.code, cause.message)] };
   }
-  const findings = judge(proof, verifier);
+  const findings = judgeProof(proof, verifier);
   return { ok: !hasErrors(findings), findings, proof };
 }
 
-function judge(proof: AuditProof, verifier: NoteVerifier): readonly Finding[] {
+/** Everything that is wrong with a proof that is well-formed. */
+export function judgeProof(proof: AuditProof, verifier: NoteVerifier): readonly Finding[] {
   const { record, index } = proof;
   const known = readKnownCheckpoint(proof.checkpoint, verifier);
   if (!("origin" in known)) {
@@ -61,7 +62,12 @@ function judge(proof: AuditProof, verifier: NoteVerifier): readonly Finding[] {
   return findings;
 }
 
-function readVerifier(text: string): NoteVerifier {
+/**
+ * The public key of a log, as somebody gives it who trusts it.
+ *
+ * @throws CodedError `AUDIT_VERIFIER_MALFORMED`
+ */
+export function trustedVerifier(text: string): NoteVerifier {
   try {
     const verifier = parseVerifierKey(text.trim());
     identityOf(verifier);

@@ -1,8 +1,8 @@
 import { CodedError } from "@clawkeep/diagnostics";
-import { canonicalJson } from "@clawkeep/integrity";
 import type { JsonValue } from "@clawkeep/integrity";
 import * as z from "zod";
 
+import { printableCanonical } from "./printable-canonical.ts";
 import { checkRecord } from "./record-schema.ts";
 import type { AuditRecord } from "./records.ts";
 
@@ -21,7 +21,8 @@ export interface AuditProof {
 /** More than any proof has: one record of at most a mebibyte, each unit of it as an escape. */
 const maxProofLength: number = 8 << 20;
 
-const schema = z.strictObject({
+/** The members of a proof, for what holds one. */
+export const proofSchema: z.ZodType<AuditProof> = z.strictObject({
   version: z.literal(1),
   record: z.unknown().transform((value) => checkRecord(value)),
   index: z.int().nonnegative(),
@@ -29,14 +30,9 @@ const schema = z.strictObject({
   checkpoint: z.string(),
 });
 
-/** Canonical JSON in which all but printable ASCII is escaped, so that any terminal can show it. */
+/** The text of a proof: one line of {@link printableCanonical}. */
 export function formatProof(proof: AuditProof): string {
-  const text = canonicalJson(proof as unknown as JsonValue);
-  const ascii = text.replace(
-    /[^\u0020-\u007e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return `${ascii}\n`;
+  return `${printableCanonical(proof as unknown as JsonValue)}\n`;
 }
 
 /**
@@ -49,7 +45,7 @@ export function parseProof(text: string): AuditProof {
   let proof: AuditProof;
   try {
     if (text.length > maxProofLength) throw new Error(`longer than ${maxProofLength}`);
-    proof = schema.parse(JSON.parse(text));
+    proof = proofSchema.parse(JSON.parse(text));
     if (formatProof(proof) === text) return proof;
   } catch (cause) {
     throw malformed(`got: ${cause instanceof Error ? cause.message : String(cause)}`, cause);

@@ -5,6 +5,7 @@ import { recordLine } from "./head.ts";
 import { logPaths } from "./log-paths.ts";
 import { FolderSource } from "./log-source.ts";
 import { formatProof } from "./proof-text.ts";
+import type { AuditProof } from "./proof-text.ts";
 import type { AuditRecord } from "./records.ts";
 import { verifySource } from "./verify-audit-log.ts";
 import type { AuditVerification } from "./verify-audit-log.ts";
@@ -19,6 +20,13 @@ export interface AuditProving {
   readonly proof?: string;
 }
 
+/** Proofs of several records of one execution by the same checkpoint. */
+export interface AuditProvings {
+  readonly verification: AuditVerification;
+  /** In the order that was asked for. Absent when the log does not verify. */
+  readonly proofs?: readonly AuditProof[];
+}
+
 /**
  * Makes a proof that one record stands in a log, which needs neither the log nor its other records
  * to be checked. Reads the whole log and keeps 32 bytes of each record.
@@ -30,8 +38,23 @@ export async function proveRecord(
   execution: string,
   type: ProvenRecord,
 ): Promise<AuditProving> {
+  const { verification, proofs } = await proveRecords(folder, execution, [type]);
+  const [proof] = proofs ?? [];
+  return { verification, ...(proof === undefined ? {} : { proof: formatProof(proof) }) };
+}
+
+/**
+ * As {@link proveRecord}, for several records in one pass.
+ *
+ * @throws CodedError `AUDIT_EXECUTION_UNKNOWN`
+ */
+export async function proveRecords(
+  folder: string,
+  execution: string,
+  types: readonly ProvenRecord[],
+): Promise<AuditProvings> {
   const leaves: Uint8Array[] = [];
-  let found: AuditRecord | undefined;
+  const found = new Map<string, AuditRecord>();
   const source = new FolderSource(logPaths(folder));
   try {
     const verification = await verifySource(
@@ -40,7 +63,9 @@ export async function proveRecord(
       {
         onRecord: (record) => {
           leaves.push(leafHash(recordLine(record).subarray(0, -1)));
-          if (record.type === type && record.execution === execution) found = record;
+          if ("execution" in record && record.execution === execution) {
+            found.set(record.type, record);
+          }
         },
       },
     );
@@ -48,17 +73,20 @@ export async function proveRecord(
     if (!ok || checkpoint === undefined) {
       return { verification };
     }
-    if (found === undefined) {
-      throw new CodedError({
-        code: "AUDIT_EXECUTION_UNKNOWN",
-        message: `expected the ${type} of ${JSON.stringify(execution)} in the log, got none among ${leaves.length} records`,
-        hint: "`audit show` lists the executions, and which of them have ended.",
-      });
-    }
-    const index = found.sequence;
-    const inclusion = inclusionProof(index, leaves).map(encodeBase64);
-    const proof = formatProof({ version: 1, record: found, index, inclusion, checkpoint });
-    return { verification, proof };
+    const proofs = types.map((type): AuditProof => {
+      const record = found.get(type);
+      if (record === undefined) {
+        throw new CodedError({
+          code: "AUDIT_EXECUTION_UNKNOWN",
+          message: `expected the ${type} of ${JSON.stringify(execution)} in the log, got none among ${leaves.length} records`,
+          hint: "`audit show` lists the executions, and which of them have ended.",
+        });
+      }
+      const index = record.sequence;
+      const inclusion = inclusionProof(index, leaves).map(encodeBase64);
+      return { version: 1, record, index, inclusion, checkpoint };
+    });
+    return { verification, proofs };
   } finally {
     await source.close();
   }

@@ -34,14 +34,13 @@ export function preAuthenticationEncoding({ payloadType, payload }: DssePayload)
 }
 
 /**
- * Signs a payload and puts it into a DSSE envelope: one line of JSON, with the signer's name and key
- * id (`<name>+<key id>`) as the hint which key it was.
+ * Signs a payload and puts it into a DSSE envelope: one line of JSON. It has no hint which key it was:
+ * there is no one form of it, and verifiers pass over a signature whose hint is not in theirs.
  */
 export function signEnvelope(content: DssePayload, signer: NoteSigner): string {
   const sig = encodeBase64(sign(null, preAuthenticationEncoding(content), signer.privateKey));
-  const keyid = `${signer.name}+${signer.keyId}`;
   const payload = encodeBase64(content.payload);
-  return `${JSON.stringify({ payload, payloadType: content.payloadType, signatures: [{ keyid, sig }] })}\n`;
+  return `${JSON.stringify({ payload, payloadType: content.payloadType, signatures: [{ sig }] })}\n`;
 }
 
 /**
