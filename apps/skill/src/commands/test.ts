@@ -19,11 +19,12 @@ import type { CaseRunner, TestOptions } from "@clawkeep/skill-test";
 
 import { readPairs } from "../read-pairs.ts";
 import { confirmBy } from "../output/confirm-update.ts";
-import { printData, printJson } from "../output/print.ts";
+import { printData, printJson, printNote } from "../output/print.ts";
 import { annotations, junitText, printTestReport } from "../output/test-report.ts";
-import { watchFolders } from "../place/watch-folders.ts";
 import { cancellable } from "../place/cancellation.ts";
 import { surroundings } from "../place/surroundings.ts";
+import { watchSkills } from "../place/watch-skills.ts";
+import { skillFolders } from "../place/workspace.ts";
 import type { PlaceOptions } from "../place/surroundings.ts";
 import { namedOrAll } from "./check.ts";
 
@@ -97,15 +98,23 @@ export async function testCommand(
         : {}),
       ...(options.update === true ? { confirmUpdate: confirmBy(options.yes === true) } : {}),
     };
-    const once = async (): Promise<number> => {
-      const report = await testSkills(named, test);
+    const once = async (some: readonly string[]): Promise<number> => {
+      const report = await testSkills(some, test);
       if (options.junit !== undefined) await writeFile(options.junit, junitText(report));
       if (options.json === true) printJson(report);
       else printTestReport(report);
       if (options.github === true) printData(annotations(report).join("\n"));
       return report.ok ? 0 : 1;
     };
-    return options.watch === true ? watchFolders(named, once, signal) : once();
+    if (options.watch !== true) return once(named);
+    const isNamed = folders.length > 0;
+    const watching = {
+      places: isNamed ? folders : [join(place.workspace, "skills")],
+      folders: () => (isNamed ? folders : skillFolders(place.workspace)),
+      once,
+      onWait: () => printNote("waiting for a skill to change; Ctrl-C ends it"),
+    };
+    return watchSkills(watching, signal);
   });
 }
 
