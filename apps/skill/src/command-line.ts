@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from "commander";
 import { refuseUndecodable } from "./argv-bytes.ts";
 import type { AuditReportOptions } from "./commands/audit-report.ts";
 import type { AuditCheckpointOptions } from "./commands/audit-checkpoint.ts";
+import type { AuditExportOptions } from "./commands/audit-export.ts";
 import type { AuditProveOptions } from "./commands/audit-prove.ts";
 import type { AuditReplayOptions } from "./commands/audit-replay.ts";
 import type { AuditShowOptions } from "./commands/audit-show.ts";
@@ -291,6 +292,20 @@ function build(done: (code: number) => void): Command {
       const { proveAudit } = await import("./commands/audit-prove.ts");
       done(await proveAudit(id, options));
     });
+  audit
+    .command("export")
+    .description("print records as NDJSON, or a signed attestation of one execution, or check one")
+    .argument("[id...]", "ids of executions (default: all)")
+    .option("--skill <name>", "executions of this skill")
+    .option("--since <time>", "executions begun at this day or time, or later (UTC)")
+    .option("--until <time>", "executions begun before this day or time (UTC)")
+    .option("--attestation", "sign an in-toto statement about the one execution that is named")
+    .option("--check <file>", "check the attestation in this file")
+    .option("--verifier <key>", "the log's public key, or its file (default: this machine's log's)")
+    .action(async (ids: readonly string[], options: AuditExportOptions) => {
+      const { exportAudit } = await import("./commands/audit-export.ts");
+      done(await exportAudit(ids, options));
+    });
   places(audit.command("replay"))
     .description("do a recorded execution again in a throw-away copy, and compare the output")
     .argument("<id>", "id of an execution")
@@ -435,6 +450,9 @@ Examples:
   clawkeep-skill audit verify --witness /var/lib/witness/clawkeep
   clawkeep-skill audit prove 0123…-17 > proof.json
   clawkeep-skill audit prove --check proof.json --verifier verifier.txt
+  clawkeep-skill audit export --skill local-rag --since 2026-01-31 > records.ndjson
+  clawkeep-skill audit export --attestation 0123…-17 > attestation.json
+  clawkeep-skill audit export --check attestation.json --verifier verifier.txt
   clawkeep-skill audit replay 0123…-17
 `;
 

@@ -55,12 +55,17 @@ function checkOne(text: string, key: string): number {
 }
 
 /** A key has `+` between its parts; what has none is the file that holds it. */
-async function readKey(keyOrFile: string): Promise<string> {
+export async function readKey(keyOrFile: string): Promise<string> {
   if (/^[^+]+\+[0-9a-f]{8}\+/u.test(keyOrFile)) return keyOrFile;
   return readText(keyOrFile, "VERIFIER_UNREADABLE", "the log's public key (--verifier)");
 }
 
-async function readText(file: string, code: string, expected: string): Promise<string> {
+/**
+ * Reads a file that the command line names.
+ *
+ * @throws CodedError with `code`
+ */
+export async function readText(file: string, code: string, expected: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
