@@ -41,7 +41,7 @@ describe("an audit log", () => {
     expect(execution).toMatchObject({ id: begun.id, status: "ended" });
     expect(execution?.start).toMatchObject({
       ...sampleStart,
-      format: 2,
+      format: 3,
       ...log.identity,
       sequence: 0,
       time: "2023-11-14T22:13:20.123Z",

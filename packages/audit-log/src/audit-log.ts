@@ -1,10 +1,18 @@
 import { CodedError } from "@clawkeep/diagnostics";
 import type { AppendLog, Lock } from "@clawkeep/durable-files";
-import { verifierOf } from "@clawkeep/integrity";
+import { encodeBase64, verifierOf } from "@clawkeep/integrity";
 import type { NoteSigner, NoteVerifier } from "@clawkeep/integrity";
 
 import { chooseHead } from "./choose-head.ts";
-import { formatSlot, isBlankSlot, maxPending, nextHead, recordLine, settledHead } from "./head.ts";
+import {
+  formatSlot,
+  isBlankSlot,
+  maxPending,
+  nextHead,
+  recordLine,
+  segmentHead,
+  settledHead,
+} from "./head.ts";
 import type { Head, RecordWithLine } from "./head.ts";
 import { slotIndexes } from "./head-slots.ts";
 import type { HeadSlots, SlotIndex } from "./head-slots.ts";
@@ -28,9 +36,17 @@ import { judgeTail } from "./tail.ts";
 export interface AuditLogParts {
   readonly signer: NoteSigner;
   readonly lock: Lock;
-  readonly log: AppendLog;
+  /** Opens a segment by the sequence of its first record; makes it, durably, when told to. */
+  readonly openSegment: (first: number, make: boolean) => Promise<AppendLog>;
+  /** The segments that are there, by the sequence of their first record. */
+  readonly segments: () => Promise<readonly number[]>;
+  /** Removes the segments that begin before a record, the oldest first, and gives which. */
+  readonly removeSegments: (before: number) => Promise<readonly number[]>;
   readonly slots: HeadSlots;
   readonly lockWaitMs: number;
+  /** A segment that has as many bytes or records gets no more. */
+  readonly segmentBytes: number;
+  readonly segmentRecords: number;
   readonly now: () => Date;
 }
 
@@ -57,7 +73,7 @@ interface Known {
   readonly durable: SlotIndex;
   /** The first parts of all slots: other bytes there are another process's work. */
   readonly parts: Buffer;
-  /** The length of the log file. */
+  /** The length of the last segment. */
   readonly logBytes: number;
 }
 
@@ -74,6 +90,8 @@ export class AuditLog {
   #known: Known | undefined;
   /** Set when a write failed: what the kernel then holds may never reach the disk. */
   #doubt: boolean = false;
+  /** The last segment. */
+  #log: { readonly first: number; readonly file: AppendLog } | undefined;
   #waiting: Waiting[] = [];
   #scheduled: boolean = false;
   #flushTimer: NodeJS.Timeout | undefined;
@@ -160,6 +178,34 @@ export class AuditLog {
     await this.#exclusively(async () => void (await this.#flush(await this.#recover())));
   }
 
+  /**
+   * Removes whole segments from the log's beginning, on the record: what is left verifies on, against
+   * its head and against checkpoints of as many records as were removed, or more. A segment that was
+   * copied before can be put back at any time. The last segment always stays.
+   *
+   * @param before All records before this one may go.
+   * @returns the sequence of the first record that is left, and the segments that were removed
+   * @throws CodedError as {@link AuditLog.start}
+   */
+  async removeSegments(
+    before: number,
+  ): Promise<{ readonly first: number; readonly removed: readonly number[] }> {
+    const firsts = await this.#exclusively(async () => {
+      const { head } = await this.#recover();
+      return (await this.#parts.segments()).filter((one) => one <= before && one <= head.segment);
+    });
+    const first = firsts.at(-1) ?? 0;
+    if (firsts.length < 2) {
+      return { first, removed: [] };
+    }
+    await this.#append({
+      durable: true,
+      build: (place) => ({ ...place, type: "segments-removed", before: first }),
+    });
+    const removed = await this.#exclusively(() => this.#parts.removeSegments(first));
+    return { first, removed };
+  }
+
   /** Completes what a stopped writer left, and checks that the log can be appended to. */
   async recover(): Promise<void> {
     await this.#exclusively(() => this.#recover());
@@ -180,7 +226,7 @@ export class AuditLog {
       clearTimeout(this.#flushTimer);
       this.#parts.lock.close();
       this.#parts.slots.close();
-      await this.#parts.log.close();
+      await this.#log?.file.close();
     }
   }
 
@@ -230,7 +276,7 @@ export class AuditLog {
 
   #place(head: Head, ahead: number): RecordPlace {
     const time = this.#parts.now().toISOString();
-    return { format: 2, ...this.#identity, sequence: head.tree.size + ahead, time };
+    return { format: 3, ...this.#identity, sequence: head.tree.size + ahead, time };
   }
 
   async #commit(waiting: readonly Waiting[]): Promise<void> {
@@ -239,13 +285,25 @@ export class AuditLog {
     if (base.pending.length + waiting.length > maxPending || base.tail.length > pendingBytes) {
       known = await this.#flush(known);
       // The head lets go of lines only when they are durable in the log file.
-      await this.#parts.log.sync();
+      await (await this.#openLog(known.head.segment)).sync();
       base = settledHead(known.head);
+    }
+    const opening: RecordWithLine[] = [];
+    if (this.#isFull(base)) {
+      known = await this.#flush(known);
+      await (await this.#openLog(known.head.segment)).sync();
+      base = segmentHead(settledHead(known.head));
+      const record: AuditRecord = {
+        ...this.#place(base, 0),
+        type: "segment-started",
+        tree: base.tree.tops.map(encodeBase64),
+      };
+      opening.push({ record, line: lineOf(record) });
     }
     const built: (RecordWithLine & { readonly of: Waiting })[] = [];
     for (const one of waiting) {
       try {
-        const record = one.build(this.#place(base, built.length));
+        const record = one.build(this.#place(base, opening.length + built.length));
         built.push({ record, line: lineOf(record), of: one });
       } catch (error) {
         one.reject(error);
@@ -257,7 +315,13 @@ export class AuditLog {
     for (const { of } of built) {
       of.beforeCommit?.();
     }
-    known = await this.#put(known, nextHead(base, built, this.#parts.signer));
+    if (opening.length > 0) {
+      // Empty until the head that begins it is written: a kill in between leaves nothing else.
+      await (await this.#parts.openSegment(base.segment, true)).close();
+      known = { ...known, logBytes: 0 };
+    }
+    const next = nextHead(base, [...opening, ...built], this.#parts.signer);
+    known = await this.#put(known, next);
     if (built.some(({ of }) => of.durable)) {
       await this.#flush(known);
     } else {
@@ -266,6 +330,24 @@ export class AuditLog {
     for (const { of, record } of built) {
       of.resolve(record);
     }
+  }
+
+  #isFull({ segment, bytes, tree }: Head): boolean {
+    const { segmentBytes, segmentRecords } = this.#parts;
+    // One that has nothing but its own first record would be followed by others like it.
+    return (
+      tree.size - segment > 1 && (bytes >= segmentBytes || tree.size - segment >= segmentRecords)
+    );
+  }
+
+  /** The file of the last segment. */
+  async #openLog(first: number): Promise<AppendLog> {
+    if (this.#log?.first !== first) {
+      await this.#log?.file.close();
+      this.#log = undefined;
+      this.#log = { first, file: await this.#parts.openSegment(first, false) };
+    }
+    return this.#log.file;
   }
 
   /** Writes a head to a slot that holds neither the last one nor the one that is on the disk. */
@@ -289,7 +371,8 @@ export class AuditLog {
     if (isFlushed(known)) {
       return known;
     }
-    const { slots, log } = this.#parts;
+    const { slots } = this.#parts;
+    const log = await this.#openLog(known.head.segment);
     this.#known = undefined;
     this.#doubt = true;
     if (known.durable !== known.slot) {
@@ -333,12 +416,12 @@ export class AuditLog {
 
   /** Brings the log to the state that its head says. */
   async #recover(): Promise<Known> {
-    const { slots, log } = this.#parts;
+    const { slots } = this.#parts;
     const known = this.#known;
     if (
       known !== undefined &&
       known.parts.equals(slots.firstParts()) &&
-      (await log.refresh()) === known.logBytes
+      (await this.#openLog(known.head.segment).then((file) => file.refresh())) === known.logBytes
     ) {
       return known;
     }
@@ -375,7 +458,7 @@ export class AuditLog {
   async #completeTail(
     head: Head,
   ): Promise<Pick<LogHealedRecord, "present" | "expected"> | undefined> {
-    const { log } = this.#parts;
+    const log = await this.#openLog(head.segment);
     const { tail: lines, bytes } = head;
     const offset = bytes - lines.length;
     const size = await log.refresh();
@@ -423,7 +506,7 @@ function unsound(problems: readonly { code: string; message: string }[]): CodedE
 function damaged(expected: string): CodedError {
   return new CodedError({
     code: "AUDIT_LOG_DAMAGED",
-    message: `log.ndjson: expected ${expected}`,
+    message: `the log's last segment: expected ${expected}`,
     hint: "Verify the log and keep the folder as evidence; start a new log in another one.",
   });
 }

@@ -34,13 +34,21 @@ export class CheckpointWatch {
     }
   }
 
-  /** What the comparison says of a log with that many records. */
-  findings(size: number): readonly Finding[] {
+  /**
+   * What the comparison says of a log with that many records.
+   *
+   * @param removed How many of them were removed.
+   */
+  findings(size: number, removed: number = 0): readonly Finding[] {
     const known = this.#known;
     if (known === undefined) {
       const message = `cannot exclude a rollback after checkpoint ${size}, or an earlier one: no checkpoint kept elsewhere was compared`;
       const note = rollbackNote(message);
       return this.#problem === undefined ? [note] : [this.#problem, note];
+    }
+    if (this.#root === undefined && known.size < removed) {
+      const message = `expected a checkpoint of at least ${removed} records, because those before were removed, got one of ${known.size}: it cannot be compared`;
+      return [error("AUDIT_CHECKPOINT_REMOVED", message)];
     }
     if (this.#root === undefined) {
       const message = `expected at least the ${known.size} records of the checkpoint given, got ${size}`;

@@ -11,12 +11,20 @@ export interface ChosenHead {
   readonly head?: Head;
   readonly index?: number;
   /** What is wrong with those that are neither sound nor blank. */
-  readonly problems: readonly { readonly code: string; readonly message: string }[];
+  readonly problems: readonly HeadProblem[];
+}
+
+/** What is wrong with a file of a head. */
+export interface HeadProblem {
+  readonly code: string;
+  readonly message: string;
+  /** Two sound heads contradict each other, which no interrupted write can bring about. */
+  readonly conflict?: true;
 }
 
 /** Chooses among the files of a head: the sound one with most records. */
 export function chooseHead(files: readonly Uint8Array[], verifier: NoteVerifier): ChosenHead {
-  const problems: { code: string; message: string }[] = [];
+  const problems: HeadProblem[] = [];
   let chosen: { head: Head; index: number } | undefined;
   for (const [index, bytes] of files.entries()) {
     if (bytes[0] !== 0x7b && isBlankSlot(bytes) && files.length > 1) {
@@ -33,6 +41,7 @@ export function chooseHead(files: readonly Uint8Array[], verifier: NoteVerifier)
         problems.push({
           code: "AUDIT_HEAD_INCONSISTENT",
           message: `head: expected one head with ${head.tree.size} records, got two that differ`,
+          conflict: true,
         });
       }
     } catch (error) {

@@ -85,7 +85,7 @@ function withLast(fields: Record<string, JsonValue>, last: readonly JsonValue[])
 }
 
 function mark(note: string): string {
-  return `clawkeep/audit/head/v2\n${note}`;
+  return `clawkeep/audit/head/v3\n${note}`;
 }
 
 describe("a head", () => {
@@ -117,7 +117,7 @@ describe("a head", () => {
 
   test.each<[string, (fields: Record<string, JsonValue>) => void, string]>([
     ["an unknown field", (f) => (f["extra"] = 1), "AUDIT_HEAD_MALFORMED"],
-    ["another format", (f) => (f["format"] = 3), "AUDIT_HEAD_MALFORMED"],
+    ["another format", (f) => (f["format"] = 4), "AUDIT_HEAD_MALFORMED"],
     ["another log", (f) => (f["log"] = "f".repeat(32)), "AUDIT_HEAD_INCONSISTENT"],
     [
       "another last record",
@@ -150,7 +150,7 @@ describe("a head", () => {
       () => mark(signNote("a\n", signer)),
       "AUDIT_HEAD_INCONSISTENT",
     ],
-    ["another mark", (note) => note.replace("v2", "v3"), "AUDIT_HEAD_MALFORMED"],
+    ["another mark", (note) => note.replace("v3", "v4"), "AUDIT_HEAD_MALFORMED"],
   ])("is refused with %s", (_, note, code) => {
     expect(codeOf(edited(heads(["a"])[1] as Head, () => undefined, note))).toBe(code);
   });

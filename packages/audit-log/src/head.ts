@@ -28,7 +28,9 @@ export const maxPending: number = 32;
 /** What a log is at one moment. */
 export interface Head {
   readonly log: string;
-  /** The length of the log file when the last line is whole. */
+  /** The sequence of the first record of the last segment. */
+  readonly segment: number;
+  /** The length of the last segment when its last line is whole. */
   readonly bytes: number;
   /** The tree over all records but the pending ones. */
   readonly before: CompactTree;
@@ -61,10 +63,13 @@ const headTwo = z.strictObject({
   pending: z.array(z.unknown()).max(maxPending),
 });
 
+const headThree = headTwo.extend({ format: z.literal(3), segment: z.int().nonnegative() });
+
 /** The part of a slot that has the signature: wiping it ends the slot. */
 export const slotHeadBytes: number = 512;
 
-const slotMark: string = "clawkeep/audit/head/v2\n";
+const slotMark: string = "clawkeep/audit/head/v3\n";
+const slotMarkTwo: string = "clawkeep/audit/head/v2\n";
 
 /** The bytes of a record's line: canonical JSON and a newline. */
 export function recordLine(record: AuditRecord): Buffer {
@@ -75,7 +80,7 @@ export function recordLine(record: AuditRecord): Buffer {
 export function firstHead(signer: NoteSigner): Head {
   const { log } = identityOf(signer);
   const nothing = { before: emptyTree, pending: [], tail: Buffer.alloc(0), tree: emptyTree };
-  return signed({ log, bytes: 0, ...nothing }, signer);
+  return signed({ log, segment: 0, bytes: 0, ...nothing }, signer);
 }
 
 /** A record with its line. */
@@ -94,7 +99,12 @@ export function nextHead(head: Head, added: readonly RecordWithLine[], signer: N
   const bytes = head.bytes + lines.reduce((sum, line) => sum + line.length, 0);
   const pending = [...head.pending, ...added.map(({ record }) => record)];
   const tail = Buffer.concat([head.tail, ...lines]);
-  return signed({ log: head.log, bytes, before: head.before, pending, tail, tree }, signer);
+  return signed({ ...head, bytes, pending, tail, tree }, signer);
+}
+
+/** The same settled log, where a new segment begins. */
+export function segmentHead(settled: Head): Head {
+  return { ...settled, segment: settled.tree.size, bytes: 0 };
 }
 
 /** The same log, once all its lines are durable in the log file. */
@@ -103,11 +113,11 @@ export function settledHead(head: Head): Head {
 }
 
 /**
- * The bytes of a slot of format 2: the mark and the signed note, zero bytes up to
+ * The bytes of a slot of format 3: the mark and the signed note, zero bytes up to
  * {@link slotHeadBytes}, the fields as canonical JSON and a newline, zero bytes up to `length`.
  */
 export function formatSlot(head: Head, length: number = 0): Uint8Array {
-  const { log, bytes, before, tail } = head;
+  const { log, segment, bytes, before, tail } = head;
   const tree = JSON.stringify(before.tops.map(encodeBase64));
   // The lines are canonical already, and this is on the way of every start: they are not written anew.
   const pending = Buffer.from(tail.subarray(0, Math.max(0, tail.length - 1)));
@@ -115,9 +125,9 @@ export function formatSlot(head: Head, length: number = 0): Uint8Array {
     pending[at] = 0x2c;
   }
   const body = Buffer.concat([
-    Buffer.from(`{"bytes":${bytes},"format":2,"log":"${log}","pending":[`),
+    Buffer.from(`{"bytes":${bytes},"format":3,"log":"${log}","pending":[`),
     pending,
-    Buffer.from(`],"tree":${tree}}\n`),
+    Buffer.from(`],"segment":${segment},"tree":${tree}}\n`),
   ]);
   const slot = Buffer.alloc(Math.max(length, slotHeadBytes + body.length));
   slot.write(`${slotMark}${head.checkpoint}`, "utf8");
@@ -131,7 +141,7 @@ export function isBlankSlot(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads a head of either format and checks all that can be checked without the log: its form, its
+ * Reads a head of any format and checks all that can be checked without the log: its form, its
  * signature, and that its fields agree with one another.
  *
  * @throws CodedError `AUDIT_HEAD_MALFORMED`, `AUDIT_HEAD_SIGNATURE`, `AUDIT_HEAD_INCONSISTENT`
@@ -157,6 +167,7 @@ export function parseHead(bytes: Uint8Array, verifier: NoteVerifier): Head {
 
 interface HeadFields {
   readonly log: string;
+  readonly segment: number;
   readonly bytes: number;
   readonly tree: readonly string[];
   readonly pending: readonly unknown[];
@@ -167,7 +178,7 @@ function parseFields(bytes: Uint8Array): HeadFields {
   try {
     return bytes[0] === 0x7b ? parseHeadOne(bytes) : parseSlot(bytes);
   } catch (cause) {
-    throw failed("AUDIT_HEAD_MALFORMED", "a head of audit format 1 or 2", cause);
+    throw failed("AUDIT_HEAD_MALFORMED", "a head of audit format 1 to 3", cause);
   }
 }
 
@@ -177,13 +188,13 @@ function parseHeadOne(bytes: Uint8Array): HeadFields {
     throw new Error("no newline at the end");
   }
   const { last, ...fields } = headOne.parse(parseCanonical(bytes.subarray(0, -1)));
-  return { ...fields, pending: last === undefined ? [] : [last] };
+  return { ...fields, segment: 0, pending: last === undefined ? [] : [last] };
 }
 
 function parseSlot(bytes: Uint8Array): HeadFields {
-  const mark = Buffer.from(slotMark);
   const first = Buffer.from(bytes.subarray(0, slotHeadBytes));
-  if (!first.subarray(0, mark.length).equals(mark)) {
+  const mark = first.toString("latin1", 0, slotMark.length);
+  if (mark !== slotMark && mark !== slotMarkTwo) {
     throw new Error("not the mark of a head");
   }
   const zero = first.indexOf(0);
@@ -201,12 +212,13 @@ function parseSlot(bytes: Uint8Array): HeadFields {
   const checkpoint = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
     first.subarray(mark.length, noteEnd),
   );
-  const fields = headTwo.parse(parseCanonical(bytes.subarray(slotHeadBytes, bodyEnd)));
+  const body = parseCanonical(bytes.subarray(slotHeadBytes, bodyEnd));
+  const fields = mark === slotMark ? headThree.parse(body) : { ...headTwo.parse(body), segment: 0 };
   return { ...fields, checkpoint };
 }
 
 function consistentHead(fields: HeadFields, text: string, verifier: NoteVerifier): Head {
-  const { log, checkpoint, bytes } = fields;
+  const { log, checkpoint, segment, bytes } = fields;
   const { origin, size, root } = parseCheckpoint(text);
   if (origin !== originOf(log) || log !== identityOf(verifier).log) {
     throw new Error(`origin ${origin}, log ${log}`);
@@ -227,11 +239,12 @@ function consistentHead(fields: HeadFields, text: string, verifier: NoteVerifier
   }
   if (
     pending.some((record, index) => record.sequence !== first + index) ||
-    (first === 0 ? tail.length !== bytes : tail.length >= bytes)
+    segment > first ||
+    (segment === first ? tail.length !== bytes : tail.length >= bytes)
   ) {
     throw new Error("`bytes` or the last records are not those of this place");
   }
-  return { log, bytes, before, pending, tail, tree, checkpoint };
+  return { log, segment, bytes, before, pending, tail, tree, checkpoint };
 }
 
 function signed(head: Omit<Head, "checkpoint">, signer: NoteSigner): Head {

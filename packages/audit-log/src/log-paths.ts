@@ -2,6 +2,8 @@ import { join } from "node:path";
 
 /** The files of a log: see docs/audit-format.md. */
 export interface LogPaths {
+  readonly folder: string;
+  /** The first segment. */
   readonly log: string;
   /** The head of format 1; a log of format 2 has none. */
   readonly headOne: string;
@@ -15,6 +17,7 @@ export interface LogPaths {
 /** Where the files of a log stand. */
 export function logPaths(folder: string): LogPaths {
   return {
+    folder,
     log: join(folder, "log.ndjson"),
     headOne: join(folder, "head.json"),
     slots: [join(folder, "head.0"), join(folder, "head.1"), join(folder, "head.2")],

@@ -1,24 +1,30 @@
+import { join } from "node:path";
+
 import { openRegularFile, readFully } from "@clawkeep/durable-files";
 import type { FileHandle } from "node:fs/promises";
 
 import type { LogPaths } from "./log-paths.ts";
+import { listSegments, segmentName } from "./segments.ts";
 
 /** Where the bytes of a log come from. `undefined` means that the file is not there. */
 export interface LogSource {
   readVerifier(): Promise<Uint8Array | undefined>;
   /** The files of the head: its slots, or the one file of format 1. None when there is no head. */
   readHeads(): Promise<readonly Uint8Array[]>;
-  /** The present length of the log file. */
-  logSize(): Promise<number | undefined>;
-  /** Bytes of the log file; fewer at its end. */
-  readLog(offset: number, length: number): Promise<Uint8Array>;
+  /** The segments that are there, by the sequence of their first record, in order. */
+  segments(): Promise<readonly number[]>;
+  /** The present length of a segment. */
+  segmentSize(first: number): Promise<number | undefined>;
+  /** Bytes of a segment; fewer at its end. */
+  readSegment(first: number, offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
 /** Reads a log from its folder. Links and special files are refused, whoever made them. */
 export class FolderSource implements LogSource {
   readonly #paths: LogPaths;
-  #log: FileHandle | undefined;
+  /** One is open at a time: they are read one after the other. */
+  #open: { readonly first: number; readonly handle: FileHandle } | undefined;
 
   constructor(paths: LogPaths) {
     this.#paths = paths;
@@ -34,18 +40,32 @@ export class FolderSource implements LogSource {
     return files.filter((bytes) => bytes !== undefined);
   }
 
-  async logSize(): Promise<number | undefined> {
-    this.#log ??= await openIfThere(this.#paths.log);
-    return (await this.#log?.stat())?.size;
+  async segments(): Promise<readonly number[]> {
+    return listSegments(this.#paths.folder);
   }
 
-  async readLog(offset: number, length: number): Promise<Uint8Array> {
-    this.#log ??= await openRegularFile(this.#paths.log);
-    return readFully(this.#log, offset, length);
+  async segmentSize(first: number): Promise<number | undefined> {
+    return (await (await this.#segment(first))?.stat())?.size;
+  }
+
+  async readSegment(first: number, offset: number, length: number): Promise<Uint8Array> {
+    const handle = await this.#segment(first);
+    return handle === undefined ? new Uint8Array(0) : readFully(handle, offset, length);
   }
 
   async close(): Promise<void> {
-    await this.#log?.close();
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.handle.close();
+  }
+
+  async #segment(first: number): Promise<FileHandle | undefined> {
+    if (this.#open?.first !== first) {
+      await this.close();
+      const handle = await openIfThere(join(this.#paths.folder, segmentName(first)));
+      this.#open = handle === undefined ? undefined : { first, handle };
+    }
+    return this.#open?.handle;
   }
 }
 

@@ -42,7 +42,7 @@ function build(label: string): Built {
     const from: ScanState = { tree: head.tree, offset: head.bytes, open: [] };
     const added = [];
     for (let sequence = first; sequence < first + stride; sequence += 1) {
-      const place = { format: 2, ...identity, sequence, time: "2026-01-31T23:59:59.123Z" } as const;
+      const place = { format: 3, ...identity, sequence, time: "2026-01-31T23:59:59.123Z" } as const;
       const execution = executionId(identity.log, sequence - (sequence % 2));
       const record: AuditRecord =
         sequence % 2 === 0
@@ -102,7 +102,7 @@ const kinds: Readonly<Record<string, Mutation>> = {
   "a name twice": (own, at) =>
     edit(own, at, (line) => {
       const text = line.toString("utf8");
-      const members = ['"format":2,', '"execution":"x",', '"level":"none",', '"key":"00000000",'];
+      const members = ['"format":3,', '"execution":"x",', '"level":"none",', '"key":"00000000",'];
       return Buffer.from(`{${members[below(members.length)]}${text.slice(1)}`);
     }),
   "a newline put in": (own, at) =>
@@ -144,9 +144,9 @@ test(`each of ${mutations} mutations of a log of ${records} records is found`, a
     });
     const shifted = {
       ...source,
-      logSize: () => Promise.resolve(from.offset + bytes.length),
-      readLog: (offset: number, length: number) =>
-        source.readLog(offset - from.offset, Math.min(length, bytes.length)),
+      segmentSize: () => Promise.resolve(from.offset + bytes.length),
+      readSegment: (first: number, offset: number, length: number) =>
+        source.readSegment(first, offset - from.offset, Math.min(length, bytes.length)),
     };
     const { findings } = await scanLog(shifted, verifier, {}, from);
     return !findings.some(({ severity }) => severity === "error");

@@ -4,7 +4,6 @@ import { CodedError } from "@clawkeep/diagnostics";
 import {
   checkPrivateFolder,
   ensurePrivateFolder,
-  openAppendLog,
   openLock,
   sweepTemporaries,
 } from "@clawkeep/durable-files";
@@ -15,6 +14,7 @@ import { AuditLog } from "./audit-log.ts";
 import { createLog, hasKey, upgradeHead } from "./create-log.ts";
 import { HeadSlots } from "./head-slots.ts";
 import { readSigner } from "./log-keys.ts";
+import { segmentFiles } from "./segment-files.ts";
 import { logPaths } from "./log-paths.ts";
 import type { LogPaths } from "./log-paths.ts";
 
@@ -26,6 +26,10 @@ export interface OpenAuditLogOptions extends FaultOption {
   readonly create?: boolean;
   /** How long to wait for other writers, in milliseconds. Default 10,000. */
   readonly lockWaitMs?: number;
+  /** The log goes on in a new file when one has as many bytes. Default 64 MiB. */
+  readonly segmentBytes?: number;
+  /** The same by records. Default 1,000,000. */
+  readonly segmentRecords?: number;
   /** The clock that records are dated by. */
   readonly now?: () => Date;
 }
@@ -54,16 +58,22 @@ export async function openAuditLog(options: OpenAuditLogOptions): Promise<AuditL
     const signer = await readSigner(paths.key);
     await upgradeHead(paths, verifierOf(signer), fault);
     lock.release();
-    const log = await openAppendLog(paths.log, { create: false, ...fault }).catch(noLog);
-    let slots: HeadSlots | undefined;
+    const slots = new HeadSlots(paths.slots, faults);
+    const opened = new AuditLog({
+      signer,
+      lock,
+      slots,
+      lockWaitMs,
+      now,
+      segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
+      segmentRecords: options.segmentRecords ?? 1_000_000,
+      ...segmentFiles(paths, fault),
+    });
     try {
-      slots = new HeadSlots(paths.slots, faults);
-      const opened = new AuditLog({ signer, lock, log, slots, lockWaitMs, now });
       await opened.recover();
       return opened;
     } catch (error) {
-      slots?.close();
-      await log.close();
+      await opened.close().catch(() => undefined);
       throw error;
     }
   } catch (error) {
@@ -90,17 +100,6 @@ async function requireFolder(folder: string): Promise<void> {
     throw missing(folder);
   }
   await checkPrivateFolder(folder);
-}
-
-function noLog(error: unknown): never {
-  if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-    throw error;
-  }
-  throw new CodedError({
-    code: "AUDIT_LOG_DAMAGED",
-    message: "expected log.ndjson beside the key, got no such file",
-    hint: "Keep the folder as evidence; start a new log in another one.",
-  });
 }
 
 function missing(path: string): CodedError {

@@ -2,6 +2,7 @@ import { lstat } from "node:fs/promises";
 import { basename } from "node:path";
 
 import { logPaths } from "./log-paths.ts";
+import { regularSegments } from "./segments.ts";
 
 /**
  * Names of the files of a log that whoever may read the records may see: records, head and public key.
@@ -9,12 +10,12 @@ import { logPaths } from "./log-paths.ts";
  * files that are there.
  */
 export async function publicLogFiles(folder: string): Promise<readonly string[]> {
-  const { log, headOne, slots, verifier } = logPaths(folder);
+  const { headOne, slots, verifier } = logPaths(folder);
   const there = await Promise.all(
-    [log, headOne, ...slots, verifier].map(async (path) => {
+    [headOne, ...slots, verifier].map(async (path) => {
       const stats = await lstat(path).catch(() => undefined);
       return stats?.isFile() === true ? [basename(path)] : [];
     }),
   );
-  return there.flat();
+  return [...(await regularSegments(folder)), ...there.flat()];
 }

@@ -17,7 +17,7 @@ const place = (
 ): Pick<AuditRecord, "format" | "log" | "time"> & {
   readonly key: string;
   readonly sequence: number;
-} => ({ format: 2, ...identity, sequence, time });
+} => ({ format: 3, ...identity, sequence, time });
 
 const noon = "2026-01-31T12:00:00.123Z";
 

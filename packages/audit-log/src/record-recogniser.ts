@@ -106,7 +106,7 @@ export class RecordRecogniser {
     const begin = literal(`"${log.slice(0, 12)}-`);
     const place = {
       execution,
-      format: oneOf(literal("1"), literal("2")),
+      format: oneOf(literal("3"), literal("2"), literal("1")),
       log: literal(`"${log}"`),
       key: literal(`"${key}"`),
       sequence: (bytes: Uint8Array, at: number): number => {

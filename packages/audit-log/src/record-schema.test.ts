@@ -90,7 +90,7 @@ describe("a record", () => {
 
   test.each<[string, unknown]>([
     ["another type", { ...start, type: "execution-refused" }],
-    ["another format", { ...start, format: 3 }],
+    ["another format", { ...start, format: 4 }],
     ["a field more", { ...healed, note: "x" }],
     ["a field more inside", { ...start, sandbox: { ...start.sandbox, note: "x" } }],
     ["null for absent", { ...end, meaning: null }],

@@ -42,7 +42,7 @@ const sortedNames = z
   );
 
 const place = {
-  format: z.literal([1, 2]),
+  format: z.literal([1, 2, 3]),
   log: z.string().regex(/^[0-9a-f]{32}$/u),
   key: z.string().regex(/^[0-9a-f]{8}$/u),
   sequence: count,
@@ -153,10 +153,28 @@ const logHealed = z.strictObject({
   expected: count,
 });
 
-const record = z.discriminatedUnion("type", [executionStart, executionEnd, logHealed]);
+const segmentStarted = z.strictObject({
+  ...place,
+  type: z.literal("segment-started"),
+  tree: z.array(z.string().regex(/^[A-Za-z0-9+/]{43}=$/u)).max(53),
+});
+
+const segmentsRemoved = z.strictObject({
+  ...place,
+  type: z.literal("segments-removed"),
+  before: z.int().positive(),
+});
+
+const record = z.discriminatedUnion("type", [
+  executionStart,
+  executionEnd,
+  logHealed,
+  segmentStarted,
+  segmentsRemoved,
+]);
 
 /**
- * Checks that a value is a record of format 1 or 2, all fields known.
+ * Checks that a value is a record of format 1 to 3, all fields known.
  *
  * @throws CodedError `AUDIT_RECORD_INVALID` with every field that is not as it should be
  */
@@ -168,7 +186,7 @@ export function checkRecord(value: unknown): AuditRecord {
     );
     throw new CodedError({
       code: "AUDIT_RECORD_INVALID",
-      message: `expected a record of audit format 1 or 2: ${issues.slice(0, 10).join("; ")}`,
+      message: `expected a record of audit format 1 to 3: ${issues.slice(0, 10).join("; ")}`,
     });
   }
   // The value, not zod's copy: what is hashed must be what was checked, name for name.

@@ -129,7 +129,7 @@ export interface ExecutionEnd {
 /** What every record has: see docs/audit-format.md. */
 export interface RecordPlace {
   /** The format in which the record was written. */
-  readonly format: 1 | 2;
+  readonly format: 1 | 2 | 3;
   /** The log id: 32 hex digits. */
   readonly log: string;
   /** The key id: 8 hex digits. */
@@ -165,5 +165,24 @@ export interface LogHealedRecord extends RecordPlace {
   readonly expected: number;
 }
 
+/** The first record of every segment but the log's first: enough to verify on from it. */
+export interface SegmentStartedRecord extends RecordPlace {
+  readonly type: "segment-started";
+  /** The tops of the tree over all records before, largest first, base64. */
+  readonly tree: readonly string[];
+}
+
+/** That the segments with the records before one were allowed to be removed. */
+export interface SegmentsRemovedRecord extends RecordPlace {
+  readonly type: "segments-removed";
+  /** The sequence of the first record that is kept: a segment begins with it. */
+  readonly before: number;
+}
+
 /** One line of the log. */
-export type AuditRecord = ExecutionStartRecord | ExecutionEndRecord | LogHealedRecord;
+export type AuditRecord =
+  | ExecutionStartRecord
+  | ExecutionEndRecord
+  | LogHealedRecord
+  | SegmentStartedRecord
+  | SegmentsRemovedRecord;

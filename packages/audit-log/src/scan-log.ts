@@ -1,7 +1,15 @@
 import { isUtf8 } from "node:buffer";
 
 import type { Finding } from "@clawkeep/diagnostics";
-import { compactRoot, emptyTree, sameHash, TreeHasher } from "@clawkeep/integrity";
+import {
+  compactRoot,
+  decodeBase64,
+  emptyTree,
+  encodeBase64,
+  restoreTree,
+  sameHash,
+  TreeHasher,
+} from "@clawkeep/integrity";
 import type { CompactTree, NoteVerifier } from "@clawkeep/integrity";
 
 import { chooseHead } from "./choose-head.ts";
@@ -12,6 +20,7 @@ import type { LogSource } from "./log-source.ts";
 import { RecordRecogniser } from "./record-recogniser.ts";
 import { maxLineBytes, parseRecord } from "./record-schema.ts";
 import type { AuditRecord } from "./records.ts";
+import { segmentName } from "./segments.ts";
 import { judgeTail } from "./tail.ts";
 
 /** What a scan tells as it goes. */
@@ -26,12 +35,11 @@ export interface ScanListener {
 /** Where a scan may begin when everything before is known. */
 export interface ScanState {
   readonly tree: CompactTree;
+  /** In the first segment. */
   readonly offset: number;
   /** Executions that have begun and not ended. */
   readonly open: readonly string[];
 }
-
-const beginning: ScanState = { tree: emptyTree, offset: 0, open: [] };
 
 /** What a scan found. */
 export interface ScanResult {
@@ -40,28 +48,34 @@ export interface ScanResult {
   readonly tree: CompactTree;
   /** The head that the records were compared with, if there is a sound one. */
   readonly head: Head | undefined;
+  /** The sequence of the first record that is there: those before were removed. */
+  readonly first: number;
 }
 
 const blockBytes: number = maxLineBytes;
 
-/** Reads a whole log once, in bounded memory, and compares every record with the head. */
+/**
+ * Reads a whole log once, in bounded memory, and compares every record with the head. A log whose
+ * first segments were removed is read from the tree on that the first of its records has.
+ */
 export async function scanLog(
   source: LogSource,
   verifier: NoteVerifier,
   listener: ScanListener = {},
-  from: ScanState = beginning,
+  from?: ScanState,
 ): Promise<ScanResult> {
   const scan = new Scan(identityOf(verifier), listener, from);
   let headFiles = await source.readHeads();
   let head = scan.tryHeads(headFiles, verifier);
-  if ((await source.logSize()) === undefined) {
+  if ((await source.segments()).length === 0) {
     scan.add("AUDIT_LOG_MISSING", "expected log.ndjson, got no such file");
     return scan.result(head);
   }
   while (head !== undefined) {
     await scan.readUpTo(head, source);
-    const size = await source.logSize();
-    if (scan.stopped || size === undefined || size <= head.bytes) {
+    const size = (await source.segmentSize(head.segment)) ?? 0;
+    const more = size > head.bytes ? size : await segmentBeyond(source, head);
+    if (scan.stopped || more === undefined) {
       scan.compare(head);
       return scan.result(head);
     }
@@ -71,15 +85,27 @@ export async function scanLog(
       ? undefined
       : scan.tryHeads(laterFiles, verifier);
     scan.compare(head);
-    if (later === undefined || later.bytes <= head.bytes || later.tree.size <= head.tree.size) {
-      const beyond = `expected ${head.bytes} bytes as the head says, got ${size}`;
+    if (later === undefined || later.tree.size <= head.tree.size) {
+      const beyond = `expected ${head.bytes} bytes as the head says, got ${more}`;
       scan.add("AUDIT_LOG_BEYOND_HEAD", beyond, scan.tree.size + 1);
       return scan.result(head);
     }
     [headFiles, head] = [laterFiles, later];
   }
-  await scan.readLines(source, (await source.logSize()) ?? 0);
+  for (const first of await source.segments()) {
+    await scan.readSegment(first, source);
+  }
   return scan.result(undefined);
+}
+
+/** What is in a segment that the head does not know of; an empty one is about to become the last. */
+async function segmentBeyond(source: LogSource, head: Head): Promise<string | undefined> {
+  for (const first of await source.segments()) {
+    if (first > head.segment && ((await source.segmentSize(first)) ?? 0) > 0) {
+      return `a later segment, ${segmentName(first)}`;
+    }
+  }
+  return undefined;
 }
 
 /** The state of one scan. */
@@ -93,16 +119,26 @@ class Scan {
   readonly #open: Set<number | string>;
   readonly #hasher: TreeHasher;
   readonly #recogniser: RecordRecogniser;
+  /** The segment that is being read, by the sequence of its first record. */
+  #segment: number | undefined;
+  /** Where in it to read on. */
   #offset: number;
+  /** The first record that is there. */
+  #first: number = 0;
+  /** Records before this one were allowed to be removed. */
+  #removable: number = 0;
 
-  constructor(identity: LogIdentity, listener: ScanListener, from: ScanState) {
-    this.#hasher = new TreeHasher(from.tree);
+  constructor(identity: LogIdentity, listener: ScanListener, from: ScanState | undefined) {
+    this.#hasher = new TreeHasher(from?.tree ?? emptyTree);
     this.#recogniser = new RecordRecogniser(identity);
-    this.#offset = from.offset;
+    this.#segment = from === undefined ? undefined : 0;
+    this.#offset = from?.offset ?? 0;
     this.#identity = identity;
     this.#listener = listener;
-    this.#open = new Set(from.open.map((execution) => this.#openKey(execution)));
-    this.#tellTree();
+    this.#open = new Set(from?.open.map((execution) => this.#openKey(execution)));
+    if (from !== undefined) {
+      this.#tellTree();
+    }
   }
 
   get tree(): CompactTree {
@@ -110,18 +146,29 @@ class Scan {
   }
 
   add(code: string, message: string, line?: number, severity: Finding["severity"] = "error"): void {
-    const place = line === undefined ? {} : { file: "log.ndjson", line };
+    const segment = this.#segment ?? 0;
+    const place = line === undefined ? {} : { file: segmentName(segment), line: line - segment };
     this.#findings.push({ code, severity, message, ...place });
   }
 
   result(head: Head | undefined): ScanResult {
-    return { findings: this.#findings, tree: this.tree, head };
+    if (this.#first > 0) {
+      const kept = `the ${this.#first} records before were removed`;
+      if (this.#removable >= this.#first) {
+        const message = `${kept}, and the log says so: their hashes are part of what is signed`;
+        this.add("AUDIT_RECORDS_REMOVED", message, undefined, "note");
+      } else {
+        const message = `expected the log from its first record, got ${segmentName(this.#first)}: ${kept}, and no record of the log allows it`;
+        this.add("AUDIT_SEGMENT_MISSING", message);
+      }
+    }
+    return { findings: this.#findings, tree: this.tree, head, first: this.#first };
   }
 
   tryHeads(files: readonly Uint8Array[], verifier: NoteVerifier): Head | undefined {
     const { head, problems } = chooseHead(files, verifier);
-    for (const { code, message } of problems) {
-      if (head === undefined || code === "AUDIT_HEAD_INCONSISTENT") {
+    for (const { code, message, conflict } of problems) {
+      if (head === undefined || conflict === true) {
         this.add(code, message);
       } else {
         // Which is also how it looks while a writer is at it.
@@ -134,15 +181,27 @@ class Scan {
 
   /** Reads the records that a head counts and that were not read yet. */
   async readUpTo(head: Head, source: LogSource): Promise<void> {
+    const segments = await source.segments();
+    for (const first of segments) {
+      if (first < head.segment) {
+        await this.readSegment(first, source);
+      }
+    }
     const lines = head.tail;
     const tailOffset = head.bytes - lines.length;
-    if (this.#offset < tailOffset) {
-      await this.readLines(source, tailOffset);
+    await this.#enter(head.segment, source, head);
+    if (!this.stopped && !segments.includes(head.segment)) {
+      this.stopped = true;
+      this.add("AUDIT_LOG_MISSING", `expected ${segmentName(head.segment)}, got no such file`);
+    }
+    if (!this.stopped && this.#offset < tailOffset) {
+      await this.#readLines(source, tailOffset);
     }
     if (this.stopped) {
       return;
     }
-    const tail = judgeTail(lines, await source.readLog(tailOffset, lines.length));
+    const found = await source.readSegment(head.segment, tailOffset, lines.length);
+    const tail = judgeTail(lines, found);
     const number = head.before.size + 1;
     if (tail.state === "changed") {
       this.stopped = true;
@@ -151,15 +210,15 @@ class Scan {
       return;
     }
     if (tail.state !== "whole") {
-      const found = `${tail.present} of the last ${lines.length} bytes are in the log`;
+      const have = `${tail.present} of the last ${lines.length} bytes are in the log`;
       if (tail.state === "zeroed") {
-        const message = `${found}, then zero bytes: power was lost, or somebody changed them`;
+        const message = `${have}, then zero bytes: power was lost, or somebody changed them`;
         this.add("AUDIT_TAIL_ZEROED", message, number);
       } else if (tail.state === "torn") {
-        const message = `${found}: a writer was stopped, or is writing now; the head has them whole`;
+        const message = `${have}: a writer was stopped, or is writing now; the head has them whole`;
         this.add("AUDIT_TAIL_TORN", message, number, "warning");
       } else {
-        const message = `${found}: the rest was read from the head, from which a writer completes the log`;
+        const message = `${have}: the rest was read from the head, from which a writer completes the log`;
         this.add("AUDIT_TAIL_SHORT", message, number, "note");
       }
     }
@@ -167,14 +226,58 @@ class Scan {
     this.#offset = head.bytes;
   }
 
-  /** Reads lines up to an offset, at which a line must end. */
-  async readLines(source: LogSource, end: number): Promise<void> {
+  /** Reads what was not read yet of a segment that is whole. */
+  async readSegment(first: number, source: LogSource): Promise<void> {
+    if (this.stopped || first < (this.#segment ?? 0)) {
+      return;
+    }
+    await this.#enter(first, source);
+    if (!this.stopped) {
+      await this.#readLines(source, (await source.segmentSize(first)) ?? 0);
+    }
+  }
+
+  /** Goes on with a segment, unless it is the one at hand. */
+  async #enter(first: number, source: LogSource, head?: Head): Promise<void> {
+    if (this.stopped || first === this.#segment) {
+      return;
+    }
+    if (this.#segment === undefined && first > 0) {
+      // Its first record may be pending yet, and then the head has the tree.
+      const tree =
+        head !== undefined && head.before.size === first
+          ? head.before
+          : await treeBefore(first, source);
+      if (tree === undefined) {
+        this.stopped = true;
+        const message = `expected ${segmentName(first)} to begin with the tree over the records before, got something else`;
+        this.add("AUDIT_SEGMENT_MALFORMED", message);
+        return;
+      }
+      this.#hasher.restart(tree);
+      this.#first = first;
+    } else if (this.#hasher.size !== first) {
+      this.stopped = true;
+      const message = `expected a segment that begins with record ${this.#hasher.size}, got ${segmentName(first)}`;
+      this.add("AUDIT_SEGMENT_MISSING", message);
+      return;
+    }
+    if (this.#segment === undefined) {
+      this.#tellTree();
+    }
+    this.#segment = first;
+    this.#offset = 0;
+  }
+
+  /** Reads lines of the segment at hand up to an offset, at which a line must end. */
+  async #readLines(source: LogSource, end: number): Promise<void> {
+    const segment = this.#segment ?? 0;
     // The place before the first line is for the prefix of its leaf.
     const most = Math.min(maxLineBytes + blockBytes, Math.max(0, end - this.#offset));
     const buffer = Buffer.alloc(1 + most);
     const read = (at: number): Promise<Uint8Array> =>
       at < end
-        ? source.readLog(at, Math.min(blockBytes, end - at))
+        ? source.readSegment(segment, at, Math.min(blockBytes, end - at))
         : Promise.resolve(new Uint8Array(0));
     let held = 0;
     let position = this.#offset;
@@ -250,9 +353,10 @@ class Scan {
     // The prefix of a leaf (RFC 6962), in place of the newline before: so that nothing is copied.
     bytes[start - 1] = 0;
     const prefixed = bytes.subarray(start - 1, end);
-    const type = isUtf8(prefixed)
-      ? this.#recogniser.recognise(bytes, start, end, sequence)
-      : undefined;
+    const type =
+      isUtf8(prefixed) && (sequence !== this.#segment || sequence === 0)
+        ? this.#recogniser.recognise(bytes, start, end, sequence)
+        : undefined;
     if (type === undefined) {
       this.#judgeLine(prefixed.subarray(1), sequence);
     } else {
@@ -286,6 +390,13 @@ class Scan {
 
   #judge(record: AuditRecord, sequence: number): void {
     const { log, key } = this.#identity;
+    const begins = sequence === this.#segment && sequence > 0;
+    if (begins !== (record.type === "segment-started")) {
+      const message = begins
+        ? `expected a segment to begin with segment-started, got ${record.type}`
+        : "expected no segment-started but at the beginning of a segment";
+      this.add("AUDIT_SEGMENT_MALFORMED", message, sequence + 1);
+    }
     if (record.log !== log || record.key !== key || record.sequence !== sequence) {
       const expected = `log ${log}, key ${key}, sequence ${sequence}`;
       const got = `log ${record.log}, key ${record.key}, sequence ${record.sequence}`;
@@ -300,11 +411,21 @@ class Scan {
       this.#open.add(this.#openKey(record.execution));
     } else if (record.type === "execution-end") {
       this.#judgeEnd(this.#openKey(record.execution), sequence);
+    } else if (record.type === "segment-started") {
+      const tops = this.tree.tops.map(encodeBase64);
+      if (tops.join() !== record.tree.join()) {
+        const message = "expected the tree over the records before, got another one";
+        this.add("AUDIT_SEGMENT_MALFORMED", message, sequence + 1);
+      }
+    } else if (record.type === "segments-removed") {
+      this.#removable = Math.max(this.#removable, Math.min(record.before, sequence));
     }
   }
 
   #judgeEnd(execution: number | string, sequence: number): void {
-    if (!this.#open.delete(execution)) {
+    // Of executions that began in what was removed, only the end can be there.
+    const removed = typeof execution === "number" && execution < this.#first;
+    if (!this.#open.delete(execution) && !removed) {
       const id =
         typeof execution === "number" ? executionId(this.#identity.log, execution) : execution;
       const message = `expected the end of an execution that has begun, got ${id}`;
@@ -315,6 +436,22 @@ class Scan {
   #openKey(execution: string): number | string {
     const sequence = Number(execution.slice(execution.indexOf("-") + 1));
     return executionId(this.#identity.log, sequence) === execution ? sequence : execution;
+  }
+}
+
+/** The tree that the first record of a segment has, believed or not: the root will tell. */
+async function treeBefore(first: number, source: LogSource): Promise<CompactTree | undefined> {
+  const block = Buffer.from(await source.readSegment(first, 0, maxLineBytes));
+  try {
+    const record = parseRecord(block.subarray(0, Math.max(0, block.indexOf(0x0a))));
+    return record.type === "segment-started"
+      ? restoreTree(
+          first,
+          record.tree.map((top) => decodeBase64(top) ?? new Uint8Array(0)),
+        )
+      : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -183,7 +183,7 @@ describe("a log that somebody without the key changed", () => {
     for (const [from, to] of [
       ['"local-rag"', '"\\u006cocal-rag"'],
       ['"sequence":0', '"sequence":0.0'],
-      ['"format":2,', '"format":2,"format":2,'],
+      ['"format":3,', '"format":3,"format":3,'],
       ['{"action"', '{ "action"'],
     ] as const) {
       expect(text).toContain(from);
@@ -297,7 +297,7 @@ describe("a log that was written anew", () => {
     const build = (action: string): LogBytes & { checkpoint: string } => {
       const tree = { size: 0, tops: [] };
       const none = { before: tree, pending: [], tail: Buffer.alloc(0), tree, checkpoint: "" };
-      const empty = { log: keyName().slice(-32), bytes: 0, ...none };
+      const empty = { log: keyName().slice(-32), segment: 0, bytes: 0, ...none };
       const record = recordOf(action, key.keyId);
       const line = recordLine(record);
       const head = nextHead(empty, [{ record, line }], key);

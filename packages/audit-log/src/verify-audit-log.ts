@@ -35,8 +35,10 @@ export interface AuditVerification {
   readonly findings: readonly Finding[];
   /** The log's id and key, when its public key could be read. */
   readonly identity?: LogIdentity;
-  /** Number of records read. */
+  /** Number of records of the log, those that were removed included. */
   readonly size: number;
+  /** How many of them were removed: all before the first segment that is there. */
+  readonly removed: number;
   /** The root over them. */
   readonly root: Digest;
   /** The head's signed checkpoint, when there is a sound head: keep it elsewhere. */
@@ -77,7 +79,7 @@ export async function verifySource(
 ): Promise<AuditVerification> {
   const verifier = await loadVerifier(source, options);
   if ("findings" in verifier) {
-    return outcome(verifier.findings, { size: 0, tops: [] });
+    return outcome(verifier.findings, { size: 0, tops: [] }, 0);
   }
   const { checkpoint, witness } = options;
   const watches = [
@@ -96,10 +98,10 @@ export async function verifySource(
   });
   const findings = [
     ...scan.findings,
-    ...watches.flatMap((watch) => watch.findings(scan.tree.size)),
+    ...watches.flatMap((watch) => watch.findings(scan.tree.size, scan.first)),
   ];
   const head = scan.head === undefined ? {} : { checkpoint: scan.head.checkpoint };
-  return { ...outcome(findings, scan.tree), identity: identityOf(verifier), ...head };
+  return { ...outcome(findings, scan.tree, scan.first), identity: identityOf(verifier), ...head };
 }
 
 async function loadVerifier(
@@ -168,9 +170,13 @@ async function checkKey(
   }
 }
 
-function outcome(findings: readonly Finding[], tree: CompactTree): AuditVerification {
+function outcome(
+  findings: readonly Finding[],
+  tree: CompactTree,
+  removed: number,
+): AuditVerification {
   const root: Digest = `sha256:${Buffer.from(compactRoot(tree)).toString("hex")}`;
-  return { ok: !hasErrors(findings), findings, size: tree.size, root };
+  return { ok: !hasErrors(findings), findings, size: tree.size, removed, root };
 }
 
 function error(code: string, message: string): Finding {

@@ -57,10 +57,18 @@ export class WitnessWatch {
     }
   }
 
-  /** What the comparison says of a log with that many records. */
-  findings(size: number): readonly Finding[] {
+  /**
+   * What the comparison says of a log with that many records.
+   *
+   * @param removed How many of them were removed: checkpoints of no more than these are not compared,
+   *   but one at least must be.
+   */
+  findings(size: number, removed: number = 0): readonly Finding[] {
     const differences = this.#kept.flatMap(({ line, known }): readonly Finding[] => {
       const root = this.#roots.get(known.size);
+      if (root === undefined && known.size < removed) {
+        return [];
+      }
       if (root === undefined) {
         const message = `expected at least the ${known.size} records that the witness saw, got ${size}`;
         return [error("AUDIT_ROLLED_BACK", message, line)];
@@ -72,6 +80,10 @@ export class WitnessWatch {
       return [];
     });
     const found = [...this.#problems, ...differences];
+    if (found.length === 0 && this.#kept.every(({ known }) => known.size < removed)) {
+      const message = `expected a checkpoint of at least ${removed} records in the witness, because those before were removed: none can be compared`;
+      return [error("AUDIT_CHECKPOINT_REMOVED", message, 1)];
+    }
     if (found.length > 0) {
       return found;
     }

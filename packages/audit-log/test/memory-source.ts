@@ -40,8 +40,10 @@ export function memorySource(bytes: LogBytes): LogSource {
   return {
     readVerifier: () => Promise.resolve(bytes.verifier),
     readHeads: () => Promise.resolve([bytes.head]),
-    logSize: () => Promise.resolve(bytes.log.length),
-    readLog: (offset, length) => Promise.resolve(bytes.log.subarray(offset, offset + length)),
+    segments: () => Promise.resolve([0]),
+    segmentSize: () => Promise.resolve(bytes.log.length),
+    readSegment: (_first, offset, length) =>
+      Promise.resolve(bytes.log.subarray(offset, offset + length)),
     close: () => Promise.resolve(),
   };
 }
