@@ -15,6 +15,7 @@ import type { LockOptions } from "./commands/lock.ts";
 import type { MigrateCommandOptions } from "./commands/migrate.ts";
 import type { NewOptions } from "./commands/new.ts";
 import type { RunOptions } from "./commands/run.ts";
+import type { RunsOptions } from "./commands/runs.ts";
 import type { SyncOptions } from "./commands/sync.ts";
 import type { TableOptions } from "./commands/table.ts";
 import type { TestCommandOptions } from "./commands/test.ts";
@@ -87,12 +88,62 @@ function build(done: (code: number) => void): Command {
         .default([], "the contract's"),
     )
     .option("--require-sandbox", "refuse to run without a sandbox")
+    .option("--background", "print an id as soon as it is started, and let it go on")
     .option("--metrics <file>", "add the run to a Prometheus textfile (default: config.yaml's)")
     .option("--json", "print one JSON object: the execution, or the refusal")
     .addHelpText("after", runExamples)
     .action(async (name: string, action: string | undefined, options: RunOptions) => {
       const { runSkill } = await import("./commands/run.ts");
       done(await runSkill(name, action, options));
+    });
+
+  const runs = program
+    .command("runs")
+    .description("list, show, wait for and stop runs in the background")
+    .helpCommand(false)
+    .addHelpText("after", runsExamples);
+  runs
+    .command("list", { isDefault: true })
+    .description("list those that run, and those that ended lately")
+    .option("--json", "print one JSON object")
+    .action(async (options: RunsOptions) => {
+      const { listCommand } = await import("./commands/runs.ts");
+      done(await listCommand(options));
+    });
+  runs
+    .command("show")
+    .description("show one, with its result when it has ended")
+    .argument("<id>", "id that run printed")
+    .option("--json", "print one JSON object")
+    .action(async (id: string, options: RunsOptions) => {
+      const { showCommand } = await import("./commands/runs.ts");
+      done(await showCommand(id, options));
+    });
+  runs
+    .command("wait")
+    .description("wait for its end, and print its result as run does")
+    .argument("<id>", "id that run printed")
+    .option("--timeout <seconds>", "longest wait (default: none)")
+    .option("--json", "print one JSON object")
+    .action(async (id: string, options: RunsOptions) => {
+      const { waitCommand } = await import("./commands/runs.ts");
+      done(await waitCommand(id, options));
+    });
+  runs
+    .command("stop")
+    .description("end it, as Ctrl-C ends one in the foreground")
+    .argument("<id>", "id that run printed")
+    .option("--json", "print one JSON object")
+    .action(async (id: string, options: RunsOptions) => {
+      const { stopCommand } = await import("./commands/runs.ts");
+      done(await stopCommand(id, options));
+    });
+  program
+    .command("background-runner", { hidden: true })
+    .description("the process of one background run; started by run")
+    .action(async () => {
+      const { backgroundRunner } = await import("./commands/background-runner.ts");
+      done(await backgroundRunner());
     });
 
   program
@@ -353,6 +404,18 @@ Examples:
 A value is passed as it is: no shell, no expansion. Text that others on this machine should not read
 comes by --args-json, since command lines can be seen by all.
 Exit codes follow the contract: 0 done, 1 no, 2 failure; a refusal is 2. The JSON is {"version":1, …}.
+With --background 0 is: started. Where config.yaml has backgroundMs a longer run goes on in the background, and 75 says so.
+`;
+
+const runsExamples = `
+Examples:
+  clawkeep-skill run local-rag query --arg query="how do I start" --background
+  clawkeep-skill runs
+  clawkeep-skill runs wait 0123456789abcdef --timeout 60
+  clawkeep-skill runs stop 0123456789abcdef
+
+One that ended is listed for cleanupMs (default: half an hour): docs/runtime-config.md.
+Exit codes: of list and stop 0; of show and wait as run's, 75 while it runs; 2 usage, failure, or lost.
 `;
 
 const checkExamples = `

@@ -1,3 +1,10 @@
+export { findRun, listRuns, stopRun, waitForRun } from "./background/background-runs.ts";
+export type { BackgroundRun } from "./background/background-runs.ts";
+export { defaultCleanupMs, isOver } from "./background/clean-runs.ts";
+export { keepRun, makeRunId } from "./background/keep-run.ts";
+export type { KeepRunOptions } from "./background/keep-run.ts";
+export type { RunEvent } from "./background/notify.ts";
+export type { RunEnding, RunResult, RunState } from "./background/run-state.ts";
 export { bindArguments } from "./binding/bind-arguments.ts";
 export type { Binding, Invocation } from "./binding/bind-arguments.ts";
 export { cleanState } from "./cleaning/clean-state.ts";

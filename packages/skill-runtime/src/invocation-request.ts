@@ -34,6 +34,8 @@ export interface InvocationRequest {
   /** Default: what the contract says. A resident action can also be run once. */
   readonly form?: "oneshot" | "resident";
   readonly signal?: AbortSignal;
+  /** Called with the id of each start record, when it is on the disk and before anything is run. */
+  readonly onRecord?: (execution: string) => void;
   /** Refuse unless the locked skill has exactly these digests. */
   readonly expected?: ExpectedDigests;
   /** For `skill test` only. */

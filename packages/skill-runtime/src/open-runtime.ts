@@ -9,9 +9,11 @@ import path from "node:path";
 
 import { closePaths } from "./binding/confine-paths.ts";
 import { sweepDeadRuns } from "./cleaning/clean-scratch.ts";
+import type { RuntimeConfiguration } from "./configuration/runtime-configuration.ts";
 import type { Execution, Refusal } from "./execution.ts";
 import type { InvocationRequest } from "./invocation-request.ts";
 import type { SkillSurroundings } from "./lock/lock-skills.ts";
+import { applyCeilings } from "./running/apply-ceilings.ts";
 import { executionPolicy } from "./running/execution-policy.ts";
 import { endRecord, failureRecord, startRecord } from "./running/execution-records.ts";
 import type { RuntimeName } from "./running/execution-records.ts";
@@ -37,6 +39,8 @@ export interface RuntimeOptions extends SkillSurroundings {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The program that the records name. */
   readonly name?: RuntimeName;
+  /** What the owner of the state folder decided: `readConfiguration`. Default: nothing. */
+  readonly configuration?: RuntimeConfiguration;
   /** How many runs at one time, in all and of one skill, and how many requests wait. */
   readonly concurrency?: Concurrency;
   /** For tests: told of each step that changes the disk, see `@clawkeep/durable-files`. */
@@ -67,7 +71,7 @@ export function auditFolder(home: string): string {
  * @throws CodedError of `ensurePrivateFolder` and `openAuditLog`
  */
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { home, environment: callerEnvironment = process.env } = options;
+  const { home, environment: callerEnvironment = process.env, configuration = {} } = options;
   await ensurePrivateFolder(home);
   sweepDeadRuns(home);
   const log = await openAuditLog({
@@ -81,7 +85,11 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     callerEnvironment,
     residents: new ResidentPool(),
   };
-  const turnstile = new Turnstile(options.concurrency ?? defaultConcurrency);
+  const turnstile = new Turnstile({
+    ...defaultConcurrency,
+    ...configuration.concurrency,
+    ...options.concurrency,
+  });
   const observed = new Map<string, Promise<ObservedCaller>>();
   const observe = (transport: string): Promise<ObservedCaller> => {
     const known = observed.get(transport) ?? observeCaller(home, transport);
@@ -97,8 +105,9 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   };
   const invoke = async (request: InvocationRequest): Promise<Execution | Refusal> => {
     refuseWhenClosed();
-    const planned = await planRun(request, options, await observe(request.caller.transport));
-    if ("kind" in planned) return planned;
+    const plan = await planRun(request, options, await observe(request.caller.transport));
+    if ("kind" in plan) return plan;
+    const planned = { ...plan, action: applyCeilings(plan.action, configuration) };
     try {
       const place = await turnstile.enter(planned.skill.name, request.signal);
       if (typeof place === "string") return notTaken(place, planned);
@@ -231,6 +240,7 @@ async function recorded(
   start: () => Promise<ProgramRun>,
 ): Promise<Execution> {
   const { id } = await log.start(startRecord(run, name, log, variables, resident));
+  run.request.onRecord?.(id);
   let ran: ProgramRun;
   try {
     ran = await start();

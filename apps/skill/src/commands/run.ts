@@ -1,12 +1,19 @@
 import { createReadStream } from "node:fs";
 
-import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
-import { openRuntime } from "@clawkeep/skill-runtime";
-import type { Execution, InvocationRequest, RawArguments, Refusal } from "@clawkeep/skill-runtime";
+import { CodedError } from "@clawkeep/diagnostics";
+import { makeRunId, openRuntime, readConfiguration } from "@clawkeep/skill-runtime";
+import type {
+  InvocationRequest,
+  RawArguments,
+  RuntimeConfiguration,
+  SkillSurroundings,
+} from "@clawkeep/skill-runtime";
 
+import { startRunner } from "../background/start-runner.ts";
 import { readPairs } from "../read-pairs.ts";
-import { findingsText, printData, printJson, printNote } from "../output/print.ts";
-import { printableJson } from "../output/printable-json.ts";
+import { printData, printJson } from "../output/print.ts";
+import { printResult } from "../output/print-result.ts";
+import type { Asked } from "../output/print-result.ts";
 import { cancellable } from "../place/cancellation.ts";
 import { measured } from "../place/measured.ts";
 import { surroundings } from "../place/surroundings.ts";
@@ -18,75 +25,107 @@ export interface RunOptions extends PlaceOptions {
   readonly argsJson?: string;
   readonly root: readonly string[];
   readonly requireSandbox?: boolean;
+  readonly background?: boolean;
   readonly metrics?: string;
   readonly json?: boolean;
 }
 
 /** Bytes that `--args-json` reads at most; the runtime refuses somewhat less, with a reason. */
 const maxInputBytes: number = 16 * 1024 * 1024;
+/** `EX_TEMPFAIL` of sysexits(3): not yet known, ask later. None of the contract's meanings. */
+const STILL_RUNNING = 75;
 
-/** Runs one action and prints what it came to. */
+/** Runs one action and prints what it came to, or, for one left to the background, its id. */
 export async function runSkill(
   skill: string,
   action: string | undefined,
   options: RunOptions,
 ): Promise<number> {
   const place = surroundings(options);
+  const asked: Asked = { skill, ...(action === undefined ? {} : { action }) };
   const roots = readPairs("--root", options.root);
   const args = await readArguments(options);
-  return cancellable(async (signal) => {
-    const opened = await openRuntime(place);
-    try {
-      const runtime = await measured(opened, place.home, options.metrics);
-      const request: InvocationRequest = {
-        skill,
-        ...(action === undefined ? {} : { action }),
-        args,
-        caller: { transport: "cli" },
-        roots,
-        // One command is one run: a process that stays would be ended before it is asked again.
-        form: "oneshot",
-        ...(options.requireSandbox === true ? { requireSandbox: "landlock" as const } : {}),
-        signal,
-      };
-      const result = await runtime.invoke(request);
-      if (options.json === true) printJson(runJson(skill, action, result));
-      else if (result.kind === "refusal") printRefusal(result);
-      else printExecution(result);
-      return exitCodeOf(result);
-    } finally {
-      await opened.close();
-    }
-  });
+  const configuration = await readConfiguration(place.home);
+  return cancellable((signal) =>
+    options.background === true || configuration.backgroundMs !== undefined
+      ? runWithWindow({ place, asked, roots, args, options, configuration, signal })
+      : runHere({ place, asked, roots, args, options, configuration, signal }),
+  );
 }
 
-/** What `run --json` prints, version 1: a refusal, or an execution with its output. */
-function runJson(
-  skill: string,
-  action: string | undefined,
-  result: Execution | Refusal,
-): Readonly<Record<string, unknown>> {
-  if (result.kind === "refusal") {
-    return { version: 1, skill, ...(action === undefined ? {} : { action }), ...result };
+interface Run {
+  readonly place: SkillSurroundings;
+  readonly asked: Asked;
+  readonly roots: Readonly<Record<string, string>>;
+  readonly args: Awaited<ReturnType<typeof readArguments>>;
+  readonly options: RunOptions;
+  readonly configuration: RuntimeConfiguration;
+  readonly signal: AbortSignal;
+}
+
+async function runHere(run: Run): Promise<number> {
+  const { place, asked, roots, args, options, configuration, signal } = run;
+  const opened = await openRuntime({ ...place, configuration });
+  try {
+    const runtime = await measured(opened, place.home, options.metrics);
+    const request: InvocationRequest = {
+      ...asked,
+      args,
+      caller: { transport: "cli" },
+      roots,
+      // One command is one run: a process that stays would be ended before it is asked again.
+      form: "oneshot",
+      ...(options.requireSandbox === true ? { requireSandbox: "landlock" as const } : {}),
+      signal,
+    };
+    return printResult(await runtime.invoke(request), asked, options.json === true);
+  } finally {
+    await opened.close();
   }
-  const { stdout, stderr, output: outputState, json, ...rest } = result;
-  return {
-    version: 1,
-    ...rest,
-    outputState,
-    output: json === undefined ? decode(stdout) : json,
-    stderr: decode(stderr),
-  };
 }
 
-function exitCodeOf(result: Execution | Refusal): number {
-  if (result.kind === "refusal" || !result.ok) return 2;
-  return result.meaning === "done" ? 0 : 1;
+/** In a process of its own, that goes on when the window is over. */
+async function runWithWindow(run: Run): Promise<number> {
+  const { place, asked, roots, args, options, configuration, signal } = run;
+  const id = makeRunId();
+  const windowMs = options.background === true ? 0 : (configuration.backgroundMs ?? 0);
+  const left = await startRunner(
+    place.home,
+    {
+      version: 1,
+      id,
+      workspace: place.workspace,
+      programFolder: options.programFolder ?? [],
+      ...asked,
+      args: args.kind === "pairs" ? textPairs(args.pairs) : base64Of(args.bytes),
+      roots,
+      requireSandbox: options.requireSandbox === true,
+      ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+    },
+    windowMs,
+    signal,
+  );
+  if (left.state === "ended") return printResult(left.result, asked, options.json === true);
+  if (options.json === true) printJson({ version: 1, kind: "background", run: id, ...asked });
+  else printData(`running in the background: ${id}\n  clawkeep-skill runs wait ${id}`);
+  return options.background === true ? 0 : STILL_RUNNING;
 }
 
+function textPairs(pairs: readonly (string | Uint8Array)[]): {
+  readonly kind: "pairs";
+  readonly pairs: readonly string[];
+} {
+  return { kind: "pairs", pairs: pairs.map((pair) => String(pair)) };
+}
+
+function base64Of(bytes: Uint8Array): { readonly kind: "bytes"; readonly base64: string } {
+  return { kind: "bytes", base64: Buffer.from(bytes).toString("base64") };
+}
+
+/** The arguments of a run, from `--arg` or `--args-json`. */
 export async function readArguments(
   options: Pick<RunOptions, "arg" | "argsJson">,
-): Promise<RawArguments> {
+): Promise<Exclude<RawArguments, { readonly kind: "json" }>> {
   if (options.argsJson === undefined) return { kind: "pairs", pairs: options.arg };
   if (options.arg.length > 0) {
     throw new CodedError({
@@ -111,27 +150,4 @@ export async function readArguments(
     chunks.push(bytes);
   }
   return { kind: "bytes", bytes: Buffer.concat(chunks) };
-}
-
-function printRefusal(refusal: Refusal): void {
-  printNote(`refused (${refusal.stage}): nothing was run`);
-  process.stderr.write(findingsText(refusal.findings));
-}
-
-function printExecution(run: Execution): void {
-  // Exact bytes are in the JSON: what a person sees does nothing to the terminal.
-  if (run.json !== undefined) printData(printableJson(run.json, 2));
-  else if (run.stdout.length > 0)
-    printData(escapeForTerminal(decode(run.stdout), { keepNewlines: true }));
-  const said = decode(run.stderr).trimEnd();
-  if (said !== "") printNote(escapeForTerminal(said, { keepNewlines: true }));
-  process.stderr.write(findingsText(run.outputFindings));
-  const how = run.terminatedBy ?? run.signal ?? `exit code ${run.exitCode}`;
-  printNote(
-    `${run.meaning}: ${run.skill} ${run.action}, ${how}, ${Math.round(run.durationMs)} ms, sandbox: ${run.level}, record ${run.id}`,
-  );
-}
-
-function decode(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("utf8");
 }

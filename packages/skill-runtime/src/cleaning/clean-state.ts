@@ -4,6 +4,7 @@ import { lstat, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { cleanRuns } from "../background/clean-runs.ts";
 import type { RuntimeConfiguration } from "../configuration/runtime-configuration.ts";
 import { cleanArtifacts } from "./clean-artifacts.ts";
 import { cleanClosures } from "./clean-closures.ts";
@@ -59,6 +60,7 @@ export async function cleanState(options: CleanOptions): Promise<CleanReport> {
       for (const one of homes) {
         const cleaning: Cleaning = { home: one, now, dryRun, removed, findings };
         await cleanTemporaries(cleaning);
+        await cleanRuns(cleaning, configuration.cleanupMs);
         await cleanScratch(cleaning);
         if (one === home) await cleanSandbox(cleaning, options.temporary ?? tmpdir());
         await cleanArtifacts(cleaning, configuration.artifacts);

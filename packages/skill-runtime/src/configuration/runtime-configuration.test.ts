@@ -18,6 +18,42 @@ describe("the configuration of a state folder", () => {
     ["that is not there", undefined, {}],
     ["of comments", "# nothing yet\n", {}],
     ["with metrics", "metrics:\n  file: /srv/a b.prom\n", { metrics: { file: "/srv/a b.prom" } }],
+    [
+      "with every key",
+      [
+        "backgroundMs: 10000",
+        "timeoutSec: 1800",
+        "cleanupMs: 1800000",
+        "notifyOnExit: true",
+        "notifyOnExitEmptySuccess: false",
+        "notify: {command: [/usr/bin/logger, -t, clawkeep], file: /var/log/clawkeep}",
+        "retries: {attempts: 2}",
+        "artifacts: {days: 7, megabytes: 100}",
+        "closures: {days: 7}",
+        "concurrency: {runs: 4, perSkill: 2, queue: 0, residents: 3, background: 5}",
+        "secrets: {environment: [A_TOKEN], commands: {vault: {argv: [/usr/bin/vault, get], environment: [HOME], timeoutSec: 5}}}",
+        "metrics: {file: /srv/a}",
+      ].join("\n"),
+      {
+        backgroundMs: 10_000,
+        timeoutSec: 1800,
+        cleanupMs: 1_800_000,
+        notifyOnExit: true,
+        notifyOnExitEmptySuccess: false,
+        notify: { command: ["/usr/bin/logger", "-t", "clawkeep"], file: "/var/log/clawkeep" },
+        retries: { attempts: 2 },
+        artifacts: { days: 7, megabytes: 100 },
+        closures: { days: 7 },
+        concurrency: { runs: 4, perSkill: 2, queue: 0, residents: 3, background: 5 },
+        secrets: {
+          environment: ["A_TOKEN"],
+          commands: {
+            vault: { argv: ["/usr/bin/vault", "get"], environment: ["HOME"], timeoutSec: 5 },
+          },
+        },
+        metrics: { file: "/srv/a" },
+      },
+    ],
   ])("%s is read", async (_what, text, value) => {
     if (text !== undefined) writeFileSync(configurationPath(home), text);
     expect(await readConfiguration(home)).toEqual(value);
@@ -29,6 +65,19 @@ describe("the configuration of a state folder", () => {
     ["a relative path", "metrics:\n  file: a.prom\n"],
     ["a key twice", "metrics:\n  file: /a\nmetrics:\n  file: /b\n"],
     ["a list", "- a\n"],
+    ["a number as text", 'timeoutSec: "60"\n'],
+    ["a number that is not whole", "timeoutSec: 1.5\n"],
+    ["milliseconds where seconds are meant", "timeoutSec: 60000\n"],
+    ["no window at all", "backgroundMs: 0\n"],
+    ["a word that is no boolean", "notifyOnExit: yes\n"],
+    ["a command line instead of an argv", "notify: {command: /bin/echo done}\n"],
+    ["a command that is looked for in PATH", "notify: {command: [echo, done]}\n"],
+    ["more tries than a contract may have", "retries: {attempts: 6}\n"],
+    ["an age that no run would survive", "closures: {days: 0}\n"],
+    ["OpenClaw's key for the same thing", "timeoutSeconds: 60\n"],
+    ["a secret's value", "secrets: {TOKEN: abcdefgh}\n"],
+    ["a name with a path", "secrets: {commands: {../x: {argv: [/bin/true]}}}\n"],
+    ["an alias", "artifacts: &a {days: 1}\nclosures: *a\n"],
     ["bytes that are no text", Buffer.from([0xff, 0xfe])],
   ])("%s is an error that names the file", async (_what, text) => {
     writeFileSync(configurationPath(home), text);

@@ -42,6 +42,8 @@ export interface RuntimeConfiguration {
     readonly perSkill?: number;
     readonly queue?: number;
     readonly residents?: number;
+    /** Background runs at one time. */
+    readonly background?: number;
   };
   readonly secrets?: {
     /** Variables that `env:NAME` may refer to, and which no program ever gets. */
@@ -99,6 +101,7 @@ const schema: z.ZodType<RuntimeConfiguration> = z.strictObject({
       perSkill: whole(1, 256).exactOptional(),
       queue: whole(0, 100_000).exactOptional(),
       residents: whole(1, 256).exactOptional(),
+      background: whole(1, 1024).exactOptional(),
     })
     .exactOptional(),
   secrets: z
