@@ -1,4 +1,4 @@
-// The entry of `npm start`, `npm test` and `npm run test:real` on a machine that may have nothing but
+// The entry of `npm start`, `npm test`, `npm run test:real` and `npm run bench` on a machine that may have nothing but
 // Node 20, npm and git. It uses no dependency, because it is what installs them.
 import { spawn } from "node:child_process";
 import path from "node:path";
@@ -16,11 +16,14 @@ const entries = {
   start: "scripts/main-job/main.ts",
   test: "scripts/test/main.ts",
   "test-real": "scripts/real/main.ts",
+  bench: "benchmarks/src/main.ts",
 };
 
 const entry = entries[verb ?? ""];
 if (entry === undefined) {
-  stop(`unknown command ${String(verb)}: use npm start, npm test or npm run test:real -- STAGE.`);
+  stop(
+    `unknown command ${String(verb)}: use npm start, npm test, npm run test:real -- STAGE or npm run bench.`,
+  );
 }
 const node = prepare(root);
 buildNative(root);

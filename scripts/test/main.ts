@@ -19,6 +19,7 @@ async function main(): Promise<number> {
       "run",
       "test",
       "test:scripts",
+      "test:benchmarks",
       "--output-logs=full",
       "--log-order=grouped",
       "--no-color",
