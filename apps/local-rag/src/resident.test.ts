@@ -15,6 +15,7 @@ function standIn(): { readonly embedder: Embedder; readonly closed: () => boolea
     buildId: "b",
     dimensions: 1,
     maxTokens: 8,
+    sessions: 1,
     wordPiece: { count: () => 1, encode: () => new Int32Array(), size: 0 },
     embed: () => Promise.reject(new Error("not asked")),
     close: () => {

@@ -15,6 +15,8 @@ export interface Embedder {
   readonly dimensions: number;
   /** Longest input in tokens, special tokens included; what is longer is cut. */
   readonly maxTokens: number;
+  /** Sessions that work at the same time: a caller that has so many calls under way keeps all busy. */
+  readonly sessions: number;
   /** The model's own tokeniser, for chunk budgets. */
   readonly wordPiece: WordPiece;
   /**

@@ -79,6 +79,7 @@ export async function openModel(
     buildId: buildId(),
     dimensions,
     maxTokens,
+    sessions: Math.max(1, workers),
     wordPiece,
     async embed(texts, { signal } = {}) {
       if (!open) {

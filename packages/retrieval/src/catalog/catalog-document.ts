@@ -18,6 +18,16 @@ export interface CatalogChunk {
   readonly digest: Digest;
   /** Digest of the text that is embedded: context and passage. The vector's key. */
   readonly input: Digest;
+  /** Tokens of what is embedded, without the special ones: the order and size of the work. */
+  readonly tokens: number;
+}
+
+/** A text that has no vector yet. */
+export interface CatalogWork {
+  readonly input: Digest;
+  readonly tokens: number;
+  readonly context: string;
+  readonly text: string;
 }
 
 /** A file of the workspace as the last run saw it. */
@@ -42,7 +52,7 @@ const digest = z.templateLiteral(["sha256:", z.string().regex(/^[0-9a-f]{64}$/u)
 const count = z.int().nonnegative();
 
 /** What of a chunk stands in the `place` column. */
-export const chunkPlace: z.ZodType<Omit<CatalogChunk, "ordinal" | "text" | "input">> =
+export const chunkPlace: z.ZodType<Omit<CatalogChunk, "ordinal" | "text" | "input" | "tokens">> =
   z.strictObject({
     byteStart: count,
     byteEnd: count,
@@ -78,12 +88,14 @@ export const chunkRow: z.ZodType<{
   path: string;
   ordinal: number;
   input: Uint8Array;
+  tokens: number;
   place: string;
   body: string;
 }> = z.object({
   path: z.string(),
   ordinal: count,
   input: z.instanceof(Uint8Array),
+  tokens: count,
   place: z.string(),
   body: z.string(),
 });

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import type { CatalogDocument } from "./catalog-document.ts";
 import { openCatalog } from "./catalog.ts";
+import { digestOfBlob } from "./vector-cache.ts";
 
 let folder: string;
 let file: string;
@@ -41,6 +42,7 @@ function documentOf(name: string, text: string): CatalogDocument {
         context: "Title",
         digest,
         input: digestBytes(`input of ${text}`),
+        tokens: text.length,
       },
     ],
   };
@@ -62,7 +64,10 @@ describe("the catalog", () => {
     using catalog = openCatalog(file);
     const { chunks, ...rest } = document;
     expect(catalog.documents()).toEqual(new Map([[document.path, rest]]));
-    expect(catalog.chunks()).toEqual(new Map([[document.path, chunks]]));
+    expect([...catalog.indexed()]).toEqual([document]);
+    expect([...catalog.bodies()]).toEqual(chunks.map(({ text }) => text));
+    expect([...catalog.inputs()].map(digestOfBlob)).toEqual(chunks.map(({ input }) => input));
+    expect(catalog.totals()).toEqual({ documents: 1, chunks: 1 });
     expect(catalog.vectors(build).get(document.digest)).toEqual(Float32Array.of(0.25, -1));
     expect(catalog.fact("indexId")).toBe("one");
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -118,6 +123,64 @@ describe("the catalog", () => {
     expect(() => catalog.transaction(() => catalog.setFact("job", "x"))).toThrow(
       expect.objectContaining({ code: "CATALOG_WRITE" }),
     );
+  });
+});
+
+describe("the work that a catalog has", () => {
+  test("is each text without a vector once, longest first, page by page", () => {
+    using catalog = openCatalog(file, { create: true });
+    const texts = ["a", "bb", "bb", "cccc", "ddd", "eeeeee"];
+    catalog.transaction(() => {
+      texts.forEach((text, index) => catalog.putDocument(documentOf(`${index}.md`, text)));
+      catalog.vectors(build).put(digestBytes("input of ddd"), Float32Array.of(1, 0));
+      catalog
+        .vectors({ ...build, build: "c" })
+        .put(digestBytes("input of a"), Float32Array.of(1, 0));
+      catalog
+        .vectors({ ...build, dimensions: 3 })
+        .put(digestBytes("input of bb"), new Float32Array(3));
+    });
+    const vectors = catalog.vectors(build);
+    expect(vectors.missing()).toBe(4);
+    const found: string[] = [];
+    for (
+      let page = vectors.work(undefined, 2);
+      page.length > 0;
+      page = vectors.work(page.at(-1), 2)
+    ) {
+      found.push(...page.map(({ text }) => text));
+      catalog.transaction(() => {
+        page.forEach(({ input }) => vectors.put(input, Float32Array.of(1, 0)));
+      });
+    }
+    expect(found).toEqual(["eeeeee", "cccc", "bb", "a"]);
+    expect(vectors.missing()).toBe(0);
+  });
+
+  test("is all of it again for a catalog of format 1, whose vectors are kept", () => {
+    const document = documentOf("a.md", "text");
+    {
+      using catalog = openCatalog(file, { create: true });
+      catalog.transaction(() => {
+        catalog.putDocument(document);
+        catalog.setFact("indexId", "one");
+        catalog.vectors(build).put(digestBytes("input of text"), Float32Array.of(1, 0));
+      });
+    }
+    const database = new DatabaseSync(file);
+    database.exec("DROP INDEX chunks_by_work");
+    database.exec("ALTER TABLE chunks DROP COLUMN tokens");
+    database.exec("UPDATE facts SET value = '1' WHERE name = 'format'");
+    database.close();
+    expect(() => openCatalog(file, { readOnly: true })).toThrow(
+      expect.objectContaining({ code: "CATALOG_FOREIGN" }),
+    );
+    using catalog = openCatalog(file, { create: true });
+    expect(catalog.documents().size).toBe(0);
+    expect(catalog.fact("indexId")).toBe("one");
+    expect(catalog.fact("job")).toBeDefined();
+    catalog.transaction(() => catalog.putDocument(document));
+    expect(catalog.vectors(build).missing()).toBe(0);
   });
 });
 

@@ -1,8 +1,8 @@
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
 
 import { CodedError, isCodedError } from "@clawkeep/diagnostics";
-import type { Digest } from "@clawkeep/integrity";
 
 import type { CatalogChunk, CatalogDocument } from "./catalog-document.ts";
 import { chunkPlace, chunkRow, documentRow, findingList } from "./catalog-document.ts";
@@ -11,9 +11,10 @@ import {
   checkCatalog,
   corruptCatalog,
   createCatalogTables,
+  renewCatalog,
 } from "./catalog-schema.ts";
 import type { VectorBuild } from "./vector-cache.ts";
-import { digestBlob, VectorCache } from "./vector-cache.ts";
+import { digestBlob, digestOfBlob, VectorCache } from "./vector-cache.ts";
 
 /** Names of single values; `job` is the state of a run under way. */
 export type CatalogFact =
@@ -68,33 +69,46 @@ export class Catalog {
   documents(): ReadonlyMap<string, Omit<CatalogDocument, "chunks">> {
     const documents = new Map<string, Omit<CatalogDocument, "chunks">>();
     for (const raw of this.#database.prepare("SELECT * FROM documents ORDER BY path").iterate()) {
-      const row = this.#parse(() => documentRow.parse({ ...raw }));
-      documents.set(row.path, {
-        ...row,
-        indexed: row.indexed === 1,
-        findings: this.#parse(() => findingList.parse(JSON.parse(row.findings))),
-      });
+      const document = this.#document(raw);
+      documents.set(document.path, document);
     }
     return documents;
   }
 
-  /** The chunks of each of the documents that have any, by path. */
-  chunks(): ReadonlyMap<string, readonly CatalogChunk[]> {
-    const chunks = new Map<string, CatalogChunk[]>();
-    const rows = this.#database.prepare("SELECT * FROM chunks ORDER BY path, ordinal").iterate();
-    for (const raw of rows) {
-      const row = this.#parse(() => chunkRow.parse({ ...raw }));
-      const place = this.#parse(() => chunkPlace.parse(JSON.parse(row.place)));
-      const input: Digest = `sha256:${Buffer.from(row.input).toString("hex")}`;
-      const chunk = { ...place, ordinal: row.ordinal, text: row.body, input };
-      const list = chunks.get(row.path);
-      if (list === undefined) {
-        chunks.set(row.path, [chunk]);
-      } else {
-        list.push(chunk);
-      }
+  /** The documents that are indexed, with their chunks, by the bytes of the path: one in memory at a time. */
+  *indexed(): Generator<CatalogDocument, void, undefined> {
+    const chunks = this.#database.prepare("SELECT * FROM chunks WHERE path = ? ORDER BY ordinal");
+    const documents = this.#database.prepare(
+      "SELECT * FROM documents WHERE indexed = 1 ORDER BY path",
+    );
+    for (const raw of documents.iterate()) {
+      const document = this.#document(raw);
+      yield { ...document, chunks: chunks.all(document.path).map((row) => this.#chunk(row)) };
     }
-    return chunks;
+  }
+
+  /** One thing of every indexed chunk, in the order of {@link indexed}. */
+  *bodies(): Generator<string, void, undefined> {
+    for (const row of this.#inOrder("body").iterate()) {
+      yield String(row["body"]);
+    }
+  }
+
+  /** The embedding input's digest of every indexed chunk, in the order of {@link indexed}. */
+  *inputs(): Generator<Uint8Array, void, undefined> {
+    for (const row of this.#inOrder("input").iterate()) {
+      yield row["input"] as Uint8Array;
+    }
+  }
+
+  /** Indexed documents and their chunks. */
+  totals(): { readonly documents: number; readonly chunks: number } {
+    const row = this.#database
+      .prepare(
+        "SELECT (SELECT count(*) FROM documents WHERE indexed = 1) AS documents, (SELECT count(*) FROM chunks) AS chunks",
+      )
+      .get();
+    return { documents: Number(row?.["documents"]), chunks: Number(row?.["chunks"]) };
   }
 
   /** The vectors of one space and build. */
@@ -116,15 +130,21 @@ export class Catalog {
         document.indexed ? 1 : 0,
         JSON.stringify(document.findings),
       );
-    const insert = this.#database.prepare("INSERT INTO chunks VALUES (?, ?, ?, ?, ?)");
-    for (const { ordinal, text, input, ...place } of document.chunks) {
-      insert.run(document.path, ordinal, digestBlob(input), JSON.stringify(place), text);
+    const insert = this.#database.prepare("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?)");
+    for (const { ordinal, text, input, tokens, ...place } of document.chunks) {
+      insert.run(document.path, ordinal, digestBlob(input), tokens, JSON.stringify(place), text);
     }
   }
 
   removeDocument(path: string): void {
     this.#database.prepare("DELETE FROM chunks WHERE path = ?").run(path);
     this.#database.prepare("DELETE FROM documents WHERE path = ?").run(path);
+  }
+
+  /** Forgets every document; vectors stay. Call inside {@link transaction}. */
+  removeDocuments(): void {
+    this.#database.exec("DELETE FROM chunks");
+    this.#database.exec("DELETE FROM documents");
   }
 
   setHint(path: string, hint: string | null): void {
@@ -169,6 +189,24 @@ export class Catalog {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #inOrder(column: "body" | "input"): StatementSync {
+    // The index on (path, ordinal) gives the order; only indexed documents have chunks.
+    return this.#database.prepare(`SELECT ${column} FROM chunks ORDER BY path, ordinal`);
+  }
+
+  #document(raw: object): Omit<CatalogDocument, "chunks"> {
+    const row = this.#parse(() => documentRow.parse({ ...raw }));
+    const findings = this.#parse(() => findingList.parse(JSON.parse(row.findings)));
+    return { ...row, indexed: row.indexed === 1, findings };
+  }
+
+  #chunk(raw: object): CatalogChunk {
+    const row = this.#parse(() => chunkRow.parse({ ...raw }));
+    const place = this.#parse(() => chunkPlace.parse(JSON.parse(row.place)));
+    const { ordinal, tokens, body: text } = row;
+    return { ...place, ordinal, tokens, text, input: digestOfBlob(row.input) };
   }
 
   #parse<T>(read: () => T): T {
@@ -223,7 +261,7 @@ export function openCatalog(file: string, options: CatalogOptions = {}): Catalog
         createCatalogTables(created);
         catalog.setFact("format", String(catalogFormat));
       });
-    } else {
+    } else if (options.create !== true || !renewCatalog(database, file)) {
       checkCatalog(database, file);
     }
     if (catalog.fact("format") !== String(catalogFormat)) {

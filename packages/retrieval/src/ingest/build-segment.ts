@@ -1,49 +1,104 @@
 import { CodedError } from "@clawkeep/diagnostics";
-import { buildKeywordSections } from "@clawkeep/keyword-index";
+import type { CompactTree } from "@clawkeep/integrity";
+import { appendLeaf, emptyTree } from "@clawkeep/integrity";
+import { startKeywordSections } from "@clawkeep/keyword-index";
 import type { SectionData } from "@clawkeep/segment";
-import { buildChunkSections } from "@clawkeep/segment";
-import { buildVectorSections } from "@clawkeep/vector-index";
+import { startChunkSections } from "@clawkeep/segment";
+import { streamVectorSections } from "@clawkeep/vector-index";
 
 import type { Catalog } from "../catalog/catalog.ts";
-import type { CatalogChunk, CatalogDocument } from "../catalog/catalog-document.ts";
+import type { CatalogChunk } from "../catalog/catalog-document.ts";
 import type { VectorBuild } from "../catalog/vector-cache.ts";
+import { chunkLeaf } from "../snapshot/snapshot-root.ts";
 
 /** What the keyword leg searches as a chunk's title: the document's title and the headings above. */
 export function titleField(chunk: Pick<CatalogChunk, "title" | "headings">): string {
   return [...new Set([chunk.title, ...chunk.headings])].join("\n");
 }
 
+/** A segment on its way to the disk. */
+export interface SegmentParts {
+  readonly sections: readonly SectionData[];
+  /** Tree over the leaves of all chunks. */
+  readonly tree: CompactTree;
+  readonly documents: number;
+  readonly chunks: number;
+}
+
 /**
- * All sections of a segment that holds these documents, with the vectors that the catalog keeps.
- * The bytes depend on the documents and vectors alone.
+ * All sections of a segment of the catalog's documents. The bytes depend on the documents and vectors
+ * alone. Texts and vectors are read from the catalog again while the sections are written, so the
+ * catalog must stay as it is until then.
  *
+ * @param scratch Descriptor of an empty file, open for reading and writing, until the segment is written.
  * @throws CodedError `INDEX_VECTOR_MISSING` when a chunk was never embedded: a defect, not an input.
  */
-export function buildSegmentSections(
-  documents: readonly CatalogDocument[],
+export function buildSegment(
+  catalog: Catalog,
+  build: VectorBuild | undefined,
+  scratch: number,
+): SegmentParts {
+  const rows = startChunkSections();
+  const keywords = startKeywordSections(scratch);
+  let tree = emptyTree;
+  let [documents, chunks] = [0, 0];
+  for (const document of catalog.indexed()) {
+    documents += 1;
+    if (document.chunks.length === 0) {
+      continue;
+    }
+    rows.add(document);
+    for (const chunk of document.chunks) {
+      keywords.add({ title: titleField(chunk), body: chunk.text });
+      tree = appendLeaf(tree, chunkLeaf(leafOf(document, chunk)));
+    }
+    chunks += document.chunks.length;
+  }
+  if (build === undefined || chunks === 0) {
+    return { sections: [], tree, documents, chunks };
+  }
+  const vectors = (): Iterable<Float32Array> => vectorsOf(catalog, build);
+  const sections = [
+    ...rows.finish(textsOf(catalog)),
+    ...streamVectorSections(vectors, chunks, build.dimensions),
+    ...keywords.finish(),
+  ];
+  return { sections, tree, documents, chunks };
+}
+
+function leafOf(
+  document: { readonly path: string; readonly digest: `sha256:${string}` },
+  chunk: CatalogChunk,
+): Parameters<typeof chunkLeaf>[0] {
+  return {
+    path: document.path,
+    byteStart: chunk.byteStart,
+    byteEnd: chunk.byteEnd,
+    chunkDigest: chunk.digest,
+    documentDigest: document.digest,
+  };
+}
+
+function* textsOf(catalog: Catalog): Generator<Uint8Array, void, undefined> {
+  for (const body of catalog.bodies()) {
+    yield Buffer.from(body, "utf8");
+  }
+}
+
+function* vectorsOf(
   catalog: Catalog,
   build: VectorBuild,
-): readonly SectionData[] {
-  const { dimensions } = build;
+): Generator<Float32Array, void, undefined> {
   const cache = catalog.vectors(build);
-  const chunks = documents.flatMap((document) => document.chunks);
-  const vectors = new Float32Array(chunks.length * dimensions);
-  chunks.forEach((chunk, index) => {
-    const vector = cache.get(chunk.input);
+  for (const input of catalog.inputs()) {
+    const vector = cache.getByBlob(input);
     if (vector === undefined) {
       throw new CodedError({
         code: "INDEX_VECTOR_MISSING",
-        message: `expected a vector for chunk ${chunk.ordinal} of ${chunk.title}, the catalog has none`,
+        message: "expected a vector for each chunk, the catalog has none for one of them",
         hint: "run the same command again; if it fails again, delete the index folder",
       });
     }
-    vectors.set(vector, index * dimensions);
-  });
-  return [
-    ...buildChunkSections(documents),
-    ...buildVectorSections(vectors, dimensions),
-    ...buildKeywordSections(
-      chunks.map((chunk) => ({ title: titleField(chunk), body: chunk.text })),
-    ),
-  ];
+    yield vector;
+  }
 }

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 import { afterAll, describe, expect, test } from "vitest";
 
@@ -100,23 +101,73 @@ describe("an indexing run that is killed", () => {
     expect(steps[(before ?? 0) - 2]).toBe("rename");
   });
 
-  test("embeds nothing twice", async () => {
+  test("embeds nothing again that was kept, wherever it was killed", async () => {
     using places = temporaryPlaces();
-    for (let file = 0; file < 80; file += 1) {
+    for (let file = 0; file < 300; file += 1) {
       places.write(`${file}.md`, `# File ${file}\n\nWord${file} stands here.\n`);
     }
+    const kept = path.join(scratch, "unindexed");
+    copyFolder(places.base, kept);
     const steps = await runChild(places, 0);
-    rmSync(path.join(places.workspace, ".clawkeep"), { recursive: true });
-    rmSync(path.join(places.base, "home"), { recursive: true });
-    const secondBatch = steps.indexOf("catalog:vectors", steps.indexOf("catalog:vectors") + 1) + 1;
-    expect(await runChild(places, secondBatch)).toBe("SIGKILL");
-    const model = standInModel();
+    if (typeof steps === "string") {
+      throw new Error(steps);
+    }
+    const commits = steps.flatMap((name, step) => (name === "catalog:vectors" ? [step] : []));
+    expect(commits.length).toBeGreaterThan(2);
+    for (const step of commits.slice(-3)) {
+      rmSync(places.base, { recursive: true });
+      copyFolder(kept, places.base);
+      expect(await runChild(places, step + 1)).toBe("SIGKILL");
+      const { workspace, folder, registry } = places;
+      const committed = vectorsIn(folder);
+      const model = standInModel();
+      const report = await indexFolder(workspace, folder, registry, model);
+      expect(report).toMatchObject({ documents: 300, embedded: 300 - committed });
+      expect(new Set(model.embedded).size).toBe(300 - committed);
+      expect(model.embedded).toHaveLength(300 - committed);
+    }
+  });
+
+  test("by Ctrl-C keeps every text that it began with", async () => {
+    using places = temporaryPlaces();
+    for (let file = 0; file < 300; file += 1) {
+      places.write(`${file}.md`, `# File ${file}\n\nWord${file} stands here.\n`);
+    }
     const { workspace, folder, registry } = places;
+    const embedded: string[] = [];
+    for (const stop of [1, 2, 3]) {
+      const model = standInModel();
+      const abort = new AbortController();
+      let paces = 0;
+      const pace = (): Promise<void> => {
+        paces += 1;
+        if (paces === stop) {
+          abort.abort(new Error("interrupted"));
+        }
+        return Promise.resolve();
+      };
+      const run = indexFolder(workspace, folder, registry, model, { pace, signal: abort.signal });
+      await expect(run).rejects.toThrow("interrupted");
+      embedded.push(...model.embedded);
+      expect(vectorsIn(folder)).toBe(embedded.length);
+      expect(readdirSync(path.join(folder, "segments"))).toEqual([]);
+    }
+    expect(embedded).toHaveLength(192);
+    const model = standInModel();
     const report = await indexFolder(workspace, folder, registry, model);
-    expect(report).toMatchObject({ documents: 80, embedded: 16 });
-    expect(model.embedded).toHaveLength(16);
+    expect(report).toMatchObject({ documents: 300, embedded: 108 });
+    expect(new Set([...embedded, ...model.embedded]).size).toBe(300);
   });
 });
+
+function vectorsIn(folder: string): number {
+  const database = new DatabaseSync(path.join(folder, "catalog.sqlite"), { readOnly: false });
+  try {
+    return Number(database.prepare("SELECT count(*) AS n FROM vectors").get()?.["n"]);
+  } finally {
+    database.close();
+  }
+}
 
 /** The published snapshot is whole and answers; the next run gives `next` and leaves no rubbish. */
 async function checkAfterKill(places: Places, next: string): Promise<string> {

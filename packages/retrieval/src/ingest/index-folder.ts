@@ -4,7 +4,6 @@ import path from "node:path";
 import { CodedError } from "@clawkeep/diagnostics";
 import { chunkerId } from "@clawkeep/documents";
 import { lockFile } from "@clawkeep/durable-files";
-import type { Embedder } from "@clawkeep/embedder";
 
 import type { Catalog } from "../catalog/catalog.ts";
 import { openCatalog } from "../catalog/catalog.ts";
@@ -12,10 +11,13 @@ import { catalogFile, identifyIndex } from "./identify-index.ts";
 import type { IndexModel, IndexOptions, IndexReport, IndexRun } from "./index-run.ts";
 import { reportRun } from "./index-run.ts";
 import { folderModes, prepareFolder } from "./prepare-folder.ts";
+import type { ModelUse } from "./model-use.ts";
+import { useModel } from "./model-use.ts";
 import { removeOldFiles } from "./publish-snapshot.ts";
 import { analyserId, rebuildIndex } from "./rebuild-index.ts";
 import type { Scan } from "./scan-workspace.ts";
 import { scanWorkspace } from "./scan-workspace.ts";
+import { storeDocuments } from "./store-documents.ts";
 
 /**
  * Brings the index of a workspace up to date and publishes it in one step: whoever queries sees the
@@ -75,59 +77,80 @@ function adoptCatalog({ catalog, identity, place, root }: IndexRun): void {
 }
 
 async function update(run: IndexRun): Promise<IndexReport> {
+  const use = useModel(run.model);
+  try {
+    return await updateWith(run, use);
+  } finally {
+    await use.close();
+  }
+}
+
+async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
   const { catalog, identity, model, options } = run;
-  let opened: Promise<Embedder> | undefined;
-  const open = (): Promise<Embedder> => (opened ??= model.open());
-  const sameModel =
-    catalog.fact("spaceId") === model.spaceId && catalog.fact("chunker") === chunkerId;
-  const known = sameModel ? catalog.documents() : new Map<string, never>();
-  const scan = await scanWorkspace({
-    workspace: run.root,
-    folder: run.place,
-    known,
-    ...(options.list === undefined ? {} : { list: options.list }),
-    rehash: options.rehash ?? false,
-    budget: async () => {
-      const embedder = await open();
-      return {
-        countTokens: (text) => embedder.wordPiece.count(text),
-        maxTokens: embedder.maxTokens,
-      };
-    },
-    now: options.now ?? Date.now,
-    onFile: (files) => options.onProgress?.({ stage: "scan", files }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  if (catalog.fact("spaceId") !== model.spaceId || catalog.fact("chunker") !== chunkerId) {
+    adoptModel(catalog, model.spaceId);
+  }
+  const store = storeDocuments(catalog, options.faults);
+  const known = catalog.documents();
+  let scan: Scan;
+  try {
+    scan = await scanWorkspace(
+      {
+        workspace: run.root,
+        folder: run.place,
+        known,
+        ...(options.list === undefined ? {} : { list: options.list }),
+        rehash: options.rehash ?? false,
+        budget: async () => {
+          const embedder = await use.open();
+          return {
+            countTokens: (text) => embedder.wordPiece.count(text),
+            maxTokens: embedder.maxTokens,
+          };
+        },
+        now: options.now ?? Date.now,
+        onFile: (files) => options.onProgress?.({ stage: "scan", files }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      },
+      (document) => store.put(document),
+    );
+  } finally {
+    // What was read is kept, also when the run is told to stop.
+    await store.flush();
+  }
   const published = identity.snapshot;
   const upToDate =
-    sameModel &&
+    catalog.fact("job") === undefined &&
     catalog.fact("analyser") === analyserId &&
-    scan.changed.length === 0 &&
+    scan.changed === 0 &&
     scan.removed.length === 0 &&
     published !== undefined &&
     catalog.fact("snapshotRoot") === published.snapshotRoot;
-  if (upToDate) {
-    keepHints(catalog, scan);
-    await removeOldFiles(run.place, published, options.faults);
-    return reportRun(scan, published, false, 0);
-  }
-  return rebuildIndex(run, scan, known, open);
-}
-
-/** Nothing changed: the catalog is touched only to remember times, or to clean up after a crash. */
-function keepHints(catalog: Catalog, scan: Scan): void {
-  const interrupted = catalog.fact("job") !== undefined;
-  if (scan.hints.size > 0 || interrupted) {
+  if (!upToDate || scan.hints.size > 0) {
+    await options.faults?.("catalog:changes", { path: path.join(run.place, catalogFile) });
     catalog.transaction(() => {
-      for (const [file, hint] of scan.hints) {
-        catalog.setHint(file, hint);
-      }
-      if (interrupted) {
-        catalog.pruneVectors();
-        catalog.clearFact("job");
+      scan.hints.forEach((hint, file) => catalog.setHint(file, hint));
+      if (!upToDate) {
+        scan.removed.forEach((file) => catalog.removeDocument(file));
+        catalog.setFact("job", JSON.stringify({ stage: "embed" }));
       }
     });
   }
+  if (upToDate) {
+    await removeOldFiles(run.place, published, options.faults);
+    return reportRun(scan, published, false, 0);
+  }
+  return await rebuildIndex(run, scan, use);
+}
+
+/** Chunks are cut for a model: another one, or another chunker, means to read everything anew. */
+function adoptModel(catalog: Catalog, spaceId: string): void {
+  catalog.transaction(() => {
+    catalog.removeDocuments();
+    catalog.setFact("spaceId", spaceId);
+    catalog.setFact("chunker", chunkerId);
+    catalog.setFact("job", JSON.stringify({ stage: "scan" }));
+  });
 }
 
 async function realFolder(workspace: string): Promise<string> {

@@ -14,7 +14,10 @@ import type { Scan } from "./scan-workspace.ts";
 export interface IndexModel {
   /** Names the space of its vectors; known without opening it. */
   readonly spaceId: string;
-  /** Opens it. Called only when something has to be cut or embedded; the caller closes it. */
+  /**
+   * Opens it. Called only when something has to be cut or embedded, once a run; closed by the run as
+   * soon as nothing is left to embed, so that its memory is free for what follows.
+   */
   readonly open: () => Promise<Embedder>;
 }
 
@@ -33,6 +36,8 @@ export interface IndexOptions {
   readonly waitMs?: number;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
+  /** Awaited before each piece of work: what keeps to a share of the processors sleeps in it. */
+  readonly pace?: () => Promise<void>;
   /** For tests: told of each step that changes the disk. */
   readonly faults?: FaultHook;
 }
@@ -83,8 +88,8 @@ export function reportRun(
     published,
     documents: snapshot.documents,
     chunks: snapshot.chunks,
-    changed: scan.changed.length,
-    unchanged: scan.unchanged.length,
+    changed: scan.changed,
+    unchanged: scan.unchanged,
     removed: scan.removed.length,
     embedded,
     findings: scan.findings,

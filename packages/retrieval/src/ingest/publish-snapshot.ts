@@ -6,13 +6,13 @@ import { replaceFile, sweepTemporaries } from "@clawkeep/durable-files";
 import type { SectionData } from "@clawkeep/segment";
 import { writeSegment } from "@clawkeep/segment";
 
-import type { CatalogDocument } from "../catalog/catalog-document.ts";
 import type { Snapshot, SnapshotContent, SnapshotSegment } from "../snapshot/snapshot.ts";
 import { segmentFolder, snapshotFile } from "../snapshot/snapshot.ts";
 import { formatSnapshot } from "../snapshot/snapshot-json.ts";
-import { chunkRoot } from "../snapshot/snapshot-root.ts";
+import { treeRoot } from "../snapshot/snapshot-root.ts";
 import type { RegistryEntry } from "../trust/registry-entry.ts";
 import { writeRegistryEntry } from "../trust/write-registry.ts";
+import type { SegmentParts } from "./build-segment.ts";
 import type { FolderModes } from "./prepare-folder.ts";
 
 /** Writes one segment under the name of its digest. Nothing refers to it yet. */
@@ -35,31 +35,13 @@ export async function writeNewSegment(
   return { file: path.basename(written.path), digest: written.digest, chunks };
 }
 
-/** The content of a snapshot that holds these documents in these segments. */
+/** The content of a snapshot that holds these segments. */
 export function snapshotContent(
-  documents: readonly CatalogDocument[],
+  { documents, chunks, tree }: Pick<SegmentParts, "documents" | "chunks" | "tree">,
   segments: readonly SnapshotSegment[],
   names: Pick<SnapshotContent, "spaceId" | "analyser" | "chunker">,
 ): SnapshotContent {
-  const living = documents.filter((document) => document.indexed);
-  return {
-    format: 1,
-    ...names,
-    segments,
-    documents: living.length,
-    chunks: living.reduce((sum, document) => sum + document.chunks.length, 0),
-    chunkRoot: chunkRoot(
-      living.flatMap((document) =>
-        document.chunks.map((chunk) => ({
-          path: document.path,
-          byteStart: chunk.byteStart,
-          byteEnd: chunk.byteEnd,
-          chunkDigest: chunk.digest,
-          documentDigest: document.digest,
-        })),
-      ),
-    ),
-  };
+  return { format: 1, ...names, segments, documents, chunks, chunkRoot: treeRoot(tree) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import path from "node:path";
 
 import type { Finding } from "@clawkeep/diagnostics";
-import type { Admission } from "@clawkeep/documents";
+import type { Admission, Document } from "@clawkeep/documents";
 import {
   chunkDocument,
   embeddingInput,
@@ -11,8 +11,11 @@ import {
 } from "@clawkeep/documents";
 import { digestBytes } from "@clawkeep/integrity";
 
-import type { CatalogDocument } from "../catalog/catalog-document.ts";
+import type { CatalogChunk, CatalogDocument } from "../catalog/catalog-document.ts";
 import { fileHint } from "./file-hint.ts";
+
+/** Takes each new or changed document before the next file is read: what it holds on to is in memory. */
+export type DocumentSink = (document: CatalogDocument) => Promise<void>;
 
 /** Tokens of a text and the room for one input: what cutting into chunks needs of a model. */
 export interface TokenBudget {
@@ -42,10 +45,10 @@ export interface ScanRequest {
 
 /** What changed since the last run. */
 export interface Scan {
-  /** New and changed documents, cut into chunks. */
-  readonly changed: readonly CatalogDocument[];
-  /** Paths whose content is what it was. */
-  readonly unchanged: readonly string[];
+  /** New and changed documents; each went to the sink. */
+  readonly changed: number;
+  /** Files whose content is what it was. */
+  readonly unchanged: number;
   /** Paths that are gone, or may not be read any more. */
   readonly removed: readonly string[];
   /** Unchanged files that have a hint now, and what it is. */
@@ -54,10 +57,13 @@ export interface Scan {
   readonly findings: readonly Finding[];
 }
 
-/** Compares the workspace with what the last run saw, and reads what differs. */
-export async function scanWorkspace(request: ScanRequest): Promise<Scan> {
-  const changed: CatalogDocument[] = [];
-  const unchanged = new Set<string>();
+/**
+ * Compares the workspace with what the last run saw, and reads what differs, one file in memory at a
+ * time.
+ */
+export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): Promise<Scan> {
+  const seen = new Set<string>();
+  let changed = 0;
   const hints = new Map<string, string>();
   const findings: Finding[] = [];
   const fresh = new Map<string, string | null>();
@@ -72,7 +78,7 @@ export async function scanWorkspace(request: ScanRequest): Promise<Scan> {
     const hint = fileHint(path.join(request.workspace, file), request.now());
     const known = request.known.get(file);
     if (!request.rehash && known !== undefined && hint !== null && known.hint === hint) {
-      unchanged.add(file);
+      seen.add(file);
       findings.push(...known.findings);
       return false;
     }
@@ -89,9 +95,10 @@ export async function scanWorkspace(request: ScanRequest): Promise<Scan> {
     const own = ahead.filter(({ file }) => file === admission.path);
     ahead = [];
     const hint = fresh.get(admission.path) ?? null;
+    fresh.delete(admission.path);
+    seen.add(admission.path);
     const known = request.known.get(admission.path);
     if (known?.digest === admission.digest) {
-      unchanged.add(admission.path);
       findings.push(...known.findings.filter((finding) => !own.some(sameAs(finding))));
       if (hint !== null && hint !== known.hint) {
         hints.set(admission.path, hint);
@@ -101,7 +108,8 @@ export async function scanWorkspace(request: ScanRequest): Promise<Scan> {
     const read = readDocument(admission.path, admission.bytes);
     findings.push(...read.findings);
     budget ??= read.document === undefined ? undefined : await request.budget();
-    changed.push({
+    changed += 1;
+    await sink({
       path: admission.path,
       digest: admission.digest,
       size: admission.size,
@@ -110,17 +118,18 @@ export async function scanWorkspace(request: ScanRequest): Promise<Scan> {
       indexed: read.document !== undefined,
       findings: [...own, ...read.findings],
       chunks:
-        read.document === undefined || budget === undefined
-          ? []
-          : chunkDocument(read.document, budget).map((chunk) => ({
-              ...chunk,
-              input: digestBytes(embeddingInput(chunk)),
-            })),
+        read.document === undefined || budget === undefined ? [] : chunksOf(read.document, budget),
     });
   }
-  const seen = new Set([...unchanged, ...changed.map((document) => document.path)]);
   const removed = [...request.known.keys()].filter((file) => !seen.has(file));
-  return { changed, unchanged: [...unchanged], removed, hints, findings };
+  return { changed, unchanged: seen.size - changed, removed, hints, findings };
+}
+
+function chunksOf(document: Document, budget: TokenBudget): readonly CatalogChunk[] {
+  return chunkDocument(document, budget).map((chunk) => {
+    const input = embeddingInput(chunk);
+    return { ...chunk, input: digestBytes(input), tokens: budget.countTokens(input) };
+  });
 }
 
 function admissions(

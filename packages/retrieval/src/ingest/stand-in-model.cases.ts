@@ -32,6 +32,7 @@ export function standInModel(
       buildId,
       dimensions,
       maxTokens: 64,
+      sessions: 2,
       wordPiece: {
         count: (text: string): number => wordsOf(text).length,
         encode: (): Int32Array => new Int32Array(),

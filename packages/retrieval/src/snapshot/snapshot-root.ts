@@ -1,5 +1,12 @@
-import type { Digest } from "@clawkeep/integrity";
-import { canonicalJson, digestBytes, leafHash, treeHash } from "@clawkeep/integrity";
+import type { CompactTree, Digest } from "@clawkeep/integrity";
+import {
+  appendLeaf,
+  canonicalJson,
+  compactRoot,
+  digestBytes,
+  emptyTree,
+  leafHash,
+} from "@clawkeep/integrity";
 
 import type { SnapshotContent, SnapshotSegment } from "./snapshot.ts";
 
@@ -13,22 +20,33 @@ export interface ChunkLeaf {
 }
 
 /**
- * RFC 6962 tree hash over the canonical JSON of each living chunk's leaf, in the order given: by the
+ * RFC 6962 tree hash over {@link chunkLeaf} of each living chunk, in this order: by the
  * bytes of the path, then by place. So one citation can be proven against a root with a short proof.
  */
 export function chunkRoot(leaves: Iterable<ChunkLeaf>): Digest {
-  const hashes = Array.from(leaves, (leaf) =>
-    leafHash(
-      canonicalJson({
-        byteEnd: leaf.byteEnd,
-        byteStart: leaf.byteStart,
-        chunkDigest: leaf.chunkDigest,
-        documentDigest: leaf.documentDigest,
-        path: leaf.path,
-      }),
-    ),
+  let tree = emptyTree;
+  for (const leaf of leaves) {
+    tree = appendLeaf(tree, chunkLeaf(leaf));
+  }
+  return treeRoot(tree);
+}
+
+/** The same of a tree that was built leaf by leaf. */
+export function treeRoot(tree: CompactTree): Digest {
+  return `sha256:${Buffer.from(compactRoot(tree)).toString("hex")}`;
+}
+
+/** The leaf hash of one living chunk. */
+export function chunkLeaf(leaf: ChunkLeaf): Uint8Array {
+  return leafHash(
+    canonicalJson({
+      byteEnd: leaf.byteEnd,
+      byteStart: leaf.byteStart,
+      chunkDigest: leaf.chunkDigest,
+      documentDigest: leaf.documentDigest,
+      path: leaf.path,
+    }),
   );
-  return `sha256:${Buffer.from(treeHash(hashes)).toString("hex")}`;
 }
 
 /**
