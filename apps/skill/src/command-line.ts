@@ -235,7 +235,8 @@ function build(done: (code: number) => void): Command {
     .option("--yes", "with --update: write without asking")
     .option("--junit <file>", "write the report as JUnit XML too")
     .option("--github", "print annotations for GitHub")
-    .option("--watch", "test again when a file of the skills changes")
+    .option("--slowest", "name the slowest five (default: when it took more than a minute)")
+    .option("--watch", "test again the skills of which a file changes")
     .option("--json", "print one JSON object")
     .addHelpText("after", testExamples)
     .action(async (folders: readonly string[], options: TestCommandOptions) => {

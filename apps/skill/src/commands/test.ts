@@ -51,6 +51,8 @@ export interface TestCommandOptions extends PlaceOptions {
   readonly yes?: boolean;
   readonly junit?: string;
   readonly github?: boolean;
+  /** Name the slowest however short it took. */
+  readonly slowest?: boolean;
   readonly watch?: boolean;
   readonly json?: boolean;
 }
@@ -102,8 +104,9 @@ export async function testCommand(
       const report = await testSkills(some, test);
       if (options.junit !== undefined) await writeFile(options.junit, junitText(report));
       if (options.json === true) printJson(report);
-      else printTestReport(report);
-      if (options.github === true) printData(annotations(report).join("\n"));
+      else printTestReport(report, { slowest: options.slowest });
+      const lines = options.github === true ? annotations(report) : [];
+      if (lines.length > 0) (options.json === true ? printNote : printData)(lines.join("\n"));
       return report.ok ? 0 : 1;
     };
     if (options.watch !== true) return once(named);

@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { styleText } from "node:util";
 
 import { count, escapeForTerminal } from "@clawkeep/diagnostics";
@@ -7,9 +8,20 @@ import { findingsText, printData } from "./print.ts";
 
 /** How many of the slowest are named. */
 const slowest = 5;
+/** Who waits longer than this, in milliseconds, wants to know what for. */
+const longMs = 60_000;
 
-/** Prints what a person reads in ten seconds: a line a skill, what failed, the slowest, the verdict. */
-export function printTestReport(report: TestReport): void {
+/** How a report is printed. */
+export interface TestReportStyle {
+  /** Name the slowest however short it took. */
+  readonly slowest?: boolean | undefined;
+}
+
+/**
+ * Prints what a person reads in ten seconds: a line a skill, what failed, the slowest if it took more
+ * than a minute, the verdict.
+ */
+export function printTestReport(report: TestReport, style: TestReportStyle = {}): void {
   for (const skill of report.skills) printSkill(skill);
   const { counts } = report;
   for (const [name, why] of Object.entries(report.notShaken)) {
@@ -23,8 +35,9 @@ export function printTestReport(report: TestReport): void {
     ...(counts.shaken > 0 ? [`${counts.shaken} shaken`] : []),
     ...(counts.attacks > 0 ? [count(counts.attacks, "hostile argument")] : []),
   ];
-  const slow = slowestLines(report);
-  if (slow.length > 0) printData(`slowest: ${slow.join(", ")}`);
+  if (style.slowest === true || report.durationMs > longMs) {
+    for (const line of slowestLines(report)) printData(line);
+  }
   printData(`${parts.join(", ")} in ${(report.durationMs / 1000).toFixed(1)} s: ${verdict}`);
 }
 
@@ -50,12 +63,18 @@ function printSkill(skill: SkillReport): void {
   );
   if (skill.findings.length > 0) printData(indent(findingsText(skill.findings)));
   for (const path of skill.cases.flatMap(({ recorded }) => recorded ?? [])) {
-    printData(indent(escapeForTerminal(`recorded ${path}`)));
+    printData(indent(escapeForTerminal(`recorded ${shown(path)}`)));
   }
   for (const one of failed) printData(indent(caseText(one)));
   for (const one of skill.arguments.filter(({ ok }) => !ok)) {
     printData(indent(problemLines(`${one.action} ${one.argument}`, one.problems)));
   }
+}
+
+/** As a person there would name it. */
+function shown(path: string): string {
+  const near = relative("", path);
+  return near === "" || near.startsWith("..") ? path : near;
 }
 
 function seen(observation: string): string {
@@ -82,11 +101,11 @@ function slowestLines({ skills }: TestReport): readonly string[] {
     ])
     .toSorted((a, b) => b.ms - a.ms)
     .slice(0, slowest)
-    .map(({ name, ms }) => escapeForTerminal(`${name} ${(ms / 1000).toFixed(1)} s`));
+    .map(({ name, ms }) => escapeForTerminal(`slow: ${(ms / 1000).toFixed(1)} s ${name}`));
 }
 
 function caseText(one: CaseReport): string {
-  return problemLines(`${one.file}:${one.line}: ${one.name}`, one.problems);
+  return problemLines(`${shown(one.file)}:${one.line}: ${one.name}`, one.problems);
 }
 
 function problemLines(title: string, problems: readonly CaseProblem[]): string {
@@ -113,7 +132,7 @@ export function annotations(report: TestReport): readonly string[] {
       .filter(({ severity }) => severity === "error")
       .map((one) =>
         line(
-          one.file === undefined ? "" : `file=${property(one.file)},line=${one.line ?? 1},`,
+          one.file === undefined ? "" : `file=${property(shown(one.file))},line=${one.line ?? 1},`,
           one.code,
           one.message,
         ),
@@ -121,7 +140,7 @@ export function annotations(report: TestReport): readonly string[] {
     ...skill.cases.flatMap((one) =>
       one.problems.map((problem) =>
         line(
-          `file=${property(one.file)},line=${one.line},`,
+          `file=${property(shown(one.file))},line=${one.line},`,
           problem.code,
           `${one.name}: ${problem.message}`,
         ),
@@ -129,7 +148,7 @@ export function annotations(report: TestReport): readonly string[] {
     ),
     ...skill.arguments.flatMap((one) =>
       one.problems.map((problem) =>
-        line(`file=${property(`${skill.folder}/SKILL.md`)},`, problem.code, problem.message),
+        line(`file=${property(shown(`${skill.folder}/SKILL.md`))},`, problem.code, problem.message),
       ),
     ),
   ]);
@@ -145,45 +164,75 @@ function property(text: string): string {
 
 /** The report as JUnit XML: a suite a skill, a test case a case and an attacked argument. */
 export function junitText(report: TestReport): string {
-  const suites = report.skills.map((skill) => {
-    const tests = [
-      ...skill.findings
-        .filter(({ severity }) => severity === "error")
-        .map((one) => testCase(skill, one.code, 0, [`${one.code}: ${one.message}`])),
-      ...skill.cases.map((one) =>
-        testCase(
-          skill,
-          `${one.action}: ${one.name}`,
-          one.durationMs,
-          one.problems.map(problemText),
-        ),
-      ),
-      ...skill.arguments.map((one) =>
-        testCase(
-          skill,
-          `arguments of ${one.action} ${one.argument}`,
-          one.durationMs,
-          one.problems.map(problemText),
-        ),
-      ),
-    ];
-    const failures = tests.filter((text) => text.includes("<failure")).length;
-    const name = xml(skill.name ?? skill.folder);
-    return `<testsuite name="${name}" tests="${tests.length}" failures="${failures}">\n${tests.join("")}</testsuite>\n`;
-  });
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join("")}</testsuites>\n`;
+  const suites = report.skills.map((skill) => suiteOf(skill));
+  const tests = suites.flatMap((suite) => suite.tests);
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites ${totals(tests)} time="${seconds(report.durationMs)}">
+${suites.map(({ text }) => text).join("")}</testsuites>
+`;
 }
 
-function testCase(
-  skill: SkillReport,
+interface JunitTest {
+  readonly text: string;
+  readonly failed: boolean;
+  readonly durationMs: number;
+}
+
+function suiteOf(skill: SkillReport): {
+  readonly text: string;
+  readonly tests: readonly JunitTest[];
+} {
+  const name = skill.name ?? skill.folder;
+  const tests: readonly JunitTest[] = [
+    ...skill.findings
+      .filter(({ severity }) => severity === "error")
+      .map((one) => junitTest(name, one.code, 0, [`${one.code}: ${one.message}`])),
+    ...skill.cases.map((one) =>
+      junitTest(
+        name,
+        `${one.action}: ${one.name}`,
+        one.durationMs,
+        one.problems.map(problemText),
+        ` file="${xml(shown(one.file))}" line="${one.line}"`,
+      ),
+    ),
+    ...skill.arguments.map((one) =>
+      junitTest(
+        name,
+        `arguments of ${one.action} ${one.argument}`,
+        one.durationMs,
+        one.problems.map(problemText),
+      ),
+    ),
+  ];
+  const durationMs = tests.reduce((sum, one) => sum + one.durationMs, 0);
+  return {
+    tests,
+    text: `<testsuite name="${xml(name)}" ${totals(tests)} time="${seconds(durationMs)}">
+${tests.map(({ text }) => text).join("")}</testsuite>
+`,
+  };
+}
+
+function junitTest(
+  suite: string,
   name: string,
   durationMs: number,
   failures: readonly string[],
-): string {
-  const start = `<testcase classname="${xml(skill.name ?? skill.folder)}" name="${xml(name)}" time="${(durationMs / 1000).toFixed(3)}"`;
-  if (failures.length === 0) return `${start}/>\n`;
+  place = "",
+): JunitTest {
+  const start = `<testcase classname="${xml(suite)}" name="${xml(name)}"${place} time="${seconds(durationMs)}"`;
   const inner = failures.map((text) => `<failure message="${xml(text)}"/>`).join("");
-  return `${start}>${inner}</testcase>\n`;
+  const text = failures.length === 0 ? `${start}/>\n` : `${start}>${inner}</testcase>\n`;
+  return { text, failed: failures.length > 0, durationMs };
+}
+
+function totals(tests: readonly JunitTest[]): string {
+  return `tests="${tests.length}" failures="${tests.filter(({ failed }) => failed).length}"`;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
 }
 
 /** XML 1.0 has no control characters at all, not even escaped. */
