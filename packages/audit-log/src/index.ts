@@ -4,6 +4,8 @@ export type { AuditLog } from "./audit-log.ts";
 export type { LogIdentity } from "./log-identity.ts";
 export { openAuditLog } from "./open-audit-log.ts";
 export type { OpenAuditLogOptions } from "./open-audit-log.ts";
+export { pruneAuditLog } from "./prune-audit-log.ts";
+export type { AuditPruning } from "./prune-audit-log.ts";
 export { publicLogFiles } from "./public-files.ts";
 export { readAuditLog } from "./read-audit-log.ts";
 export type { AuditedExecution, AuditHistory } from "./read-audit-log.ts";
@@ -24,6 +26,8 @@ export type {
   RecordedValue,
   RecordPlace,
   SandboxLevel,
+  SegmentsRemovedRecord,
+  SegmentStartedRecord,
 } from "./records.ts";
 export { verifyAuditLog } from "./verify-audit-log.ts";
 export type { AuditVerification, VerifyOptions } from "./verify-audit-log.ts";

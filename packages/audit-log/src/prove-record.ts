@@ -1,5 +1,13 @@
 import { CodedError } from "@clawkeep/diagnostics";
-import { encodeBase64, inclusionProof, leafHash } from "@clawkeep/integrity";
+import {
+  decodeBase64,
+  emptyTree,
+  encodeBase64,
+  inclusionProof,
+  leafHash,
+  restoreTree,
+} from "@clawkeep/integrity";
+import type { CompactTree } from "@clawkeep/integrity";
 
 import { recordLine } from "./head.ts";
 import { logPaths } from "./log-paths.ts";
@@ -54,6 +62,7 @@ export async function proveRecords(
   types: readonly ProvenRecord[],
 ): Promise<AuditProvings> {
   const leaves: Uint8Array[] = [];
+  let before: CompactTree = emptyTree;
   const found = new Map<string, AuditRecord>();
   const source = new FolderSource(logPaths(folder));
   try {
@@ -62,6 +71,10 @@ export async function proveRecords(
       {},
       {
         onRecord: (record) => {
+          if (leaves.length === 0 && record.type === "segment-started") {
+            const tops = record.tree.map((top) => decodeBase64(top) ?? new Uint8Array(0));
+            before = restoreTree(record.sequence, tops);
+          }
           leaves.push(leafHash(recordLine(record).subarray(0, -1)));
           if ("execution" in record && record.execution === execution) {
             found.set(record.type, record);
@@ -83,7 +96,7 @@ export async function proveRecords(
         });
       }
       const index = record.sequence;
-      const inclusion = inclusionProof(index, leaves).map(encodeBase64);
+      const inclusion = inclusionProof(index, leaves, before).map(encodeBase64);
       return { version: 1, record, index, inclusion, checkpoint };
     });
     return { verification, proofs };

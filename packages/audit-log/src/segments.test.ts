@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { sampleEnd, sampleStart } from "../test/sample-records.ts";
+import { checkProof } from "./check-proof.ts";
 import { openAuditLog } from "./open-audit-log.ts";
+import { proveRecord } from "./prove-record.ts";
+import { pruneAuditLog } from "./prune-audit-log.ts";
 import { publicLogFiles } from "./public-files.ts";
 import { readAuditLog } from "./read-audit-log.ts";
 import { listSegments, segmentName } from "./segments.ts";
@@ -178,6 +181,30 @@ describe("segments that were removed on the record", () => {
     expect(await codes()).toContain("AUDIT_ROOT_MISMATCH");
     await rm(path);
     expect(await codes()).toContain("AUDIT_SEGMENT_MISSING");
+  });
+
+  test("leave executions that can be proven, with the proof that the whole log gives", async () => {
+    const { executions } = await readAuditLog(folder);
+    const id = executions.at(-1)?.id ?? "";
+    const inclusion = async (): Promise<readonly string[]> => {
+      const { proof = "" } = await proveRecord(folder, id, "execution-start");
+      expect(checkProof(proof, await readFile(join(folder, "verifier"), "utf8")).ok).toBe(true);
+      return (JSON.parse(proof) as { inclusion: string[] }).inclusion;
+    };
+    const { removed, checkpoint } = await pruneAuditLog(folder, 2);
+    expect(removed).toEqual(["log.ndjson", "log.6.ndjson"]);
+    const after = await inclusion();
+    expect(await codes({ checkpoint: checkpoint ?? "" })).toEqual(["AUDIT_RECORDS_REMOVED"]);
+    for (const first of [0, 6]) {
+      await cp(join(whole, segmentName(first)), join(folder, segmentName(first)));
+    }
+    expect(await inclusion()).toEqual(after);
+    await rm(join(folder, segmentName(6)));
+    expect(await pruneAuditLog(folder, 1)).toMatchObject({
+      removed: [],
+      verification: { ok: false },
+    });
+    await expect(pruneAuditLog(folder, 0)).rejects.toMatchObject({ code: "AUDIT_KEEP_INVALID" });
   });
 
   test("are none when there is but one, or nothing before", async () => {

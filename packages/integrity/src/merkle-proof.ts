@@ -1,5 +1,7 @@
 import { CodedError } from "@clawkeep/diagnostics";
 
+import { emptyTree } from "./compact-tree.ts";
+import type { CompactTree } from "./compact-tree.ts";
 import { emptyTreeHash, nodeHash, sameHash } from "./merkle-hash.ts";
 
 /** RFC 6962's Merkle Tree Hash, given the leaf hashes in order. */
@@ -10,26 +12,54 @@ export function treeHash(leaves: readonly Uint8Array[]): Uint8Array {
 /**
  * The audit path of RFC 6962, section 2.1.1: what leads from one leaf to the root.
  *
- * @throws CodedError `MERKLE_PROOF_RANGE` when the index is not that of a leaf.
+ * @param index Of the leaf in the whole tree.
+ * @param leaves Those that are there.
+ * @param before The tree over the leaves before them, when those are not there.
+ * @throws CodedError `MERKLE_PROOF_RANGE` when the index is not that of a leaf that is there.
  */
-export function inclusionProof(index: number, leaves: readonly Uint8Array[]): Uint8Array[] {
-  if (!Number.isSafeInteger(index) || index < 0 || index >= leaves.length) {
-    throw outOfRange(`an index from 0 to ${leaves.length - 1}, got ${index}`);
+export function inclusionProof(
+  index: number,
+  leaves: readonly Uint8Array[],
+  before: CompactTree = emptyTree,
+): Uint8Array[] {
+  const size = before.size + leaves.length;
+  if (!Number.isSafeInteger(index) || index < before.size || index >= size) {
+    throw outOfRange(`an index from ${before.size} to ${size - 1}, got ${index}`);
   }
+  const tops = topsByStart(before);
+  // A range that a path leaves aside is a perfect subtree, or has a leaf that is there in it.
+  const hashOf = (start: number, end: number): Uint8Array => {
+    if (end <= before.size) return tops.get(start) as Uint8Array;
+    if (start >= before.size) return rangeHash(leaves, start - before.size, end - before.size);
+    const middle = start + splitPoint(end - start);
+    return nodeHash(hashOf(start, middle), hashOf(middle, end));
+  };
   const proof: Uint8Array[] = [];
   let start = 0;
-  let end = leaves.length;
+  let end = size;
   while (end - start > 1) {
     const middle = start + splitPoint(end - start);
     if (index < middle) {
-      proof.push(rangeHash(leaves, middle, end));
+      proof.push(hashOf(middle, end));
       end = middle;
     } else {
-      proof.push(rangeHash(leaves, start, middle));
+      proof.push(hashOf(start, middle));
       start = middle;
     }
   }
   return proof.reverse();
+}
+
+/** The tops of a tree by the index of their first leaf. */
+function topsByStart({ size, tops }: CompactTree): ReadonlyMap<number, Uint8Array> {
+  const byStart = new Map<number, Uint8Array>();
+  let start = 0;
+  for (const top of tops) {
+    byStart.set(start, top);
+    // The largest power of two that is left.
+    start += 2 ** Math.floor(Math.log2(size - start));
+  }
+  return byStart;
 }
 
 /** A claim that a leaf stands at an index of the tree with that size and root. */

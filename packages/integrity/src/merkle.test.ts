@@ -166,3 +166,17 @@ describe("consistency proofs", () => {
     expect(verifyConsistency({ ...claim, oldSize: 1 })).toBe(false);
   });
 });
+
+test("an inclusion proof is the same when only the tree over the first leaves is there", () => {
+  const all = leaves(40);
+  for (let size = 1; size <= 40; size += 1) {
+    for (let removed = 0; removed < size; removed += 1) {
+      const before = compact(all.slice(0, removed));
+      const rest = all.slice(removed, size);
+      for (const index of new Set([removed, removed + (rest.length >> 1), size - 1])) {
+        const whole = inclusionProof(index, all.slice(0, size));
+        expect(inclusionProof(index, rest, before)).toEqual(whole);
+      }
+    }
+  }
+});

@@ -35,7 +35,9 @@ export async function verifyAudit(options: AuditVerifyOptions): Promise<number> 
   }
   if (verification.findings.length > 0) printData(findingsText(verification.findings));
   const state = verification.ok ? "verified" : "NOT verified";
-  printData(`${state}: ${count(verification.size, "record")}, root ${verification.root}`);
+  const { removed } = verification;
+  const gone = removed === 0 ? "" : `, the first ${removed} of them removed`;
+  printData(`${state}: ${count(verification.size, "record")}${gone}, root ${verification.root}`);
   if (verification.ok && checkpoint !== undefined) {
     printData("The log continues the checkpoint that was given.");
   }
