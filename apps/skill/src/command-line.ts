@@ -5,6 +5,7 @@ import { refuseUndecodable } from "./argv-bytes.ts";
 import type { AuditReportOptions } from "./commands/audit-report.ts";
 import type { AuditCheckpointOptions } from "./commands/audit-checkpoint.ts";
 import type { AuditExportOptions } from "./commands/audit-export.ts";
+import type { AuditPruneOptions } from "./commands/audit-prune.ts";
 import type { AuditProveOptions } from "./commands/audit-prove.ts";
 import type { AuditReplayOptions } from "./commands/audit-replay.ts";
 import type { AuditShowOptions } from "./commands/audit-show.ts";
@@ -343,6 +344,14 @@ function build(done: (code: number) => void): Command {
     .action(async (id: string | undefined, options: AuditProveOptions) => {
       const { proveAudit } = await import("./commands/audit-prove.ts");
       done(await proveAudit(id, options));
+    });
+  audit
+    .command("prune")
+    .description("remove the oldest files of the log, on the record; the rest still verifies")
+    .requiredOption("--keep <number>", "how many files of the log to keep")
+    .action(async (options: AuditPruneOptions) => {
+      const { pruneAudit } = await import("./commands/audit-prune.ts");
+      done(await pruneAudit(options));
     });
   audit
     .command("export")
