@@ -5,7 +5,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// `host:port`, `unix:PATH` (an abstract name starts with `@`), else the number of the family.
 pub fn describe(bytes: &[u8]) -> Option<String> {
     let (family, rest) = bytes.split_first_chunk::<2>()?;
-    let port = || rest.first_chunk::<2>().map(|port| u16::from_be_bytes(*port));
+    let port = || {
+        rest.first_chunk::<2>()
+            .map(|port| u16::from_be_bytes(*port))
+    };
     match u16::from_le_bytes(*family) {
         1 => Some(format!("unix:{}", unix_name(rest))),
         2 => {
@@ -37,7 +40,10 @@ fn unix_name(bytes: &[u8]) -> String {
     if let Some((0, name)) = bytes.split_first() {
         return format!("@{}", String::from_utf8_lossy(name));
     }
-    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(bytes.len());
     String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
 
@@ -48,8 +54,14 @@ mod tests {
     #[test]
     fn names_hosts_paths_and_families() {
         let case = |bytes: &[u8]| describe(bytes);
-        assert_eq!(case(&[2, 0, 1, 187, 1, 2, 3, 4, 0]), Some("1.2.3.4:443".to_owned()));
-        assert_eq!(case(b"\x01\x00/run/x\0rest"), Some("unix:/run/x".to_owned()));
+        assert_eq!(
+            case(&[2, 0, 1, 187, 1, 2, 3, 4, 0]),
+            Some("1.2.3.4:443".to_owned())
+        );
+        assert_eq!(
+            case(b"\x01\x00/run/x\0rest"),
+            Some("unix:/run/x".to_owned())
+        );
         assert_eq!(case(b"\x01\x00\0name"), Some("unix:@name".to_owned()));
         assert_eq!(case(&[16, 0]), Some("AF_NETLINK".to_owned()));
         let mut six = vec![10, 0, 0, 53, 0, 0, 0, 0];

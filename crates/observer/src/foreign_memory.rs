@@ -15,7 +15,10 @@ pub fn read_text(pid: u32, address: u64) -> Option<Vec<u8>> {
         // A text may end right before a page that is not there.
         let room = PAGE - (at as usize % PAGE);
         let mut part = vec![0; room.min(PATH_MAX - text.len())];
-        let count = memory.read_at(&mut part, at).ok().filter(|&count| count > 0)?;
+        let count = memory
+            .read_at(&mut part, at)
+            .ok()
+            .filter(|&count| count > 0)?;
         part.truncate(count);
         if let Some(end) = part.iter().position(|&byte| byte == 0) {
             text.extend_from_slice(&part[..end]);
@@ -35,5 +38,8 @@ pub fn read_bytes(pid: u32, address: u64, length: usize) -> Option<Vec<u8>> {
 }
 
 pub fn read_word(pid: u32, address: u64) -> Option<u64> {
-    read_bytes(pid, address, 8)?.try_into().ok().map(u64::from_le_bytes)
+    read_bytes(pid, address, 8)?
+        .try_into()
+        .ok()
+        .map(u64::from_le_bytes)
 }

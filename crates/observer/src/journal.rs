@@ -24,14 +24,24 @@ pub struct Entry<'a> {
 
 impl Journal {
     pub fn new(out: File) -> Self {
-        Self { out, seen: HashMap::new(), overflow: false }
+        Self {
+            out,
+            seen: HashMap::new(),
+            overflow: false,
+        }
     }
 
     pub fn add(&mut self, entry: &Entry) {
-        let mut body = format!("\"kind\":{},\"call\":{}", quote(entry.kind), quote(entry.call));
-        for (name, value) in
-            [("path", &entry.path), ("address", &entry.address), ("program", &entry.program)]
-        {
+        let mut body = format!(
+            "\"kind\":{},\"call\":{}",
+            quote(entry.kind),
+            quote(entry.call)
+        );
+        for (name, value) in [
+            ("path", &entry.path),
+            ("address", &entry.address),
+            ("program", &entry.program),
+        ] {
             if let Some(value) = value {
                 body.push_str(&format!(",\"{name}\":{}", quote(value)));
             }
@@ -60,7 +70,11 @@ impl Journal {
             times[index] = count;
         }
         let times: Vec<String> = times.iter().map(u64::to_string).collect();
-        self.write(&format!("{{\"end\":true,\"overflow\":{},\"times\":[{}]}}\n", self.overflow, times.join(",")));
+        self.write(&format!(
+            "{{\"end\":true,\"overflow\":{},\"times\":[{}]}}\n",
+            self.overflow,
+            times.join(",")
+        ));
     }
 
     fn write(&mut self, line: &str) {

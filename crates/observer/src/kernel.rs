@@ -109,7 +109,11 @@ unsafe extern "C" {
 }
 
 fn checked(value: c_int) -> Result<c_int> {
-    if value < 0 { Err(Error::last_os_error()) } else { Ok(value) }
+    if value < 0 {
+        Err(Error::last_os_error())
+    } else {
+        Ok(value)
+    }
 }
 
 /// The process inside must not be able to read or change this one through `/proc`, and what it leaves
@@ -184,7 +188,11 @@ fn hung_up(listener: c_int) -> bool {
     unsafe extern "C" {
         fn poll(descriptors: *mut Poll, count: c_ulong, timeout: c_int) -> c_int;
     }
-    let mut watched = Poll { descriptor: listener, events: 1, returned: 0 };
+    let mut watched = Poll {
+        descriptor: listener,
+        events: 1,
+        returned: 0,
+    };
     // SAFETY: one structure is given and one is counted.
     unsafe { poll(&raw mut watched, 1, 0) };
     watched.returned & 0x10 != 0
@@ -199,7 +207,12 @@ pub fn still_waits(listener: c_int, id: u64) -> bool {
 /// Answers with an error, or with 0 lets the call go on to whatever confines the program.
 pub fn answer(listener: c_int, id: u64, error: i32) {
     let flags = if error == 0 { RESPONSE_CONTINUE } else { 0 };
-    let response = Response { id, value: 0, error: -error, flags };
+    let response = Response {
+        id,
+        value: 0,
+        error: -error,
+        flags,
+    };
     // SAFETY: the kernel reads one structure. It fails when the caller is gone, which is no matter.
     unsafe { ioctl(listener, NOTIF_SEND, &raw const response) };
 }
@@ -231,7 +244,10 @@ fn with_message(
     call: impl FnOnce(*mut MessageHeader) -> isize,
 ) -> Result<c_int> {
     let mut byte = 1_u8;
-    let mut vector = IoVector { base: (&raw mut byte).cast(), length: 1 };
+    let mut vector = IoVector {
+        base: (&raw mut byte).cast(),
+        length: 1,
+    };
     let mut control = DescriptorMessage {
         length: DESCRIPTOR_MESSAGE_LENGTH,
         level: SOL_SOCKET,
@@ -253,7 +269,9 @@ fn with_message(
         return Err(Error::last_os_error());
     }
     if count == 0 || control.descriptor < 0 {
-        return Err(Error::other("the program ended before its filter was in place"));
+        return Err(Error::other(
+            "the program ended before its filter was in place",
+        ));
     }
     Ok(control.descriptor)
 }

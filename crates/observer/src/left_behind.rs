@@ -38,9 +38,14 @@ pub fn end_all() {
 
 fn descendants() -> Vec<i32> {
     let mut parents = HashMap::new();
-    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     for entry in entries.flatten() {
-        let pid = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok());
+        let pid = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<i32>().ok());
         if let Some((pid, parent)) = pid.and_then(|pid| Some((pid, running_parent(pid)?))) {
             parents.insert(pid, parent);
         }

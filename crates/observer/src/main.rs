@@ -37,16 +37,24 @@ struct Order {
 
 fn main() {
     let Some(order) = read_order(std::env::args_os().skip(1).collect()) else {
-        eprintln!("usage: clawkeep-observer PLAN JOURNAL FILE ARG0 [ARG...] (it is started by clawkeep)");
+        eprintln!(
+            "usage: clawkeep-observer PLAN JOURNAL FILE ARG0 [ARG...] (it is started by clawkeep)"
+        );
         std::process::exit(2);
     };
     // SAFETY: the caller gave these two descriptors to us alone.
-    let (mut plan, out) =
-        unsafe { (File::from_raw_fd(order.plan), File::from_raw_fd(order.journal)) };
+    let (mut plan, out) = unsafe {
+        (
+            File::from_raw_fd(order.plan),
+            File::from_raw_fd(order.journal),
+        )
+    };
     kernel::close_on_exec(order.journal);
     let mut text = String::new();
     let journal = Journal::new(out);
-    let read = plan.read_to_string(&mut text).map_err(|error| error.to_string());
+    let read = plan
+        .read_to_string(&mut text)
+        .map_err(|error| error.to_string());
     drop(plan);
     let (mut journal, why) = match read.and_then(|_| read_plan(&text)) {
         Err(why) => (journal, why),
@@ -70,7 +78,12 @@ fn read_order(words: Vec<OsString>) -> Option<Order> {
     if argv.is_empty() {
         return None;
     }
-    Some(Order { plan: number(0)?, journal: number(1)?, file: file.clone(), argv: argv.to_vec() })
+    Some(Order {
+        plan: number(0)?,
+        journal: number(1)?,
+        file: file.clone(),
+        argv: argv.to_vec(),
+    })
 }
 
 fn observe(plan: Plan, order: &Order, mut journal: Journal) -> Result<(), (Journal, Error)> {
@@ -98,8 +111,15 @@ fn observe(plan: Plan, order: &Order, mut journal: Journal) -> Result<(), (Journ
     let status = wait_for(program);
     let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
     for pid in find_left_behind() {
-        let program = read_magic(pid.unsigned_abs(), "exe").map(|path| path.to_string_lossy().into_owned());
-        journal.add(&Entry { kind: "left-behind", call: "exit", path: None, address: None, program });
+        let program =
+            read_magic(pid.unsigned_abs(), "exe").map(|path| path.to_string_lossy().into_owned());
+        journal.add(&Entry {
+            kind: "left-behind",
+            call: "exit",
+            path: None,
+            address: None,
+            program,
+        });
     }
     journal.finish();
     end_all();
@@ -126,7 +146,9 @@ fn start_program(plan: &Plan, order: &Order, through: c_int, parent: c_int) -> E
             let _ = give.send(listener);
         }
         drop(give);
-        let sent = sender.join().unwrap_or_else(|_| Err(Error::other("the sender panicked")));
+        let sent = sender
+            .join()
+            .unwrap_or_else(|_| Err(Error::other("the sender panicked")));
         installed.and(sent)
     });
     match prepared {

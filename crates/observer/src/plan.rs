@@ -12,13 +12,30 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// A path; `folder` is the argument with the folder that it starts from, else the working folder.
-    Path { folder: Option<usize>, path: usize, follow: bool },
+    Path {
+        folder: Option<usize>,
+        path: usize,
+        follow: bool,
+    },
     /// A path and a `struct open_how` whose first word are its flags.
-    OpenHow { folder: usize, path: usize, how: usize },
+    OpenHow {
+        folder: usize,
+        path: usize,
+        how: usize,
+    },
     /// A path, and whether it is followed depends on a flag.
-    Flagged { folder: usize, path: usize, flags: usize, mask: u64, follow_when_set: bool },
+    Flagged {
+        folder: usize,
+        path: usize,
+        flags: usize,
+        mask: u64,
+        follow_when_set: bool,
+    },
     Descriptor(usize),
-    Address { pointer: usize, length: usize },
+    Address {
+        pointer: usize,
+        length: usize,
+    },
     /// `struct msghdr` with an address of its own.
     Message(usize),
     Family(usize),
@@ -39,9 +56,14 @@ pub struct Plan {
 
 /// Reads a plan; says which line is wrong.
 pub fn read_plan(text: &str) -> Result<Plan, String> {
-    let mut plan = Plan { filter: Vec::new(), skip: 0, calls: HashMap::new() };
+    let mut plan = Plan {
+        filter: Vec::new(),
+        skip: 0,
+        calls: HashMap::new(),
+    };
     for (index, line) in text.lines().enumerate() {
-        read_line(&mut plan, line).ok_or_else(|| format!("line {} of the plan: {line}", index + 1))?;
+        read_line(&mut plan, line)
+            .ok_or_else(|| format!("line {} of the plan: {line}", index + 1))?;
     }
     if plan.filter.is_empty() {
         return Err("the plan has no filter".to_owned());
@@ -59,7 +81,10 @@ fn read_line(plan: &mut Plan, line: &str) -> Option<()> {
                 name: (*name).to_owned(),
                 kind: (*kind).to_owned(),
                 error: error.parse().ok()?,
-                shapes: shapes.iter().map(|shape| read_shape(shape)).collect::<Option<_>>()?,
+                shapes: shapes
+                    .iter()
+                    .map(|shape| read_shape(shape))
+                    .collect::<Option<_>>()?,
             };
             plan.calls.insert(number.parse().ok()?, call);
         }
@@ -71,7 +96,11 @@ fn read_line(plan: &mut Plan, line: &str) -> Option<()> {
 fn read_shape(text: &str) -> Option<Shape> {
     let parts: Vec<&str> = text.split(':').collect();
     let number = |index: usize| -> Option<usize> {
-        parts.get(index)?.parse().ok().filter(|&argument| argument < 6)
+        parts
+            .get(index)?
+            .parse()
+            .ok()
+            .filter(|&argument| argument < 6)
     };
     let follow = || -> Option<bool> {
         match *parts.last()? {
@@ -81,9 +110,21 @@ fn read_shape(text: &str) -> Option<Shape> {
         }
     };
     Some(match *parts.first()? {
-        "path" => Shape::Path { folder: None, path: number(1)?, follow: follow()? },
-        "at" => Shape::Path { folder: Some(number(1)?), path: number(2)?, follow: follow()? },
-        "how" => Shape::OpenHow { folder: number(1)?, path: number(2)?, how: number(3)? },
+        "path" => Shape::Path {
+            folder: None,
+            path: number(1)?,
+            follow: follow()?,
+        },
+        "at" => Shape::Path {
+            folder: Some(number(1)?),
+            path: number(2)?,
+            follow: follow()?,
+        },
+        "how" => Shape::OpenHow {
+            folder: number(1)?,
+            path: number(2)?,
+            how: number(3)?,
+        },
         "flagged" => Shape::Flagged {
             folder: number(1)?,
             path: number(2)?,
@@ -92,7 +133,10 @@ fn read_shape(text: &str) -> Option<Shape> {
             follow_when_set: follow()?,
         },
         "descriptor" => Shape::Descriptor(number(1)?),
-        "address" => Shape::Address { pointer: number(1)?, length: number(2)? },
+        "address" => Shape::Address {
+            pointer: number(1)?,
+            length: number(2)?,
+        },
         "message" => Shape::Message(number(1)?),
         "family" => Shape::Family(number(1)?),
         _ => return None,
@@ -119,12 +163,26 @@ mod tests {
         let plan = read_plan(text).unwrap();
         assert_eq!((plan.filter.len(), plan.skip), (8, 1));
         assert_eq!(plan.calls[&41].error, 13);
-        assert!(plan.calls[&257].shapes == [Shape::Path { folder: Some(0), path: 1, follow: true }]);
+        assert!(
+            plan.calls[&257].shapes
+                == [Shape::Path {
+                    folder: Some(0),
+                    path: 1,
+                    follow: true
+                }]
+        );
     }
 
     #[test]
     fn names_the_line_that_is_wrong() {
-        for line in ["call x", "call 1 a b 0 at:0:9:follow", "filter 06", "filter zz", "else", ""] {
+        for line in [
+            "call x",
+            "call 1 a b 0 at:0:9:follow",
+            "filter 06",
+            "filter zz",
+            "else",
+            "",
+        ] {
             let message = read_plan(&format!("filter 0600000000000000\n{line}\n")).err();
             assert_eq!(message, Some(format!("line 2 of the plan: {line}")));
         }

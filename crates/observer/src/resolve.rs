@@ -13,7 +13,11 @@ pub fn read_magic(pid: u32, name: &str) -> Option<PathBuf> {
 
 /// Resolves links as far as the path exists and keeps the rest. `follow` is about the last part.
 pub fn resolve(pid: u32, base: &Path, path: &[u8], follow: bool) -> PathBuf {
-    let mut at = if path.first() == Some(&b'/') { PathBuf::from("/") } else { base.to_owned() };
+    let mut at = if path.first() == Some(&b'/') {
+        PathBuf::from("/")
+    } else {
+        base.to_owned()
+    };
     let mut todo = parts(path);
     let mut links = 0;
     while let Some(part) = todo.pop() {
@@ -82,7 +86,10 @@ mod tests {
         assert_eq!(case("out", false), real.join("out"));
         assert_eq!(case("loop", true), real.join("loop"));
         assert_eq!(case("../../../../../../../..", true), PathBuf::from("/"));
-        assert_eq!(case("/proc/self/cwd/x", true), std::env::current_dir().unwrap().join("x"));
+        assert_eq!(
+            case("/proc/self/cwd/x", true),
+            std::env::current_dir().unwrap().join("x")
+        );
         assert_eq!(resolve(pid, Path::new("/"), b"", true), PathBuf::from("/"));
         std::fs::remove_dir_all(real).unwrap();
     }

@@ -14,7 +14,11 @@ use crate::resolve::{read_magic, resolve};
 const AT_FDCWD: i32 = -100;
 /// `O_WRONLY`, `O_RDWR`, `O_CREAT`, `O_TRUNC`: the same on x86-64 and arm64.
 const WRITING: u64 = 0o1 | 0o2 | 0o100 | 0o1000;
-const O_NOFOLLOW: u64 = if cfg!(target_arch = "aarch64") { 0o100_000 } else { 0o400_000 };
+const O_NOFOLLOW: u64 = if cfg!(target_arch = "aarch64") {
+    0o100_000
+} else {
+    0o400_000
+};
 /// Longest address: `struct sockaddr_storage`.
 const ADDRESS_BYTES: u64 = 128;
 
@@ -30,7 +34,10 @@ pub fn watch(listener: c_int, plan: &Plan, journal: &Arc<Mutex<Journal>>) {
         let subjects: Vec<Subject> = if to_skip > 0 {
             Vec::new()
         } else {
-            call.shapes.iter().filter_map(|shape| subject(&seen, *shape)).collect()
+            call.shapes
+                .iter()
+                .filter_map(|shape| subject(&seen, *shape))
+                .collect()
         };
         if to_skip > 0 && call.kind == "process" {
             to_skip -= 1;
@@ -56,9 +63,10 @@ fn note(journal: &mut Journal, seen: &Notification, call: &Call, subjects: Vec<S
             Subject::Address(address) => (None, address),
         };
         // A pipe or a socket under its name in /proc is no file, and what is absent was not started.
-        if path.as_ref().is_some_and(|path| {
-            !path.is_absolute() || (call.kind == "process" && !exists(path))
-        }) {
+        if path
+            .as_ref()
+            .is_some_and(|path| !path.is_absolute() || (call.kind == "process" && !exists(path)))
+        {
             continue;
         }
         journal.add(&Entry {
@@ -75,9 +83,11 @@ fn note(journal: &mut Journal, seen: &Notification, call: &Call, subjects: Vec<S
 fn subject(seen: &Notification, shape: Shape) -> Option<Subject> {
     let argument = |index: usize| seen.arguments[index];
     Some(match shape {
-        Shape::Path { folder, path, follow } => {
-            Subject::Path(named(seen, folder.map(argument), argument(path), follow))
-        }
+        Shape::Path {
+            folder,
+            path,
+            follow,
+        } => Subject::Path(named(seen, folder.map(argument), argument(path), follow)),
         Shape::OpenHow { folder, path, how } => {
             let flags = read_word(seen.pid, argument(how)).unwrap_or(WRITING);
             if flags & WRITING == 0 {
@@ -86,7 +96,13 @@ fn subject(seen: &Notification, shape: Shape) -> Option<Subject> {
             let follow = flags & O_NOFOLLOW == 0;
             Subject::Path(named(seen, Some(argument(folder)), argument(path), follow))
         }
-        Shape::Flagged { folder, path, flags, mask, follow_when_set } => {
+        Shape::Flagged {
+            folder,
+            path,
+            flags,
+            mask,
+            follow_when_set,
+        } => {
             let follow = (argument(flags) & mask != 0) == follow_when_set;
             Subject::Path(named(seen, Some(argument(folder)), argument(path), follow))
         }
@@ -113,7 +129,11 @@ fn subject(seen: &Notification, shape: Shape) -> Option<Subject> {
 fn named(seen: &Notification, folder: Option<u64>, path: u64, follow: bool) -> Option<PathBuf> {
     let start = folder.map_or(AT_FDCWD, |folder| folder as i32);
     // A null path means the descriptor itself, as in utimensat.
-    let path = if path == 0 { Vec::new() } else { read_text(seen.pid, path)? };
+    let path = if path == 0 {
+        Vec::new()
+    } else {
+        read_text(seen.pid, path)?
+    };
     if path.first() == Some(&b'/') {
         return Some(resolve(seen.pid, Path::new("/"), &path, follow));
     }
@@ -132,7 +152,11 @@ fn descriptor(pid: u32, number: i32) -> Option<PathBuf> {
 }
 
 fn address(pid: u32, pointer: u64, length: u64) -> Option<String> {
-    describe(&read_bytes(pid, pointer, length.min(ADDRESS_BYTES) as usize)?)
+    describe(&read_bytes(
+        pid,
+        pointer,
+        length.min(ADDRESS_BYTES) as usize,
+    )?)
 }
 
 /// A file that runs from memory has no path, and exists.
