@@ -26,7 +26,9 @@ async function main(args: readonly string[]): Promise<number> {
   const folder = options.folder === undefined ? corpusFolder() : path.resolve(options.folder);
   const index = path.join(folder, ".clawkeep", "index");
   const indexed = indexShape.parse(
-    JSON.parse(await step("index", rag, ["index", folder, "--index", index, "--json"])),
+    JSON.parse(
+      await step("index", rag, ["index", folder, "--index", index, "--cpu", "100%", "--json"]),
+    ),
   );
   process.stderr.write(
     `index: ${indexed.documents} documents, ${indexed.chunks} passages, ${indexed.embedded} of them embedded now\n`,

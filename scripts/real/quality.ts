@@ -62,9 +62,13 @@ async function measure(collection: string): Promise<RankingMetrics> {
     const index = path.join(work, "index");
     const ids = layOutFiles(collection, files);
     process.env["CLAWKEEP_HOME"] = path.join(work, "state");
-    const indexed = spawnSync(process.execPath, [rag, "index", files, "--index", index], {
-      stdio: ["ignore", "ignore", 2],
-    });
+    const indexed = spawnSync(
+      process.execPath,
+      [rag, "index", files, "--index", index, "--cpu", "100%"],
+      {
+        stdio: ["ignore", "ignore", 2],
+      },
+    );
     if (indexed.status !== 0) {
       throw new Error(`local-rag index ended with ${String(indexed.status)}`);
     }

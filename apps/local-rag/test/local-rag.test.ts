@@ -50,6 +50,16 @@ const parse = (result: CommandResult): Parsed => JSON.parse(result.stdout) as Pa
 const withoutTime = (text: string): string => text.replace(/"tookMs":[0-9.]+/u, '"tookMs":0');
 
 describe("local-rag index", () => {
+  test("gives the same index with a part of the machine as with all of it", () => {
+    const share = ["--cpu", "50%", "--memory", "120M"];
+    const args = ["index", workspace, "--index", path.join(base, "governed"), "--json", ...share];
+    const governed = localRag(args, { home });
+    expect(parse(governed).snapshotRoot).toBe(parse(indexed).snapshotRoot);
+    const refused = localRag(["index", workspace, "--memory", "1M"], { home });
+    expect([refused.code, refused.stdout]).toEqual([2, ""]);
+    expect(refused.stderr).toContain("at least 96M");
+  });
+
   test("reports what it did as JSON and its progress as NDJSON on stderr", () => {
     expect(indexed.code).toBe(0);
     expect(JSON.parse(indexed.stdout)).toMatchObject({

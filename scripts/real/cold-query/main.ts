@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   const ours = path.join(work, "ours");
   const rag = path.join(root, "apps/local-rag/dist/main.js");
   process.env["CLAWKEEP_HOME"] = path.join(work, "state");
-  runOrThrow(process.execPath, [rag, "index", corpus.folder, "--index", ours]);
+  runOrThrow(process.execPath, [rag, "index", corpus.folder, "--index", ours, "--cpu", "100%"]);
   const status = JSON.parse(
     execFileSync(process.execPath, [rag, "status", "--index", ours, "--json"], {
       encoding: "utf8",

@@ -61,7 +61,18 @@ export const commands: {
       { name: "progress", value: "auto|text|ndjson|none", about: "how progress goes to stderr" },
       { name: "rehash", about: "read every file again, whatever its size and times say" },
       { name: "share", about: "let other users of this machine read the index" },
-      { name: "workers", value: "N", about: "threads that embed (default: one a processor)" },
+      {
+        name: "cpu",
+        value: "N|P%",
+        about:
+          "processors to take on average (default: 50%); with all of them, 100%, at normal priority",
+      },
+      {
+        name: "memory",
+        value: "SIZE",
+        about: "memory to keep to, such as 500M; fewer threads embed",
+      },
+      { name: "workers", value: "N", about: "threads that embed (default: one a processor taken)" },
       registry,
       model,
       json,

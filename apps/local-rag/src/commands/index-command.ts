@@ -8,7 +8,6 @@ import {
   formatError,
   formatFinding,
 } from "@clawkeep/diagnostics";
-import type { Embedder } from "@clawkeep/embedder";
 import { openEmbedder } from "@clawkeep/embedder";
 import { modelManifest } from "@clawkeep/model-minilm";
 import type { IndexReport } from "@clawkeep/retrieval";
@@ -16,7 +15,11 @@ import { indexFolder, jsonForModel } from "@clawkeep/retrieval";
 
 import { commands } from "../arguments/command-table.ts";
 import type { RawOptions } from "../arguments/parse-flags.ts";
-import { integerOf, textOf, usage } from "../arguments/parse-flags.ts";
+import { textOf, usage } from "../arguments/parse-flags.ts";
+import { cpuPace } from "../governor/cpu-pace.ts";
+import { lowerPriority } from "../governor/low-priority.ts";
+import { shareOfMachine } from "../governor/share-of-machine.ts";
+import { keepHeapSmall } from "../governor/small-heap.ts";
 import type { ProgressForm } from "../output/progress.ts";
 import { progressWriter } from "../output/progress.ts";
 import { indexPlace, modelPlace, registryPlace } from "../place/index-place.ts";
@@ -29,7 +32,7 @@ export async function runIndex(options: RawOptions): Promise<number> {
   const workspace = path.resolve(options.positional[0] ?? "");
   const index = indexPlace(options, workspace);
   const registry = registryPlace(options);
-  const workers = integerOf(commands.index, options, "workers", { from: 0, to: 256 });
+  const share = shareOfMachine(commands.index, options);
   const list = await readList(textOf(options, "list"));
   const writer = progressWriter(progressForm(options), process.stderr);
   const abort = new AbortController();
@@ -38,7 +41,10 @@ export async function runIndex(options: RawOptions): Promise<number> {
     abort.abort(interrupted());
   };
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
-  let embedder: Promise<Embedder> | undefined;
+  keepHeapSmall();
+  if (share.governed) {
+    lowerPriority();
+  }
   try {
     const report = await indexFolder(
       workspace,
@@ -47,11 +53,7 @@ export async function runIndex(options: RawOptions): Promise<number> {
       {
         spaceId: modelManifest.spaceId,
         open: () =>
-          (embedder ??= openEmbedder({
-            verify: true,
-            folder: modelPlace(options),
-            ...(workers === undefined ? {} : { workers }),
-          })),
+          openEmbedder({ verify: true, folder: modelPlace(options), workers: share.sessions }),
       },
       {
         ...(list === undefined ? {} : { list }),
@@ -59,6 +61,7 @@ export async function runIndex(options: RawOptions): Promise<number> {
         shared: options.flags.has("share"),
         onProgress: writer.report,
         signal: abort.signal,
+        ...(share.governed ? { pace: cpuPace(share.processors, abort.signal) } : {}),
       },
     );
     writer.end();
@@ -75,7 +78,6 @@ export async function runIndex(options: RawOptions): Promise<number> {
     return abort.signal.aborted ? 130 : 2;
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-    await (await embedder?.catch(() => undefined))?.close();
   }
 }
 

@@ -112,7 +112,10 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
         onFile: (files) => options.onProgress?.({ stage: "scan", files }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },
-      (document) => store.put(document),
+      async (document) => {
+        await store.put(document);
+        await options.pace?.();
+      },
     );
   } finally {
     // What was read is kept, also when the run is told to stop.
