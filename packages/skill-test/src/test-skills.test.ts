@@ -180,6 +180,37 @@ describe("a case", () => {
   });
 });
 
+describe("a report", () => {
+  test("is the same however many runs go at a time, and whichever ends first", async () => {
+    const cases = ["a", "b", "c", "d"].map(
+      (name, index) =>
+        `- name: ${name}\n  arguments: {text: ${name}}\n  expect: {exitCode: ${index % 2}}\n`,
+    );
+    const folder = skill(cases.join(""));
+    const tested = async (parallel: number): Promise<unknown> => {
+      let open = 0;
+      const { durationMs, skills, ...rest } = await testSkills([folder, folder, folder], {
+        parallel,
+        now: () => 0,
+        openRunner: async () => ({
+          invoke: async (request) => {
+            // Whoever comes later is answered sooner.
+            open += 1;
+            for (let turn = 0; turn < 50 - (open % 50); turn += 1) await Promise.resolve();
+            return answer(request, right);
+          },
+          close: async () => {},
+        }),
+      });
+      return { durationMs, skills, rest };
+    };
+    const alone = await tested(1);
+    expect(alone).toMatchObject({ rest: { counts: { skills: 3, cases: 12, failed: 6 } } });
+    expect(await tested(2)).toEqual(alone);
+    expect(await tested(8)).toEqual(alone);
+  });
+});
+
 describe("a test is red", () => {
   test("when there is nothing to test", async () => {
     expect(await testSkills([], { openRunner: unreachable })).toMatchObject({ ok: false });

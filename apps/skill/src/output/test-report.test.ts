@@ -130,6 +130,25 @@ describe("what a person reads", () => {
     expect(printed({ ...report, durationMs: 60_001 })).toMatch(slow);
   });
 
+  test("does not drown the verdict in what is wrong with one case", () => {
+    const problems = Array.from(
+      { length: 60 },
+      () => ({ code: "CASE_REFUSED", message: "no" }) as const,
+    );
+    const skills = [
+      {
+        folder: "x",
+        ok: false,
+        findings: [],
+        arguments: [],
+        cases: [{ ...good, ok: false, problems }],
+      },
+    ];
+    const text = printed({ ...report, skills });
+    expect(text.split("\n")).toHaveLength(11);
+    expect(text).toContain("       … and 55 more (--json shows all)\n");
+  });
+
   test("says that nothing ran", () => {
     const counts = { skills: 1, cases: 0, failed: 0, runs: 0, shaken: 0, attacks: 0 };
     expect(printed({ ...report, counts, skills: [] })).toMatch(

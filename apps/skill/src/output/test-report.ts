@@ -8,6 +8,8 @@ import { findingsText, printData } from "./print.ts";
 
 /** How many of the slowest are named. */
 const slowest = 5;
+/** How much of what is wrong with one case or argument is printed. */
+const mostProblems = 5;
 /** Who waits longer than this, in milliseconds, wants to know what for. */
 const longMs = 60_000;
 
@@ -109,9 +111,11 @@ function caseText(one: CaseReport): string {
 }
 
 function problemLines(title: string, problems: readonly CaseProblem[]): string {
+  const more = problems.length - mostProblems;
   return [
     escapeForTerminal(title),
-    ...problems.map((problem) => escapeForTerminal(`  ${problemText(problem)}`)),
+    ...problems.slice(0, mostProblems).map((one) => escapeForTerminal(`  ${problemText(one)}`)),
+    ...(more > 0 ? [`  … and ${more} more (--json shows all)`] : []),
   ].join("\n");
 }
 
