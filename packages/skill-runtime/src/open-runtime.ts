@@ -31,7 +31,7 @@ import type { Concurrency } from "./running/turnstile.ts";
 import { deliverSecrets, secretVariables } from "./secrets/deliver-secrets.ts";
 import { makeScrubber } from "./secrets/scrub.ts";
 import { openServices } from "./services/open-services.ts";
-import { scrubError, scrubRun } from "./secrets/scrub-run.ts";
+import { scrubError, scrubRun, scrubValue } from "./secrets/scrub-run.ts";
 
 /** Where a runtime works, and on whose behalf. */
 export interface RuntimeOptions extends SkillSurroundings {
@@ -82,8 +82,17 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     options,
     log,
     name: options.name ?? { name: "@clawkeep/skill-runtime", version: "0.1.0" },
-    callerEnvironment,
+    callerEnvironment: withoutSecrets(callerEnvironment, configuration),
     residents: new ResidentPool(),
+  };
+  const surroundings = {
+    ...options,
+    secretSources: {
+      home,
+      environment: callerEnvironment,
+      variables: configuration.secrets?.environment ?? [],
+      commands: configuration.secrets?.commands ?? {},
+    },
   };
   const turnstile = new Turnstile({
     ...defaultConcurrency,
@@ -105,7 +114,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   };
   const invoke = async (request: InvocationRequest): Promise<Execution | Refusal> => {
     refuseWhenClosed();
-    const plan = await planRun(request, options, await observe(request.caller.transport));
+    const plan = await planRun(request, surroundings, await observe(request.caller.transport));
     if ("kind" in plan) return plan;
     const planned = { ...plan, action: applyCeilings(plan.action, configuration) };
     try {
@@ -148,6 +157,17 @@ interface Context {
   readonly name: RuntimeName;
   readonly callerEnvironment: Readonly<Record<string, string | undefined>>;
   readonly residents: ResidentPool;
+}
+
+/** Variables that are secrets never pass, whatever a contract asks for. */
+function withoutSecrets(
+  environment: Context["callerEnvironment"],
+  { secrets }: RuntimeConfiguration,
+): Context["callerEnvironment"] {
+  const names = secrets?.environment ?? [];
+  return names.length === 0
+    ? environment
+    : Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name)));
 }
 
 function notTaken(why: "full" | "cancelled", { skill, actionName }: PlannedRun): Refusal {
@@ -239,7 +259,10 @@ async function recorded(
   resident: { readonly process: string; readonly request: number } | undefined,
   start: () => Promise<ProgramRun>,
 ): Promise<Execution> {
-  const { id } = await log.start(startRecord(run, name, log, variables, resident));
+  const started = startRecord(run, name, log, variables, resident);
+  const { id } = await log.start(
+    run.secrets.length === 0 ? started : scrubValue(started, makeScrubber(run.secrets)),
+  );
   run.request.onRecord?.(id);
   let ran: ProgramRun;
   try {

@@ -15,6 +15,7 @@ import { checkLock } from "../lock/check-lock.ts";
 import { compareDigests } from "../lock/expected-digests.ts";
 import type { SkillSurroundings } from "../lock/lock-skills.ts";
 import { resolveSecrets } from "../secrets/resolve-secrets.ts";
+import type { SecretSources } from "../secrets/secret-sources.ts";
 import type { PlannedRun } from "./planned-run.ts";
 import { placedView } from "../trial/placed-view.ts";
 
@@ -24,7 +25,7 @@ import { placedView } from "../trial/placed-view.ts";
  */
 export async function planRun(
   request: InvocationRequest,
-  surroundings: SkillSurroundings,
+  surroundings: SkillSurroundings & { readonly secretSources?: SecretSources },
   caller: ObservedCaller,
 ): Promise<PlannedRun | Refusal> {
   const [locked, reports] = await Promise.all([
@@ -62,7 +63,7 @@ export async function planRun(
   const sources = Object.fromEntries(roots.map(({ name, source }) => [name, source]));
   const { secrets, findings: withheld } = await resolveSecrets(
     action,
-    surroundings.home,
+    surroundings.secretSources ?? surroundings.home,
     request.trial?.secrets,
   );
   if (withheld.length > 0) {

@@ -30,3 +30,14 @@ export function scrubError(error: unknown, scrubber: Scrubber): unknown {
     message: scrubber.text(error.message),
   });
 }
+
+/** The same value with every text in it scrubbed; names stay. */
+export function scrubValue<T>(value: T, scrubber: Scrubber): T {
+  const scrubbed = (one: unknown): unknown => {
+    if (typeof one === "string") return scrubber.text(one);
+    if (Array.isArray(one)) return one.map(scrubbed);
+    if (typeof one !== "object" || one === null) return one;
+    return Object.fromEntries(Object.entries(one).map(([name, inner]) => [name, scrubbed(inner)]));
+  };
+  return scrubbed(value) as T;
+}
