@@ -3,6 +3,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -33,8 +34,9 @@ beforeAll(async () => {
   mkdirSync(home, { mode: 0o700 });
   const workspace = path.join(base, "workspace");
   cpSync(fixture, path.join(workspace, "skills", "ask-greeter"), { recursive: true });
+  inNode(path.join(workspace, "skills", "ask-node"));
   const place = { home, workspace, programFolders: [] };
-  const { findings } = await lockSkills(["skills/ask-greeter"], place);
+  const { findings } = await lockSkills(["skills/ask-greeter", "skills/ask-node"], place);
   expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
   server = createServer((socket) => {
     socket.on("data", (line) => socket.write(line.toString().replace("greet ", "good day, ")));
@@ -49,6 +51,28 @@ afterAll(async () => {
   server.close();
   rmSync(base, { recursive: true, force: true });
 });
+
+/** The same skill, written in Node. */
+function inNode(folder: string): void {
+  cpSync(fixture, folder, { recursive: true });
+  const contract = readFileSync(path.join(folder, "exec.yaml"), "utf8");
+  const program = "{file: scripts/ask.mjs, interpreter: node}";
+  writeFileSync(path.join(folder, "exec.yaml"), contract.replace(/\{file: .*\}/u, program));
+  writeFileSync(path.join(folder, "SKILL.md"), "---\nname: ask-node\ndescription: Ask.\n---\n");
+  writeFileSync(
+    path.join(folder, "scripts/ask.mjs"),
+    `import { readFileSync } from "node:fs";
+import { Socket } from "node:net";
+const { name } = JSON.parse(readFileSync(0, "utf8"));
+const service = new Socket({ fd: Number(process.env.CLAWKEEP_SERVICE_GREETER_FD) });
+service.write(\`greet \${name}\\n\`);
+service.once("data", (reply) => {
+  console.log(JSON.stringify({ greeting: reply.toString().trim() }));
+  service.destroy();
+});
+`,
+  );
+}
 
 function configure(at: unknown, mode = 0o600): void {
   const file = path.join(home, "services.json");
@@ -79,6 +103,19 @@ describe("a service", () => {
     const { executions } = await readAuditLog(auditFolder(home));
     const note = `service greeter at unix:${base}/greeter.sock: 10 bytes sent, 14 received`;
     expect(executions.at(-1)?.end?.notes).toContain(note);
+  });
+
+  test.each(levels)("is talked to from Node as well, at level %s", async (level) => {
+    configure({ greeter: { unix: path.join(base, "greeter.sock") } });
+    const result = await ask({ skill: "ask-node", level });
+    expect(result).toMatchObject({ ok: true, json: { greeting: "good day, Ada" } });
+  });
+
+  test("is never talked to by a resident process", async () => {
+    expect(await ask({ form: "resident" })).toMatchObject({
+      kind: "refusal",
+      findings: [{ code: "SERVICES_UNSUPPORTED" }],
+    });
   });
 
   test("may listen on a port of this machine", async () => {
