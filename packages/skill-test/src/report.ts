@@ -66,6 +66,7 @@ export interface ArgumentReport {
   /** How often the skill's own program ran for them. */
   readonly run: number;
   readonly problems: readonly CaseProblem[];
+  /** Milliseconds for all of its runs. */
   readonly durationMs: number;
 }
 
