@@ -50,7 +50,7 @@ async function greeter(greeting = "good day, "): Promise<string> {
 }
 
 /** Tests the cases, recording from the server when it is given. */
-async function tested(socket?: string): Promise<TestReport> {
+async function tested(socket?: string, observe = false): Promise<TestReport> {
   const source: RecordingSource = {
     connect: async () =>
       new Promise((resolve, reject) => {
@@ -65,7 +65,7 @@ async function tested(socket?: string): Promise<TestReport> {
   return testSkills([skill], {
     openRunner: runner.openRunner,
     scratch: runner.scratch,
-    observe: true,
+    observe,
     ...(socket === undefined ? {} : { record: async () => source }),
   });
 }
@@ -86,7 +86,7 @@ function rewrite(file: string, from: string, to: string): void {
 describe("a skill that needs a service", () => {
   test("is recorded from the real one, and then tested without it", async () => {
     rmSync(join(skill, "cases/cassettes"), { recursive: true });
-    const recorded = await tested(await greeter());
+    const recorded = await tested(await greeter(), true);
     expect([problems(recorded), recorded.ok]).toEqual([[], true]);
     expect(recorded.skills[0]?.cases.map((one) => one.recorded?.length ?? 0)).toEqual([1, 1, 0]);
     expect(recorded.skills[0]?.cases[0]?.runs.map(({ mode }) => mode)).toEqual([
@@ -103,6 +103,24 @@ describe("a skill that needs a service", () => {
     for (const server of servers) server.close();
     const played = await tested();
     expect([problems(played), played.ok]).toEqual([[], true]);
+  });
+
+  test("is heard to its last word, though it does not wait for an answer to it", async () => {
+    const last = 'service.sendall(b"bye\\n")\nprint(json';
+    rewrite("scripts/ask.py", "print(json", last);
+    const recorded = await tested(
+      await serve(
+        createServer((socket) => {
+          socket.on("data", (line) => {
+            if (line.toString() !== "bye\n") socket.write("good day, Ada\n");
+          });
+          socket.on("error", () => {});
+        }),
+      ),
+    );
+    expect(problems(recorded)).toEqual([expect.stringContaining("日本")]);
+    const { connections } = JSON.parse(readFileSync(cassette(), "utf8"));
+    expect(connections[0].exchanges[1]).toEqual({ request: ["bye\n"], response: [] });
   });
 
   test("fails when it asks something else, and the report shows what", async () => {
