@@ -1,4 +1,5 @@
 import type { SandboxLevel } from "./level.ts";
+import type { ObservationMechanism } from "./observe/attempt.ts";
 
 /** A folder or file of the host and the absolute path under which the process sees it. */
 export interface Mount {
@@ -82,9 +83,10 @@ export interface ExecutionPolicy {
   readonly require?: Exclude<SandboxLevel, "none">;
   /**
    * Watch what the program tries: `Outcome.attempts`. Slower, and the program is not the first
-   * process of its sandbox. Where it cannot be done the run goes on and a note says "not observed".
+   * process of its sandbox. `true` takes the observer of our own, else `strace`; a name takes that one
+   * alone. Where it cannot be done the run goes on and a note says "not observed".
    */
-  readonly observe?: boolean;
+  readonly observe?: boolean | ObservationMechanism;
   /** Numbers of descriptors that the program itself keeps; set by `runOnce` for its channels. */
   readonly keptDescriptors?: readonly number[];
 }

@@ -152,7 +152,9 @@ export function supervise(
       stderrTruncated: stderr.truncated,
       durationMs: performance.now() - began,
       resources: keeper.resources,
-      ...(journal === undefined ? {} : { attempts: journal.attempts, observedBy: "seccomp" }),
+      ...(journal === undefined
+        ? {}
+        : { attempts: journal.attempts, observedBy: journal.observedBy }),
       limitedBy: keeper.limitedBy(launch.limitedBy),
       notes,
     };

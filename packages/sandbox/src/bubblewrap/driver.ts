@@ -6,8 +6,9 @@ import { executableBytes } from "../executable-bytes.ts";
 import type { Driver, Launch } from "../launch.ts";
 import type { LevelReport } from "../level.ts";
 import { findLimitSetter } from "../limits/limited-start.ts";
-import { planObservation } from "../observe/observer-launch.ts";
+import { planObservation, wantsObserver } from "../observe/observer-launch.ts";
 import type { ObservationOrNot } from "../observe/observer-launch.ts";
+import { observeByStrace } from "../observe/strace/observe-by-strace.ts";
 import type { ExecutionPolicy } from "../policy.ts";
 import { filterProgram } from "../seccomp/filter-program.ts";
 import { systemCallRules } from "../seccomp/rules.ts";
@@ -81,7 +82,7 @@ async function prepare(
   try {
     const writes = openMounts(policy.writeRoots);
     try {
-      const observation = policy.observe === true ? observe(policy, features) : undefined;
+      const observation = wantsObserver(policy) ? observe(policy, features) : undefined;
       const observed = observation === undefined || "why" in observation ? undefined : observation;
       const command = bubblewrapCommand(
         policy,
@@ -91,7 +92,7 @@ async function prepare(
         program,
         observed,
       );
-      return {
+      const launch: Launch = {
         file: bubblewrap,
         arg0: "bwrap",
         argv: command.argv,
@@ -104,15 +105,24 @@ async function prepare(
         limitedBy: command.limitedBy,
         closesDescriptors: command.closesDescriptors,
         ...(observed === undefined ? {} : { readJournal: observed.read }),
-        notes: [
-          ...(features.filter === undefined ? [withoutFilter] : []),
-          ...(observation !== undefined && "why" in observation ? [observation.why] : []),
-        ],
+        notes: features.filter === undefined ? [withoutFilter] : [],
         dispose: () => {
           closeMounts(reads);
           closeMounts(writes);
         },
       };
+      const rules = features.filter === undefined ? [] : systemCallRules;
+      return await observeByStrace(
+        ...([
+          launch,
+          policy,
+          "bubblewrap",
+          rules,
+          starts() + 1,
+          privateFolders,
+          observation,
+        ] as const),
+      );
     } catch (error) {
       closeMounts(writes);
       throw error;
@@ -125,10 +135,16 @@ async function prepare(
 
 function observe(policy: ExecutionPolicy, features: BubblewrapFeatures): ObservationOrNot {
   if (features.filter === undefined) {
-    return { why: "not observed: the kernel takes no system call filter here" };
+    return { why: "the kernel takes no system call filter here" };
   }
-  const starts = findLimitSetter() === undefined ? 0 : 1;
-  return planObservation(policy, "bubblewrap", systemCallRules, starts, ["/tmp", "/dev/shm"]);
+  return planObservation(policy, "bubblewrap", systemCallRules, starts(), privateFolders);
+}
+
+const privateFolders: readonly string[] = ["/tmp", "/dev/shm"];
+
+/** How many programs are started inside before the one of the policy. */
+function starts(): number {
+  return findLimitSetter() === undefined ? 0 : 1;
 }
 
 function filterFor(rules: readonly SystemCallRule[]): Uint8Array {

@@ -9,7 +9,8 @@ import type { LevelReport } from "../level.ts";
 import { effectiveLimits } from "../limits/effective-limits.ts";
 import { limitedByOf, rlimitsOf } from "../limits/limited-start.ts";
 import type { Attempt } from "../observe/attempt.ts";
-import { observeFromOutside, planObservation } from "../observe/observer-launch.ts";
+import { observeFromOutside, planObservation, wantsObserver } from "../observe/observer-launch.ts";
+import { observeByStrace } from "../observe/strace/observe-by-strace.ts";
 import type { ExecutionPolicy } from "../policy.ts";
 import { filterProgram } from "../seccomp/filter-program.ts";
 import { landlockCallRules } from "../seccomp/rules.ts";
@@ -100,10 +101,9 @@ async function prepare(policy: ExecutionPolicy, launcher: FoundLauncher): Promis
     mounts.push(...openMounts(policy.readRoots));
     const reads = mounts.length;
     mounts.push(...openMounts(policy.writeRoots));
-    const observation =
-      policy.observe === true
-        ? planObservation(policy, "landlock", landlockCallRules, 1, [folder.tmp])
-        : undefined;
+    const observation = wantsObserver(policy)
+      ? planObservation(policy, "landlock", landlockCallRules, 1, [folder.tmp])
+      : undefined;
     const rules =
       observation === undefined || "why" in observation ? landlockCallRules : observation.remaining;
     const filter = filterProgram(rules, process.arch === "arm64" ? "arm64" : "x64");
@@ -133,8 +133,18 @@ async function prepare(policy: ExecutionPolicy, launcher: FoundLauncher): Promis
       notes: [],
       dispose,
     };
-    return observation === undefined
-      ? launch
+    return observation === undefined || "why" in observation
+      ? await observeByStrace(
+          ...([
+            launch,
+            policy,
+            "landlock",
+            landlockCallRules,
+            1,
+            [folder.tmp],
+            observation,
+          ] as const),
+        )
       : withLeftBehind(observeFromOutside(launch, observation));
   } catch (error) {
     dispose();
@@ -152,7 +162,8 @@ function withLeftBehind(launch: Launch): Launch {
     ...launch,
     readJournal: (journal, status) => {
       const read = readJournal(journal, status);
-      const times = leftBehind(status);
+      const isKnown = read.attempts.some(({ kind }) => kind === "left-behind");
+      const times = isKnown ? 0 : leftBehind(status);
       const left: readonly Attempt[] =
         times === 0 ? [] : [{ kind: "left-behind", call: "exit", allowed: false, times }];
       return { ...read, attempts: [...read.attempts, ...left] };

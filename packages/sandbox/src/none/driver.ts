@@ -8,7 +8,8 @@ import { executableBytes } from "../executable-bytes.ts";
 import { effectiveLimits } from "../limits/effective-limits.ts";
 import { findLimitSetter, limitedStart, rlimitsOf } from "../limits/limited-start.ts";
 import type { Driver, GivenDescriptor, Launch } from "../launch.ts";
-import { observeFromOutside, planObservation } from "../observe/observer-launch.ts";
+import { observeFromOutside, planObservation, wantsObserver } from "../observe/observer-launch.ts";
+import { observeByStrace } from "../observe/strace/observe-by-strace.ts";
 import type { ExecutionPolicy } from "../policy.ts";
 
 const notCovered: readonly string[] = [
@@ -74,10 +75,11 @@ async function prepare(policy: ExecutionPolicy): Promise<Launch> {
       }
     },
   };
-  return policy.observe === true
-    ? observeFromOutside(
-        launch,
-        planObservation(policy, "none", [], setter === undefined ? 0 : 1, []),
-      )
-    : launch;
+  const starts = setter === undefined ? 0 : 1;
+  const observation = wantsObserver(policy)
+    ? planObservation(policy, "none", [], starts, [])
+    : undefined;
+  return observation === undefined || "why" in observation
+    ? observeByStrace(launch, policy, "none", [], starts, [], observation)
+    : observeFromOutside(launch, observation);
 }

@@ -1,7 +1,8 @@
-import type { Attempt } from "./attempt.ts";
+import type { Attempt, ObservationMechanism } from "./attempt.ts";
 
 /** What the observer of a run wrote, understood. */
 export interface Journal {
+  readonly observedBy: ObservationMechanism;
   readonly attempts: readonly Attempt[];
   /** What a reader should know of the observation itself. */
   readonly notes: readonly string[];

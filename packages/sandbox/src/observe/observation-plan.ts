@@ -29,13 +29,9 @@ export function observationPlan(
   const taken = new Set<SystemCallRule>();
   const lines: string[] = [];
   const asked: FilterRule[] = [];
-  for (const call of observedCalls) {
+  for (const call of watchedCalls(rules, architecture)) {
     const number = call.numbers[architecture];
     const rule = rules.find((candidate) => refusesAllOf(candidate, call));
-    // Where a socket is not refused, it is what it leads to that tells something.
-    if (number === undefined || (call.name === "socket" && rule === undefined)) {
-      continue;
-    }
     if (rule !== undefined) {
       taken.add(rule);
     }
@@ -53,6 +49,19 @@ export function observationPlan(
     remaining: rules.filter((rule) => !taken.has(rule)),
     bytes: Buffer.from(`${text.join("\n")}\n`),
   };
+}
+
+/** The calls that tell something at a level with these rules. */
+export function watchedCalls(
+  rules: readonly SystemCallRule[],
+  architecture: FilterArchitecture,
+): readonly ObservedCall[] {
+  return observedCalls.filter(
+    (call) =>
+      call.numbers[architecture] !== undefined &&
+      // Where a socket is not refused, it is what it leads to that tells something.
+      (call.name !== "socket" || rules.some((rule) => refusesAllOf(rule, call))),
+  );
 }
 
 /** True when the rule refuses exactly the calls that are observed, or all calls of that name. */

@@ -4,19 +4,27 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { programPath, startAttacker, testableLevels } from "../../test/attacker.ts";
 import type { Attacker } from "../../test/attacker.ts";
-import type { Attempt, ExecutionPolicy, SandboxLevel } from "../index.ts";
+import type { Attempt, ExecutionPolicy, ObservationMechanism, SandboxLevel } from "../index.ts";
 import { findObserver } from "./find-observer.ts";
+import { findStrace } from "./strace/find-strace.ts";
 
-function observable(): boolean {
-  const observer = findObserver();
-  if ("why" in observer) {
-    if ((process.env["CLAWKEEP_REQUIRE"] ?? "").split(",").includes("observer")) {
-      throw new Error(`CLAWKEEP_REQUIRE asks for the observer; ${observer.why}`);
+/** Both mechanisms, as far as they are here; says aloud which is not. */
+async function mechanisms(): Promise<readonly ObservationMechanism[]> {
+  const required = (process.env["CLAWKEEP_REQUIRE"] ?? "").split(",");
+  const found = [
+    ["seccomp", "observer", findObserver()],
+    ["strace", "strace", await findStrace()],
+  ] as const;
+  return found.flatMap(([mechanism, name, program]) => {
+    if ("path" in program) {
+      return [mechanism];
     }
-    process.stderr.write(`skipped: ${observer.why}\n`);
-    return false;
-  }
-  return true;
+    if (required.includes(name)) {
+      throw new Error(`CLAWKEEP_REQUIRE asks for the ${name}; ${program.why}`);
+    }
+    process.stderr.write(`skipped: ${program.why}\n`);
+    return [];
+  });
 }
 
 const languages = [
@@ -25,7 +33,7 @@ const languages = [
   { program: "swallow.mjs", interpreter: undefined, suffix: "js" },
 ].filter(({ interpreter }) => interpreter === undefined || existsSync(interpreter));
 
-describe.runIf(observable())("a program that hides its errors", async () => {
+describe.each(await mechanisms())("a program that hides its errors, by %s", async (mechanism) => {
   describe.each(await testableLevels())("at level %s", (level: SandboxLevel) => {
     let attacker: Attacker;
     beforeAll(() => {
@@ -39,7 +47,7 @@ describe.runIf(observable())("a program that hides its errors", async () => {
       const target = level === "bubblewrap" ? "/roots/writable" : folder;
       const base = attacker.policy(level, program, [target], {
         writeRoots: [{ source: folder, target }],
-        observe: true,
+        observe: mechanism,
       });
       const policy: ExecutionPolicy = {
         ...base,
@@ -49,7 +57,7 @@ describe.runIf(observable())("a program that hides its errors", async () => {
       };
       const { outcome, error } = await attacker.ask({ policy });
       expect([error, outcome?.exitCode, outcome?.stdout]).toEqual([undefined, 0, "done\n"]);
-      expect(outcome?.observedBy).toBe("seccomp");
+      expect(outcome?.observedBy).toBe(mechanism);
       const attempts = outcome?.attempts ?? [];
       const find = (kind: Attempt["kind"], path: string): Attempt | undefined =>
         attempts.find((attempt) => attempt.kind === kind && attempt.path === path);
@@ -63,7 +71,7 @@ describe.runIf(observable())("a program that hides its errors", async () => {
         expect.objectContaining({
           call: "exit",
           // The launcher only counts them.
-          ...(level === "landlock"
+          ...(level === "landlock" && mechanism === "seccomp"
             ? {}
             : { program: expect.stringMatching(/\/(sleep|dash|python3[.0-9]*)$/u) }),
         }),
@@ -87,7 +95,7 @@ describe.runIf(observable())("a program that hides its errors", async () => {
     });
 
     test("is told apart from one that does nothing of the kind", async () => {
-      const policy = attacker.policy(level, "exit-with.mjs", ["7"], { observe: true });
+      const policy = attacker.policy(level, "exit-with.mjs", ["7"], { observe: mechanism });
       const { outcome } = await attacker.ask({ policy });
       expect([outcome?.exitCode, outcome?.attempts]).toEqual([7, []]);
       const plain = await attacker.ask({ policy: { ...policy, observe: false } });
@@ -97,12 +105,18 @@ describe.runIf(observable())("a program that hides its errors", async () => {
     test("is still ended by its timeout, and what was seen is kept", async () => {
       const { outcome } = await attacker.ask({
         policy: attacker.policy(level, "ignore-sigterm.mjs", ["observed"], {
-          observe: true,
+          observe: mechanism,
           limits: { timeoutMs: 700, stdoutBytes: 10, stderrBytes: 10 },
         }),
       });
       expect([outcome?.terminatedBy, outcome?.signal]).toEqual(["timeout", "SIGKILL"]);
-      expect(outcome?.notes.join()).toContain("the observation ended with the run");
+      expect(outcome?.attempts).toContainEqual(
+        expect.objectContaining({ kind: "process", call: "execve", allowed: true }),
+      );
+      // The tracer is a process apart, and sees the end too.
+      expect(outcome?.notes.join().includes("the observation ended with the run")).toBe(
+        mechanism === "seccomp",
+      );
     });
   });
 });

@@ -1,7 +1,8 @@
 import type { GivenDescriptor, Launch } from "../launch.ts";
 import type { SandboxLevel } from "../level.ts";
 import type { ExecutionPolicy } from "../policy.ts";
-import type { FilterArchitecture, SystemCallRule } from "../seccomp/rules.ts";
+import type { SystemCallRule } from "../seccomp/rules.ts";
+import { filterArchitecture } from "./filter-architecture.ts";
 import { findObserver } from "./find-observer.ts";
 import type { Journal } from "./journal.ts";
 import { observationPlan } from "./observation-plan.ts";
@@ -36,10 +37,10 @@ export function planObservation(
   const architecture = filterArchitecture();
   const observer = findObserver();
   if (architecture === undefined) {
-    return { why: `not observed: there is no table of system calls for ${process.arch}` };
+    return { why: `there is no table of system calls for ${process.arch}` };
   }
   if ("why" in observer) {
-    return { why: `not observed: ${observer.why}` };
+    return { why: observer.why };
   }
   const plan = observationPlan(rules, architecture, starts);
   return {
@@ -51,10 +52,7 @@ export function planObservation(
 }
 
 /** Puts the observer before a launch, outside of whatever the launched program confines itself with. */
-export function observeFromOutside(launch: Launch, observation: ObservationOrNot): Launch {
-  if ("why" in observation) {
-    return { ...launch, notes: [...launch.notes, observation.why] };
-  }
+export function observeFromOutside(launch: Launch, observation: Observation): Launch {
   // Descriptors of a child start at 3.
   const first = launch.descriptors.length + 3;
   return {
@@ -69,8 +67,7 @@ export function observeFromOutside(launch: Launch, observation: ObservationOrNot
   };
 }
 
-function filterArchitecture(): FilterArchitecture | undefined {
-  return process.platform === "linux" && (process.arch === "x64" || process.arch === "arm64")
-    ? process.arch
-    : undefined;
+/** Whether the policy asks for the observer of our own. */
+export function wantsObserver({ observe }: Pick<ExecutionPolicy, "observe">): boolean {
+  return observe === true || observe === "seccomp";
 }

@@ -53,6 +53,7 @@ export function readJournal(
     notes.push(`more than ${attempts.length} different things were tried; the rest is not told`);
   }
   return {
+    observedBy: "seccomp",
     attempts: attempts.map((attempt, index) => ({ ...attempt, times: end?.times?.[index] ?? 1 })),
     notes,
     ...(fault === undefined ? {} : { fault }),
