@@ -83,7 +83,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     name: options.name ?? { name: "@clawkeep/skill-runtime", version: "0.1.0" },
     callerEnvironment: withoutSecrets(callerEnvironment, configuration),
-    residents: new ResidentPool(),
+    residents: new ResidentPool(configuration.concurrency?.residents),
   };
   const surroundings = {
     ...options,

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
 
 import { readAuditLog } from "@clawkeep/audit-log";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -92,6 +93,74 @@ describe.each(await testableLevels())("at level %s a resident program", (level) 
   });
 });
 
+describe("resident programs", () => {
+  let place: TestWorkspace;
+  beforeAll(async () => {
+    place = await makeWorkspace();
+    for (const name of ["one", "two"]) mkdirSync(path.join(place.workspace, name));
+  });
+  afterAll(() => place.remove());
+
+  test("one that is killed in the middle of a request fails that one, and the next get a fresh one", async () => {
+    await using runtime = await openRuntime({ ...place, environment: {} });
+    const say = async (text: string): Promise<Execution> =>
+      executed(await runtime.invoke(request("brief", { text })));
+    const [killed, queued] = [say("hang"), say("queued")];
+    await vi.waitFor(async () => {
+      const { executions } = await readAuditLog(auditFolder(place.home));
+      expect(executions).toHaveLength(1);
+      expect(residents()).toHaveLength(1);
+    });
+    for (const program of residents()) process.kill(program, "SIGKILL");
+    const [failed, next] = [await killed, await queued];
+    expect(failed).toMatchObject({ ok: false, error: { code: "RESIDENT_ENDED" } });
+    expect([next.ok, (next.json as { count: number }).count]).toEqual([true, 1]);
+    const { executions, ok } = await readAuditLog(auditFolder(place.home));
+    expect([ok, executions.map(({ end }) => end?.ended)]).toEqual([true, ["failed", "exited"]]);
+    expect(executions[1]?.start.resident).toMatchObject({ request: 1 });
+    expect(executions[1]?.start.resident?.process).not.toBe(executions[0]?.start.resident?.process);
+  });
+
+  test("one that crashes again and again is started again later, each request with its record", async () => {
+    await using runtime = await openRuntime({ ...place, environment: {} });
+    const ends: (string | undefined)[] = [];
+    // The pauses of 250 and 500 ms fit into the time of a request, the next one does not.
+    while (ends.length < 12 && !ends.includes("RESIDENT_BACKS_OFF")) {
+      const result = executed(await runtime.invoke(request("talk", { text: "crash" })));
+      expect(result.ok).toBe(false);
+      ends.push(result.error?.code);
+    }
+    expect(ends.slice(0, 2)).toEqual(["RESIDENT_ENDED", "RESIDENT_ENDED"]);
+    expect(ends.at(-1)).toBe("RESIDENT_BACKS_OFF");
+    const { executions } = await readAuditLog(auditFolder(place.home));
+    expect(executions.slice(-ends.length).map(({ status }) => status)).toEqual(
+      ends.map(() => "ended"),
+    );
+    expect(residents()).toEqual([]);
+  });
+
+  test("there are no more than may be, the one that was idle longest makes room", async () => {
+    await using runtime = await openRuntime({
+      ...place,
+      environment: {},
+      configuration: { concurrency: { residents: 2 } },
+    });
+    const count = async (root: string): Promise<number> => {
+      const result = executed(
+        await runtime.invoke(request("rooted", { text: "x" }, { roots: { data: root } })),
+      );
+      expect(residents().length).toBeLessThanOrEqual(2);
+      return (result.json as { count: number }).count;
+    };
+    expect([await count("one"), await count("two"), await count("one")]).toEqual([1, 1, 2]);
+    expect([await count("data"), await count("one"), await count("two")]).toEqual([1, 3, 1]);
+    // More at one time than there may be: all are served.
+    expect(await Promise.all(["one", "two", "data", "one", "two", "data"].map(count))).toHaveLength(
+      6,
+    );
+  });
+});
+
 test("a runtime that is closed ends what it keeps, and takes nothing more", async () => {
   const place = await makeWorkspace();
   const runtime = await openRuntime({ ...place, environment: {} });
@@ -110,6 +179,24 @@ test("a runtime that is closed ends what it keeps, and takes nothing more", asyn
   expect([ok, executions.map(({ status }) => status)]).toEqual([true, ["ended"]]);
   place.remove();
 });
+
+/** Pids of the resident programs themselves below this process. */
+function residents(of: number = process.pid): readonly number[] {
+  try {
+    const below = readdirSync(`/proc/${of}/task`)
+      .flatMap((task) => readFileSync(`/proc/${of}/task/${task}/children`, "utf8").split(" "))
+      .filter((pid) => pid !== "")
+      .map(Number);
+    return below.flatMap((pid) => {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+      return /probe\.mjs\0resident/u.test(command) && residents(pid).length === 0
+        ? [pid]
+        : residents(pid);
+    });
+  } catch {
+    return [];
+  }
+}
 
 /** Whether a resident runs below a process: a launcher may stand between. */
 function alive(of: number = process.pid): boolean {

@@ -4,6 +4,7 @@ import type { ExecutionPolicy, Outcome, ResidentProcess } from "@clawkeep/sandbo
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 
+import { CrashBackOff } from "./crash-back-off.ts";
 import type { PlannedRun } from "./planned-run.ts";
 import type { ProgramRun } from "./program-run.ts";
 import { firstStderr, usage } from "./run-oneshot.ts";
@@ -30,7 +31,7 @@ type Interruption = "timeout" | "cancelled";
 /**
  * One resident process at a time for one policy: started by the first request, given up when it does
  * not keep to the protocol, is too slow, has been idle, or has answered as many requests as it may,
- * and started again by the next request.
+ * and started again by the next request, which waits for it after several crashes in a row.
  * The owner sees to it that one request is in flight at a time.
  */
 export class ResidentProgram {
@@ -43,6 +44,7 @@ export class ResidentProgram {
   #name: string = "";
   #requests: number = 0;
   #idle: NodeJS.Timeout | undefined;
+  readonly #backOff: CrashBackOff = new CrashBackOff();
 
   /** `dispose` is called once, when the program is closed for good. */
   constructor(
@@ -74,14 +76,19 @@ export class ResidentProgram {
   async request(run: PlannedRun): Promise<ProgramRun> {
     const began = performance.now();
     using interruption = interruptAfter(run.action.timeoutMs, run.request.signal);
-    const { process, lines } = (this.#running ??= await this.#open());
     const elapsed = (): number => performance.now() - began;
+    if (this.#running === undefined && this.#backOff.leftMs > 0) {
+      const kept = await this.#waitToStart(interruption.promise, run.action.timeoutMs);
+      if (kept !== undefined) return kept(elapsed());
+    }
+    const { process, lines } = (this.#running ??= await this.#open());
     const id = this.#requests;
     const answer =
       process.pendingLines > 0
         ? unasked
         : await Promise.race([exchange(process, lines, id, run), interruption.promise]);
     if (answer === ended) {
+      this.#backOff.crashed();
       return lost(await process.outcome, elapsed());
     }
     if (answer === "timeout" || answer === "cancelled") {
@@ -90,8 +97,10 @@ export class ResidentProgram {
     }
     const reply = answer === unasked ? undefined : parseReply(answer, id);
     if (reply === undefined) {
+      this.#backOff.crashed();
       return brokeProtocol(await this.#giveUp(), elapsed());
     }
+    this.#backOff.worked();
     if (this.#requests >= this.#maxRequests) {
       await this.#giveUp();
     } else {
@@ -112,10 +121,42 @@ export class ResidentProgram {
     if (this.#closed) {
       throw new CodedError({ code: "RUNTIME_CLOSED", message: "the runtime has been closed" });
     }
-    const process = await openProcess(this.#policy);
+    const process = await openProcess(this.#policy).catch((error: unknown) => {
+      this.#backOff.crashed();
+      throw error;
+    });
     const running = { process, lines: process.lines()[Symbol.asyncIterator]() };
     void this.#forgetWhenGone(running);
     return running;
+  }
+
+  /**
+   * Waits until a program that crashes again and again may be started again.
+   * @returns what the request came to instead, if it did not last as long
+   */
+  async #waitToStart(
+    interrupted: Promise<Interruption>,
+    timeoutMs: number,
+  ): Promise<((durationMs: number) => ProgramRun) | undefined> {
+    const { leftMs, crashes } = this.#backOff;
+    if (leftMs >= timeoutMs) {
+      const message = `the program crashed ${crashes} times in a row and is not started for another ${Math.ceil(leftMs)} ms`;
+      const error = { code: "RESIDENT_BACKS_OFF", message };
+      return (durationMs) => ({ ...withoutReply(undefined, durationMs), ended: "failed", error });
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), leftMs);
+    });
+    const why = await Promise.race([over, interrupted]);
+    clearTimeout(timer);
+    return why === undefined
+      ? undefined
+      : (durationMs) => ({
+          ...withoutReply(undefined, durationMs),
+          ended: why,
+          terminatedBy: why,
+        });
   }
 
   /** A process that dies while nobody asks it is replaced by the next request, not blamed on it. */
