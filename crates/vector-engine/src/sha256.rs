@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn every_way_gives_the_same_for_every_length() {
-        let bytes: Vec<u8> = (0..700u32).map(|index| (index * 31 >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..700u32).map(|index| ((index * 31) >> 3) as u8).collect();
         for length in 0..330 {
             let (a, b) = (&bytes[..length], &bytes[300..300 + length]);
             // SAFETY: slices are readable.

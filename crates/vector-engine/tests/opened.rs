@@ -231,14 +231,11 @@ fn many_queries_on_several_threads_get_the_answers_of_one_by_one() {
         opened
             .search_many(queries, 5, Ask::default(), threads, results)
             .expect("answers");
-        for row in 0..100 {
+        for (row, &count) in counts.iter().enumerate() {
             let alone = search(&mut opened, query(&rows, row), 5).expect("an answer");
-            let place = row * 5..row * 5 + counts[row] as usize;
-            let found: Vec<_> = ids[place.clone()]
-                .iter()
-                .copied()
-                .zip(scores[place].iter().copied())
-                .collect();
+            let place = row * 5..row * 5 + count as usize;
+            let scores = scores[place.clone()].iter().copied();
+            let found: Vec<_> = ids[place].iter().copied().zip(scores).collect();
             assert_eq!(found, alone);
         }
     }
