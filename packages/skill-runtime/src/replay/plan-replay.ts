@@ -71,8 +71,9 @@ export async function planReplay(
       ? { values: new Map(), findings: [] }
       : readArguments(action, options.args);
   if (given.findings.length > 0) return refuse("arguments", given.findings);
-  const recovered = await withKeyedDigest(options.home, given.values.size > 0, (keyedDigest) =>
-    recordedArguments(start.arguments, given.values, keyedDigest),
+  const isKeyed = Object.values(start.arguments).some((value) => "keyed" in value);
+  const recovered = await withKeyedDigest(options.home, isKeyed, (keyedDigest) =>
+    recordedArguments(start.arguments, action.arguments, given.values, keyedDigest),
   );
   if (recovered.findings.length > 0) return refuse("arguments", recovered.findings);
   const { roots, findings } = await resolveRoots(action, options, options.roots);

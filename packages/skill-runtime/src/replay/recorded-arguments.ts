@@ -2,6 +2,7 @@ import type { KeyedDigest, RecordedValue } from "@clawkeep/audit-log";
 import type { Finding } from "@clawkeep/diagnostics";
 import { canonicalJson } from "@clawkeep/integrity";
 import type { JsonValue } from "@clawkeep/integrity";
+import type { ArgumentSpec } from "@clawkeep/skill-format";
 
 /** Values by name, or every reason why they are not to be had. */
 export interface RecoveredArguments {
@@ -11,13 +12,16 @@ export interface RecoveredArguments {
 
 /**
  * The arguments of a recorded run. A value that was recorded by its keyed digest only must be given
- * again, and is taken when its digest is the recorded one.
+ * again, unless the contract names it itself: a default, a value of a list, true or false. It is taken
+ * when its digest is the recorded one.
  *
+ * @param specs The arguments of the contract that was recorded.
  * @param given Values by name, as the contract types them.
- * @param keyedDigest The log's own. Called for given values only.
+ * @param keyedDigest The log's own.
  */
 export function recordedArguments(
   recorded: Readonly<Record<string, RecordedValue>>,
+  specs: Readonly<Record<string, ArgumentSpec>>,
   given: ReadonlyMap<string, unknown>,
   keyedDigest: (text: string) => KeyedDigest,
 ): RecoveredArguments {
@@ -40,7 +44,12 @@ export function recordedArguments(
       values.push([name, value.stored]);
       continue;
     }
-    const again = given.get(name);
+    const isRecorded = (candidate: unknown): boolean => {
+      const text = textOf(candidate);
+      return text !== undefined && keyedDigest(text) === value.keyed;
+    };
+    const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
+    const again = given.get(name) ?? publicValues(spec).find(isRecorded);
     if (again === undefined) {
       findings.push(
         finding(
@@ -51,19 +60,25 @@ export function recordedArguments(
       );
       continue;
     }
-    const text = textOf(again);
-    if (text === undefined || keyedDigest(text) !== value.keyed) {
+    if (isRecorded(again)) {
+      values.push([name, again as JsonValue]);
+    } else {
       findings.push(
         finding(
           "REPLAY_ARGUMENT_OTHER",
           `argument ${quote(name)}: the value given is not the one that was recorded`,
         ),
       );
-    } else {
-      values.push([name, again as JsonValue]);
     }
   }
   return { values: Object.fromEntries(values), findings };
+}
+
+/** Values that anybody who reads the contract can name. */
+function publicValues(spec: ArgumentSpec | undefined): readonly JsonValue[] {
+  const listed =
+    spec?.type === "enum" ? spec.values : spec?.type === "boolean" ? [true, false] : [];
+  return spec?.default === undefined ? listed : [spec.default, ...listed];
 }
 
 /** The text that a keyed digest is over, as the start record's is. */

@@ -1,5 +1,15 @@
-import { existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { appendFileSync, cpSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 
 import { openAuditLog, readAuditLog } from "@clawkeep/audit-log";
@@ -164,6 +174,20 @@ describe("the throw-away copy", () => {
     expect(readdirSync(path.join(place.home, "replays"))).toEqual([]);
   });
 
+  test("is made elsewhere when the state folder lies in the root, links and closed folders and all", async () => {
+    symlinkSync("nowhere", path.join(data, "link"));
+    mkdirSync(path.join(data, "closed"));
+    writeFileSync(path.join(data, "closed", "inner"), "");
+    chmodSync(path.join(data, "closed"), 0o555);
+    const moved = { ...place, home: path.join(data, "home") };
+    await lockSkills(["skills/replayed"], moved);
+    await using runtime = await openRuntime({ ...moved, environment: {} });
+    const { id } = executed(await runtime.invoke({ ...request("read"), skill: "replayed" }));
+    const result = await replayExecution(id, { ...moved, environment: {} });
+    expect(result).toMatchObject({ kind: "replay", verdict: "equal" });
+    expect(readdirSync(path.join(moved.home, "replays"))).toEqual([]);
+  });
+
   test("holds of a root that is shown by name nothing else, and follows no link to it", async () => {
     const { id } = await run("named", { file: "file" });
     expect((await replayed(id)).verdict).toBe("equal");
@@ -187,6 +211,9 @@ describe("a replay is refused", () => {
   });
 
   test("when a text was recorded by its keyed digest, until the same text is given", async () => {
+    // A value that the contract itself names is found without being given.
+    const { id: byDefault } = await run("whisper", { words: "quiet" });
+    expect(await refused(byDefault)).toEqual(["arguments", "REPLAY_ARGUMENT_REDACTED"]);
     const { id } = await run("whisper", { words: "quiet", times: 2 });
     const give = (value: Readonly<Record<string, unknown>>): Promise<readonly string[]> =>
       refused(id, { args: { kind: "json", value } });

@@ -2,7 +2,18 @@ import { CodedError } from "@clawkeep/diagnostics";
 import { ensurePrivateFolder } from "@clawkeep/durable-files";
 import type { Action } from "@clawkeep/skill-format";
 import { constants } from "node:fs";
-import { chmod, copyFile, cp, lstat, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  realpath,
+  rm,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 import type { OpenArgument } from "../binding/confine-paths.ts";
@@ -22,7 +33,7 @@ const maxBytes: number = 2 ** 31;
 const maxFiles: number = 200_000;
 
 /**
- * Copies the roots of an action into a private folder below the state folder, so that the program
+ * Copies the roots of an action into a private folder, below the state folder if it can be, so that the program
  * can change nothing that lasts. Links are copied as links. Of a root with `show: named` only what
  * path arguments name is copied, from the descriptors that were checked. What the runtime itself
  * provides is shown and not copied: it is read-only, and beside a log lies its key.
@@ -37,9 +48,7 @@ export async function throwAwayCopy(
   paths: readonly OpenArgument[],
   named: Readonly<Record<string, string>>,
 ): Promise<ThrowAwayCopy> {
-  const parent = path.join(home, "replays");
-  await ensurePrivateFolder(parent);
-  const folder = await mkdtemp(path.join(parent, "r-"));
+  const folder = await makeFolder(home, roots);
   const remove = async (): Promise<void> => removeTree(folder);
   const copier = new Copier();
   const copies: [string, string][] = [];
@@ -72,6 +81,15 @@ export async function throwAwayCopy(
     });
   }
   return { roots: Object.fromEntries(copies), leftOut: copier.leftOut, remove };
+}
+
+/** A private folder, below the state folder unless that lies in a root: no folder is copied into itself. */
+async function makeFolder(home: string, roots: readonly ResolvedRoot[]): Promise<string> {
+  const parent = path.join(home, "replays");
+  await ensurePrivateFolder(parent);
+  const real = await realpath(parent);
+  const isInside = roots.some(({ source }) => `${real}/`.startsWith(`${source}/`));
+  return mkdtemp(path.join(isInside ? tmpdir() : parent, isInside ? "clawkeep-replay-" : "r-"));
 }
 
 class Copier {
