@@ -90,6 +90,7 @@ function build(done: (code: number) => void): Command {
     )
     .option("--require-sandbox", "refuse to run without a sandbox")
     .option("--background", "print an id as soon as it is started, and let it go on")
+    .option("--output <file>", "write the output as it is to a new file too, such as for a replay")
     .option("--metrics <file>", "add the run to a Prometheus textfile (default: config.yaml's)")
     .option("--json", "print one JSON object: the execution, or the refusal")
     .addHelpText("after", runExamples)

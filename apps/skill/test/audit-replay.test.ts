@@ -15,9 +15,8 @@ beforeAll(async () => {
   // It prints the time, and what it was given.
   writeFileSync(script, "date +%s%N\ncat\n");
   await place.run(["lock"]);
-  const run = await place.json(["run", "say-sh", "--arg", "words=quiet"]);
-  id = String(run["id"]);
-  writeFileSync(join(place.folder, "kept"), String(run["output"]));
+  const run = ["run", "say-sh", "--arg", "words=quiet", "--output", "kept"];
+  id = String((await place.json(run))["id"]);
 });
 
 afterAll(() => place.remove());

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 
 import { CodedError } from "@clawkeep/diagnostics";
 import { makeRunId, openRuntime, readConfiguration } from "@clawkeep/skill-runtime";
@@ -26,6 +27,8 @@ export interface RunOptions extends PlaceOptions {
   readonly root: readonly string[];
   readonly requireSandbox?: boolean;
   readonly background?: boolean;
+  /** A new file for the output as the program printed it. */
+  readonly output?: string;
   readonly metrics?: string;
   readonly json?: boolean;
 }
@@ -41,13 +44,21 @@ export async function runSkill(
   action: string | undefined,
   options: RunOptions,
 ): Promise<number> {
+  if (options.output !== undefined && options.background === true) {
+    throw new CodedError({
+      code: "USAGE",
+      message: "expected either --output or --background, got both",
+      hint: "`runs show` gives the output of a run that was left to the background.",
+    });
+  }
   const place = surroundings(options);
   const asked: Asked = { skill, ...(action === undefined ? {} : { action }) };
   const roots = readPairs("--root", options.root);
   const args = await readArguments(options);
   const configuration = await readConfiguration(place.home);
   return cancellable((signal) =>
-    options.background === true || configuration.backgroundMs !== undefined
+    options.background === true ||
+    (configuration.backgroundMs !== undefined && options.output === undefined)
       ? runWithWindow({ place, asked, roots, args, options, configuration, signal })
       : runHere({ place, asked, roots, args, options, configuration, signal }),
   );
@@ -78,7 +89,13 @@ async function runHere(run: Run): Promise<number> {
       ...(options.requireSandbox === true ? { requireSandbox: "landlock" as const } : {}),
       signal,
     };
-    return printResult(await runtime.invoke(request), asked, options.json === true);
+    const result = await runtime.invoke(request);
+    if (options.output !== undefined && result.kind === "execution") {
+      // Whole, where the caller's part of it was cut. What is there already is not written over.
+      const whole = result.artifact === undefined ? result.stdout : await readFile(result.artifact);
+      await writeFile(options.output, whole, { flag: "wx", mode: 0o600 });
+    }
+    return printResult(result, asked, options.json === true);
   } finally {
     await opened.close();
   }
