@@ -1,9 +1,10 @@
 import { CodedError } from "@clawkeep/diagnostics";
 import type { AppendLog, Lock } from "@clawkeep/durable-files";
-import { encodeBase64, verifierOf } from "@clawkeep/integrity";
-import type { NoteSigner, NoteVerifier } from "@clawkeep/integrity";
+import { compactRoot, createKeyPair, encodeBase64, parseSignerKey } from "@clawkeep/integrity";
+import type { NoteSigner } from "@clawkeep/integrity";
 
 import { chooseHead } from "./choose-head.ts";
+import type { ChosenHead } from "./choose-head.ts";
 import {
   formatSlot,
   isBlankSlot,
@@ -16,9 +17,12 @@ import {
 import type { Head, RecordWithLine } from "./head.ts";
 import { slotIndexes } from "./head-slots.ts";
 import type { HeadSlots, SlotIndex } from "./head-slots.ts";
+import type { KeyFiles } from "./key-files.ts";
 import { keyedDigestOf } from "./keyed-digest.ts";
 import { executionId, identityOf } from "./log-identity.ts";
 import type { LogIdentity } from "./log-identity.ts";
+import { signTransition, withTransition } from "./log-key-chain.ts";
+import type { LogKeys } from "./log-key-chain.ts";
 import { ownProcess } from "./process-stamp.ts";
 import { checkRecord, maxLineBytes } from "./record-schema.ts";
 import type {
@@ -35,6 +39,8 @@ import { judgeTail } from "./tail.ts";
 /** What an {@link AuditLog} is made of. */
 export interface AuditLogParts {
   readonly signer: NoteSigner;
+  readonly keys: LogKeys;
+  readonly keyFiles: KeyFiles;
   readonly lock: Lock;
   /** Opens a segment by the sequence of its first record; makes it, durably, when told to. */
   readonly openSegment: (first: number, make: boolean) => Promise<AppendLog>;
@@ -80,9 +86,10 @@ interface Known {
 /** A log that is open for appending, by this process among others. */
 export class AuditLog {
   readonly #parts: AuditLogParts;
-  readonly #verifier: NoteVerifier;
-  readonly #identity: LogIdentity;
-  readonly #keyedDigest: (text: string) => KeyedDigest;
+  #signer: NoteSigner;
+  #keys: LogKeys;
+  #identity: LogIdentity;
+  #keyedDigest: (text: string) => KeyedDigest;
   readonly #process: ProcessStamp = ownProcess();
   /** Executions that were begun here and have no end yet. */
   readonly #open: Set<string> = new Set();
@@ -100,17 +107,18 @@ export class AuditLog {
   /** Use `openAuditLog`. */
   constructor(parts: AuditLogParts) {
     this.#parts = parts;
-    this.#verifier = verifierOf(parts.signer);
+    this.#signer = parts.signer;
+    this.#keys = parts.keys;
     this.#identity = identityOf(parts.signer);
     this.#keyedDigest = keyedDigestOf(parts.signer.seed);
   }
 
-  /** The log's id and key. */
+  /** The log's id and the key that signs now. */
   get identity(): LogIdentity {
     return this.#identity;
   }
 
-  /** A digest that shows equality within this log and cannot be guessed without its key. */
+  /** A digest that shows equality among records of one key and cannot be guessed without it. */
   keyedDigest(text: string): KeyedDigest {
     return this.#keyedDigest(text);
   }
@@ -208,7 +216,38 @@ export class AuditLog {
 
   /** Completes what a stopped writer left, and checks that the log can be appended to. */
   async recover(): Promise<void> {
-    await this.#exclusively(() => this.#recover());
+    await this.#exclusively(async () => {
+      await this.#recover();
+      await this.#parts.keyFiles.sweep();
+    });
+  }
+
+  /**
+   * Gives the log a new key, which the key before and the new one sign for, on the record. Checkpoints
+   * and proofs from before stay as good as they were. The private key before is removed.
+   *
+   * @returns the log's id and new key
+   * @throws CodedError as {@link AuditLog.start}; `AUDIT_VERIFIER_MALFORMED`, `AUDIT_VERIFIER_OTHER`
+   *   when the log's public keys are not those of its private key
+   */
+  async rotateKey(): Promise<LogIdentity> {
+    return this.#exclusively(async () => {
+      const known = await this.#flush(await this.#recover());
+      await this.#parts.keyFiles.requirePublished(this.#signer);
+      await (await this.#openLog(known.head.segment)).sync();
+      const base = settledHead(known.head);
+      const pair = createKeyPair(this.#signer.name);
+      const next = parseSignerKey(pair.signerKey);
+      const at = { size: base.tree.size, root: compactRoot(base.tree) };
+      const transition = signTransition(at, this.#signer, next);
+      const keys = withTransition(this.#keys, transition);
+      const record: AuditRecord = { ...this.#place(base, 0), type: "key-rotated", transition };
+      await this.#parts.keyFiles.prepare(pair.signerKey);
+      const head = nextHead({ ...base, keys }, [{ record, line: lineOf(record) }], next);
+      await this.#flush(await this.#put(known, head));
+      await this.#adopt(keys);
+      return this.#identity;
+    });
   }
 
   /** Waits for what is being written, makes it durable, and lets go of the files. */
@@ -320,7 +359,7 @@ export class AuditLog {
       await (await this.#parts.openSegment(base.segment, true)).close();
       known = { ...known, logBytes: 0 };
     }
-    const next = nextHead(base, [...opening, ...built], this.#parts.signer);
+    const next = nextHead(base, [...opening, ...built], this.#signer);
     known = await this.#put(known, next);
     if (built.some(({ of }) => of.durable)) {
       await this.#flush(known);
@@ -330,6 +369,28 @@ export class AuditLog {
     for (const { of, record } of built) {
       of.resolve(record);
     }
+  }
+
+  async #chooseHead(files: readonly Uint8Array[]): Promise<ChosenHead> {
+    const chosen = chooseHead(files, this.#keys);
+    if (chosen.head !== undefined) {
+      return chosen;
+    }
+    // Another process may have given the log new keys since.
+    const { signer, keys } = await this.#parts.keyFiles.read();
+    return signer.keyId === this.#signer.keyId ? chosen : chooseHead(files, keys);
+  }
+
+  /** The log is signed by another key now: here, or by another process. */
+  async #adopt(keys: LogKeys): Promise<void> {
+    const known = this.#known;
+    // In doubt until the files are those of the new key: whoever comes next tries again.
+    this.#known = undefined;
+    this.#signer = await this.#parts.keyFiles.adopt(keys);
+    this.#known = known;
+    this.#keys = keys;
+    this.#identity = identityOf(this.#signer);
+    this.#keyedDigest = keyedDigestOf(this.#signer.seed);
   }
 
   #isFull({ segment, bytes, tree }: Head): boolean {
@@ -426,7 +487,7 @@ export class AuditLog {
       return known;
     }
     const files = slotIndexes.map((slot) => slots.read(slot));
-    const { head, index, problems } = chooseHead(files, this.#verifier);
+    const { head, index, problems } = await this.#chooseHead(files);
     const slot = slotIndexes[index ?? -1];
     if (head === undefined || slot === undefined) {
       throw unsound(problems);
@@ -446,12 +507,15 @@ export class AuditLog {
       parts: slots.firstParts(),
       logBytes: head.bytes,
     };
+    if (head.keys.keyId !== this.#signer.keyId) {
+      await this.#adopt(head.keys);
+    }
     this.#known = adopted;
     if (healed === undefined) {
       return adopted;
     }
     const record: AuditRecord = { ...this.#place(head, 0), type: "log-healed", ...healed };
-    const next = nextHead(head, [{ record, line: lineOf(record) }], this.#parts.signer);
+    const next = nextHead(head, [{ record, line: lineOf(record) }], this.#signer);
     return this.#flush(await this.#put(adopted, next));
   }
 

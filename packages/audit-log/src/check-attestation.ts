@@ -1,10 +1,10 @@
 import { hasErrors, isCodedError } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
 import { openEnvelope } from "@clawkeep/integrity";
-import type { NoteVerifier } from "@clawkeep/integrity";
 
 import { attestedOutputs, parseStatement, statementMediaType } from "./attestation.ts";
 import type { ExecutionStatement } from "./attestation.ts";
+import type { LogKeys } from "./log-key-chain.ts";
 import { judgeProof, trustedVerifier } from "./check-proof.ts";
 
 /** What the check of an attestation says. */
@@ -36,13 +36,25 @@ export function checkAttestation(envelope: string, verifierKey: string): Attesta
   return { ok: !hasErrors(findings), findings, statement };
 }
 
-function openStatement(envelope: string, verifier: NoteVerifier): ExecutionStatement {
-  const { payload, payloadType } = openEnvelope(envelope, verifier.publicKey);
+function openStatement(envelope: string, verifier: LogKeys): ExecutionStatement {
+  const { payload, payloadType } = openByOne(envelope, verifier);
   // The signature holds for the type too: one that means something else is not read as ours.
   return parseStatement(payloadType === statementMediaType ? payload : new Uint8Array());
 }
 
-function judge(statement: ExecutionStatement, verifier: NoteVerifier): readonly Finding[] {
+/** It was signed by the key that the log had then: any of them. */
+function openByOne(envelope: string, keys: LogKeys): ReturnType<typeof openEnvelope> {
+  for (const { verifier } of keys.earlier ?? []) {
+    try {
+      return openEnvelope(envelope, verifier.publicKey);
+    } catch {
+      // The last key says what is wrong.
+    }
+  }
+  return openEnvelope(envelope, keys.publicKey);
+}
+
+function judge(statement: ExecutionStatement, verifier: LogKeys): readonly Finding[] {
   const { start, end } = statement.predicate;
   const findings = [...judgeProof(start, verifier), ...judgeProof(end, verifier)];
   if (

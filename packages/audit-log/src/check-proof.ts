@@ -1,11 +1,12 @@
 import { CodedError, hasErrors, isCodedError } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
-import { decodeBase64, leafHash, parseVerifierKey, verifyInclusion } from "@clawkeep/integrity";
-import type { NoteVerifier } from "@clawkeep/integrity";
+import { decodeBase64, leafHash, verifyInclusion } from "@clawkeep/integrity";
 
 import { recordLine } from "./head.ts";
 import { readKnownCheckpoint } from "./known-checkpoint.ts";
 import { identityOf } from "./log-identity.ts";
+import { keyAt, parseVerifierFile } from "./log-key-chain.ts";
+import type { LogKeys } from "./log-key-chain.ts";
 import { parseProof } from "./proof-text.ts";
 import type { AuditProof } from "./proof-text.ts";
 
@@ -38,14 +39,14 @@ export function checkProof(text: string, verifierKey: string): ProofCheck {
 }
 
 /** Everything that is wrong with a proof that is well-formed. */
-export function judgeProof(proof: AuditProof, verifier: NoteVerifier): readonly Finding[] {
+export function judgeProof(proof: AuditProof, verifier: LogKeys): readonly Finding[] {
   const { record, index } = proof;
   const known = readKnownCheckpoint(proof.checkpoint, verifier);
   if (!("origin" in known)) {
     return [known];
   }
   const findings: Finding[] = [];
-  const { log, key } = identityOf(verifier);
+  const { log, key } = identityOf(keyAt(verifier, index));
   if (record.log !== log || record.key !== key || record.sequence !== index) {
     const expected = `log ${log}, key ${key}, sequence ${index}`;
     const got = `log ${record.log}, key ${record.key}, sequence ${record.sequence}`;
@@ -67,16 +68,16 @@ export function judgeProof(proof: AuditProof, verifier: NoteVerifier): readonly 
  *
  * @throws CodedError `AUDIT_VERIFIER_MALFORMED`
  */
-export function trustedVerifier(text: string): NoteVerifier {
+export function trustedVerifier(text: string): LogKeys {
   try {
-    const verifier = parseVerifierKey(text.trim());
+    const verifier = parseVerifierFile(Buffer.from(`${text.trim()}\n`));
     identityOf(verifier);
     return verifier;
   } catch (cause) {
     throw new CodedError({
       code: "AUDIT_VERIFIER_MALFORMED",
       message: `public key: ${cause instanceof Error ? cause.message : String(cause)}`,
-      hint: "It is the line in the file `verifier` of the log's folder.",
+      hint: "It is the text of the file `verifier` of the log's folder.",
       cause,
     });
   }

@@ -1,8 +1,9 @@
 import type { Finding } from "@clawkeep/diagnostics";
 import { compactRoot, sameHash } from "@clawkeep/integrity";
-import type { Checkpoint, CompactTree, NoteVerifier } from "@clawkeep/integrity";
+import type { Checkpoint, CompactTree } from "@clawkeep/integrity";
 
 import { readKnownCheckpoint, rollbackNote } from "./known-checkpoint.ts";
+import type { LogKeys } from "./log-key-chain.ts";
 
 /** Compares a log, as it is read, with a checkpoint that was kept elsewhere. */
 export class CheckpointWatch {
@@ -11,7 +12,7 @@ export class CheckpointWatch {
   #root: Uint8Array | undefined;
 
   /** @param note The signed checkpoint, if there is one. */
-  constructor(note: string | undefined, verifier: NoteVerifier) {
+  constructor(note: string | undefined, verifier: LogKeys) {
     if (note !== undefined) {
       const read = readKnownCheckpoint(note, verifier);
       if ("origin" in read) {

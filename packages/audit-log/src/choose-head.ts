@@ -1,9 +1,9 @@
 import { isCodedError } from "@clawkeep/diagnostics";
 import { sameHash } from "@clawkeep/integrity";
-import type { NoteVerifier } from "@clawkeep/integrity";
 
 import { isBlankSlot, parseHead } from "./head.ts";
 import type { Head } from "./head.ts";
+import type { LogKeys } from "./log-key-chain.ts";
 
 /** What the files of a head come to. */
 export interface ChosenHead {
@@ -23,7 +23,7 @@ export interface HeadProblem {
 }
 
 /** Chooses among the files of a head: the sound one with most records. */
-export function chooseHead(files: readonly Uint8Array[], verifier: NoteVerifier): ChosenHead {
+export function chooseHead(files: readonly Uint8Array[], verifier: LogKeys): ChosenHead {
   const problems: HeadProblem[] = [];
   let chosen: { head: Head; index: number } | undefined;
   for (const [index, bytes] of files.entries()) {

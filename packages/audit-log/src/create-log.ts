@@ -6,11 +6,11 @@ import { CodedError } from "@clawkeep/diagnostics";
 import { openRegularFile, replaceFile, syncFolder } from "@clawkeep/durable-files";
 import type { FaultOption } from "@clawkeep/durable-files";
 import { createKeyPair, parseSignerKey } from "@clawkeep/integrity";
-import type { NoteVerifier } from "@clawkeep/integrity";
 
 import { firstHead, formatSlot, isBlankSlot, parseHead, slotHeadBytes } from "./head.ts";
 import type { Head } from "./head.ts";
 import { originOf } from "./log-identity.ts";
+import type { LogKeys } from "./log-key-chain.ts";
 import type { LogPaths } from "./log-paths.ts";
 
 /** True when a folder has a finished log: its key comes last. */
@@ -47,7 +47,7 @@ export async function createLog(paths: LogPaths, options: FaultOption): Promise<
  */
 export async function upgradeHead(
   paths: LogPaths,
-  verifier: NoteVerifier,
+  verifier: LogKeys,
   options: FaultOption,
 ): Promise<void> {
   const bytes = await readIfThere(paths.headOne);

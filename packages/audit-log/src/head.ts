@@ -13,14 +13,18 @@ import {
   restoreTree,
   sameHash,
   signNote,
+  unverifiedNoteText,
+  verifierOf,
   verifyNote,
 } from "@clawkeep/integrity";
-import type { CompactTree, JsonValue, NoteSigner, NoteVerifier } from "@clawkeep/integrity";
+import type { CompactTree, JsonValue, NoteSigner } from "@clawkeep/integrity";
 import * as z from "zod";
 
 import { identityOf, originOf } from "./log-identity.ts";
+import { keyAt, withTransition } from "./log-key-chain.ts";
+import type { LogKeys } from "./log-key-chain.ts";
 import { checkRecord } from "./record-schema.ts";
-import type { AuditRecord } from "./records.ts";
+import type { AuditRecord, KeyRotatedRecord } from "./records.ts";
 
 /** No more records than this are kept in the head until the log file is made durable. */
 export const maxPending: number = 32;
@@ -42,6 +46,8 @@ export interface Head {
   readonly tree: CompactTree;
   /** Signed note. */
   readonly checkpoint: string;
+  /** The log's keys, with those that the pending records bring. */
+  readonly keys: LogKeys;
 }
 
 const common = {
@@ -80,7 +86,7 @@ export function recordLine(record: AuditRecord): Buffer {
 export function firstHead(signer: NoteSigner): Head {
   const { log } = identityOf(signer);
   const nothing = { before: emptyTree, pending: [], tail: Buffer.alloc(0), tree: emptyTree };
-  return signed({ log, segment: 0, bytes: 0, ...nothing }, signer);
+  return signed({ log, segment: 0, bytes: 0, ...nothing, keys: verifierOf(signer) }, signer);
 }
 
 /** A record with its line. */
@@ -146,20 +152,21 @@ export function isBlankSlot(bytes: Uint8Array): boolean {
  *
  * @throws CodedError `AUDIT_HEAD_MALFORMED`, `AUDIT_HEAD_SIGNATURE`, `AUDIT_HEAD_INCONSISTENT`
  */
-export function parseHead(bytes: Uint8Array, verifier: NoteVerifier): Head {
+export function parseHead(bytes: Uint8Array, known: LogKeys): Head {
   const fields = parseFields(bytes);
+  const keys = withPending(known, fields.pending);
   let text: string;
   try {
-    const note = verifyNote(fields.checkpoint, verifier);
+    const note = verifyNote(fields.checkpoint, keyAt(keys, sizeOf(fields.checkpoint)));
     text = note.text;
     if (note.signatures.length !== 1) {
       throw new Error(`one signature, got ${note.signatures.length}`);
     }
   } catch (cause) {
-    throw failed("AUDIT_HEAD_SIGNATURE", `a checkpoint signed by ${verifier.name} alone`, cause);
+    throw failed("AUDIT_HEAD_SIGNATURE", `a checkpoint signed by ${known.name} alone`, cause);
   }
   try {
-    return consistentHead(fields, text, verifier);
+    return consistentHead(fields, text, keys);
   } catch (cause) {
     throw failed("AUDIT_HEAD_INCONSISTENT", "fields that agree with one another", cause);
   }
@@ -217,10 +224,36 @@ function parseSlot(bytes: Uint8Array): HeadFields {
   return { ...fields, checkpoint };
 }
 
-function consistentHead(fields: HeadFields, text: string, verifier: NoteVerifier): Head {
+/** How many records a note counts, believed or not: which key should have signed it. */
+function sizeOf(note: string): number {
+  try {
+    return parseCheckpoint(unverifiedNoteText(note)).size;
+  } catch {
+    return Number.MAX_SAFE_INTEGER;
+  }
+}
+
+/** A head that was just signed by a new key has the record of it, which comes before its file. */
+function withPending(known: LogKeys, pending: readonly unknown[]): LogKeys {
+  return pending.reduce((keys: LogKeys, value) => {
+    const { type, transition, sequence } = (value ?? {}) as Partial<KeyRotatedRecord>;
+    const isKnown = keys.earlier?.some(({ until }) => until === sequence) === true;
+    if (type !== "key-rotated" || typeof transition !== "string" || isKnown) {
+      return keys;
+    }
+    try {
+      return withTransition(keys, transition);
+    } catch {
+      // Then the signature is not by a key of the log, and is refused.
+      return keys;
+    }
+  }, known);
+}
+
+function consistentHead(fields: HeadFields, text: string, keys: LogKeys): Head {
   const { log, checkpoint, segment, bytes } = fields;
   const { origin, size, root } = parseCheckpoint(text);
-  if (origin !== originOf(log) || log !== identityOf(verifier).log) {
+  if (origin !== originOf(log) || log !== identityOf(keys).log) {
     throw new Error(`origin ${origin}, log ${log}`);
   }
   const tops = fields.tree.map((top) => decodeBase64(top) ?? Buffer.alloc(0));
@@ -244,7 +277,7 @@ function consistentHead(fields: HeadFields, text: string, verifier: NoteVerifier
   ) {
     throw new Error("`bytes` or the last records are not those of this place");
   }
-  return { log, segment, bytes, before, pending, tail, tree, checkpoint };
+  return { log, segment, bytes, before, pending, tail, tree, checkpoint, keys };
 }
 
 function signed(head: Omit<Head, "checkpoint">, signer: NoteSigner): Head {

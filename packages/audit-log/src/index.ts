@@ -17,6 +17,7 @@ export type {
   ExecutionStart,
   ExecutionStartRecord,
   KeyedDigest,
+  KeyRotatedRecord,
   LogHealedRecord,
   ObservedCaller,
   ProcessStamp,

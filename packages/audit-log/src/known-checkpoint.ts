@@ -1,17 +1,20 @@
 import { isCodedError } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
 import { parseCheckpoint, unverifiedNoteText, verifyNote } from "@clawkeep/integrity";
-import type { Checkpoint, NoteVerifier } from "@clawkeep/integrity";
+import type { Checkpoint } from "@clawkeep/integrity";
+
+import { keyAt } from "./log-key-chain.ts";
+import type { LogKeys } from "./log-key-chain.ts";
 
 /** Reads a checkpoint of a log that was kept elsewhere: it, or what is wrong with it. */
-export function readKnownCheckpoint(note: string, verifier: NoteVerifier): Checkpoint | Finding {
+export function readKnownCheckpoint(note: string, verifier: LogKeys): Checkpoint | Finding {
   try {
     const claimed = parseCheckpoint(unverifiedNoteText(note));
     if (claimed.origin !== verifier.name) {
       const message = `expected a checkpoint of ${verifier.name}, got one of ${JSON.stringify(claimed.origin)}`;
       return error("AUDIT_CHECKPOINT_OTHER_LOG", message);
     }
-    verifyNote(note, verifier);
+    verifyNote(note, keyAt(verifier, claimed.size));
     return claimed;
   } catch (cause) {
     const signature =

@@ -1,7 +1,6 @@
-import { CodedError } from "@clawkeep/diagnostics";
 import { openOwnFile } from "@clawkeep/durable-files";
-import { parseSignerKey, parseVerifierKey } from "@clawkeep/integrity";
-import type { NoteSigner, NoteVerifier } from "@clawkeep/integrity";
+import { parseSignerKey } from "@clawkeep/integrity";
+import type { NoteSigner } from "@clawkeep/integrity";
 
 /**
  * Reads the private key of a log.
@@ -14,23 +13,6 @@ export async function readSigner(path: string): Promise<NoteSigner> {
     return parseSignerKey(withoutNewline(await handle.readFile("utf8")));
   } finally {
     await handle.close();
-  }
-}
-
-/**
- * Reads the text of a `verifier` file.
- *
- * @throws CodedError `AUDIT_VERIFIER_MALFORMED`
- */
-export function parseVerifierFile(bytes: Uint8Array): NoteVerifier {
-  try {
-    return parseVerifierKey(withoutNewline(Buffer.from(bytes).toString("utf8")));
-  } catch (cause) {
-    throw new CodedError({
-      code: "AUDIT_VERIFIER_MALFORMED",
-      message: `verifier: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    });
   }
 }
 

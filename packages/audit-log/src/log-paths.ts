@@ -11,6 +11,8 @@ export interface LogPaths {
   readonly slots: readonly [string, string, string];
   readonly verifier: string;
   readonly key: string;
+  /** A new private key, until the log is signed by it. */
+  readonly nextKey: string;
   readonly lock: string;
 }
 
@@ -23,6 +25,7 @@ export function logPaths(folder: string): LogPaths {
     slots: [join(folder, "head.0"), join(folder, "head.1"), join(folder, "head.2")],
     verifier: join(folder, "verifier"),
     key: join(folder, "key"),
+    nextKey: join(folder, "key.next"),
     lock: join(folder, "lock"),
   };
 }

@@ -8,13 +8,12 @@ import {
   sweepTemporaries,
 } from "@clawkeep/durable-files";
 import type { FaultOption } from "@clawkeep/durable-files";
-import { verifierOf } from "@clawkeep/integrity";
 
 import { AuditLog } from "./audit-log.ts";
 import { createLog, hasKey, upgradeHead } from "./create-log.ts";
 import { HeadSlots } from "./head-slots.ts";
-import { readSigner } from "./log-keys.ts";
 import { segmentFiles } from "./segment-files.ts";
+import { KeyFiles } from "./key-files.ts";
 import { logPaths } from "./log-paths.ts";
 import type { LogPaths } from "./log-paths.ts";
 
@@ -55,12 +54,15 @@ export async function openAuditLog(options: OpenAuditLogOptions): Promise<AuditL
   try {
     await lock.take({ waitMs: lockWaitMs });
     await makeReady(paths, create, fault);
-    const signer = await readSigner(paths.key);
-    await upgradeHead(paths, verifierOf(signer), fault);
+    const keyFiles = new KeyFiles(paths, fault);
+    const { signer, keys } = await keyFiles.read();
+    await upgradeHead(paths, keys, fault);
     lock.release();
     const slots = new HeadSlots(paths.slots, faults);
     const opened = new AuditLog({
       signer,
+      keys,
+      keyFiles,
       lock,
       slots,
       lockWaitMs,

@@ -165,12 +165,19 @@ const segmentsRemoved = z.strictObject({
   before: z.int().positive(),
 });
 
+const keyRotated = z.strictObject({
+  ...place,
+  type: z.literal("key-rotated"),
+  transition: text,
+});
+
 const record = z.discriminatedUnion("type", [
   executionStart,
   executionEnd,
   logHealed,
   segmentStarted,
   segmentsRemoved,
+  keyRotated,
 ]);
 
 /**

@@ -179,10 +179,18 @@ export interface SegmentsRemovedRecord extends RecordPlace {
   readonly before: number;
 }
 
+/** That another key signs from here on: both have signed that it does. */
+export interface KeyRotatedRecord extends RecordPlace {
+  readonly type: "key-rotated";
+  /** The signed note: see docs/audit-format.md. */
+  readonly transition: string;
+}
+
 /** One line of the log. */
 export type AuditRecord =
   | ExecutionStartRecord
   | ExecutionEndRecord
   | LogHealedRecord
   | SegmentStartedRecord
-  | SegmentsRemovedRecord;
+  | SegmentsRemovedRecord
+  | KeyRotatedRecord;

@@ -10,12 +10,14 @@ import {
   sameHash,
   TreeHasher,
 } from "@clawkeep/integrity";
-import type { CompactTree, NoteVerifier } from "@clawkeep/integrity";
+import type { CompactTree } from "@clawkeep/integrity";
 
 import { chooseHead } from "./choose-head.ts";
 import type { Head } from "./head.ts";
 import { executionId, identityOf } from "./log-identity.ts";
 import type { LogIdentity } from "./log-identity.ts";
+import { keyAt } from "./log-key-chain.ts";
+import type { EarlierKey, LogKeys } from "./log-key-chain.ts";
 import type { LogSource } from "./log-source.ts";
 import { RecordRecogniser } from "./record-recogniser.ts";
 import { maxLineBytes, parseRecord } from "./record-schema.ts";
@@ -50,6 +52,8 @@ export interface ScanResult {
   readonly head: Head | undefined;
   /** The sequence of the first record that is there: those before were removed. */
   readonly first: number;
+  /** The log's keys, as its head has them. */
+  readonly keys: LogKeys;
 }
 
 const blockBytes: number = maxLineBytes;
@@ -60,11 +64,11 @@ const blockBytes: number = maxLineBytes;
  */
 export async function scanLog(
   source: LogSource,
-  verifier: NoteVerifier,
+  verifier: LogKeys,
   listener: ScanListener = {},
   from?: ScanState,
 ): Promise<ScanResult> {
-  const scan = new Scan(identityOf(verifier), listener, from);
+  const scan = new Scan(verifier, listener, from);
   let headFiles = await source.readHeads();
   let head = scan.tryHeads(headFiles, verifier);
   if ((await source.segments()).length === 0) {
@@ -112,13 +116,16 @@ async function segmentBeyond(source: LogSource, head: Head): Promise<string | un
 class Scan {
   /** Set when what follows cannot be read as records any more. */
   stopped: boolean = false;
-  readonly #identity: LogIdentity;
+  #keys: LogKeys;
   readonly #listener: ScanListener;
   readonly #findings: Finding[] = [];
   /** Executions of this log that have begun and not ended, by their sequence; others by their id. */
   readonly #open: Set<number | string>;
   readonly #hasher: TreeHasher;
-  readonly #recogniser: RecordRecogniser;
+  /** Of the key of the records at hand. */
+  #recogniser: RecordRecogniser | undefined;
+  /** Up to which sequence that is so, and -1 before the first. */
+  #knownUntil: number = -1;
   /** The segment that is being read, by the sequence of its first record. */
   #segment: number | undefined;
   /** Where in it to read on. */
@@ -128,12 +135,11 @@ class Scan {
   /** Records before this one were allowed to be removed. */
   #removable: number = 0;
 
-  constructor(identity: LogIdentity, listener: ScanListener, from: ScanState | undefined) {
+  constructor(keys: LogKeys, listener: ScanListener, from: ScanState | undefined) {
     this.#hasher = new TreeHasher(from?.tree ?? emptyTree);
-    this.#recogniser = new RecordRecogniser(identity);
     this.#segment = from === undefined ? undefined : 0;
     this.#offset = from?.offset ?? 0;
-    this.#identity = identity;
+    this.#keys = keys;
     this.#listener = listener;
     this.#open = new Set(from?.open.map((execution) => this.#openKey(execution)));
     if (from !== undefined) {
@@ -152,6 +158,11 @@ class Scan {
   }
 
   result(head: Head | undefined): ScanResult {
+    const last = this.#keys.earlier?.at(-1)?.until ?? -1;
+    if (!this.stopped && last >= this.#hasher.size) {
+      const message = `expected the record of the new key at ${last}, got ${this.#hasher.size} records: the public keys are newer than the log`;
+      this.add("AUDIT_KEY_TRANSITION", message);
+    }
     if (this.#first > 0) {
       const kept = `the ${this.#first} records before were removed`;
       if (this.#removable >= this.#first) {
@@ -162,10 +173,16 @@ class Scan {
         this.add("AUDIT_SEGMENT_MISSING", message);
       }
     }
-    return { findings: this.#findings, tree: this.tree, head, first: this.#first };
+    return {
+      findings: this.#findings,
+      tree: this.tree,
+      head,
+      first: this.#first,
+      keys: this.#keys,
+    };
   }
 
-  tryHeads(files: readonly Uint8Array[], verifier: NoteVerifier): Head | undefined {
+  tryHeads(files: readonly Uint8Array[], verifier: LogKeys): Head | undefined {
     const { head, problems } = chooseHead(files, verifier);
     for (const { code, message, conflict } of problems) {
       if (head === undefined || conflict === true) {
@@ -175,6 +192,10 @@ class Scan {
         const torn = `a slot of the head is neither sound nor blank: a writer was stopped, or is writing now, or somebody changed it (${message})`;
         this.add("AUDIT_HEAD_TORN", torn, undefined, "warning");
       }
+    }
+    if (head !== undefined) {
+      this.#keys = head.keys;
+      this.#knownUntil = -1;
     }
     return head;
   }
@@ -353,9 +374,14 @@ class Scan {
     // The prefix of a leaf (RFC 6962), in place of the newline before: so that nothing is copied.
     bytes[start - 1] = 0;
     const prefixed = bytes.subarray(start - 1, end);
+    if (sequence > this.#knownUntil) {
+      this.#turnTo(sequence);
+    }
+    // The last record of a key and the first of a segment are of other types.
+    const ordinary = (sequence !== this.#segment || sequence === 0) && sequence < this.#knownUntil;
     const type =
-      isUtf8(prefixed) && (sequence !== this.#segment || sequence === 0)
-        ? this.#recogniser.recognise(bytes, start, end, sequence)
+      ordinary && isUtf8(prefixed)
+        ? this.#recogniser?.recognise(bytes, start, end, sequence)
         : undefined;
     if (type === undefined) {
       this.#judgeLine(prefixed.subarray(1), sequence);
@@ -363,12 +389,27 @@ class Scan {
       if (type === "execution-start") {
         this.#open.add(sequence);
       } else {
-        this.#judgeEnd(this.#recogniser.execution, sequence);
+        this.#judgeEnd(this.#recogniser?.execution ?? 0, sequence);
       }
       this.#listener.onRecord?.(JSON.parse(bytes.toString("utf8", start, end)) as AuditRecord);
     }
     this.#hasher.append(prefixed);
     this.#tellTree();
+  }
+
+  #turnTo(sequence: number): void {
+    this.#recogniser = new RecordRecogniser(this.#identityAt(sequence));
+    const turn = this.#turnAfter(sequence);
+    this.#knownUntil = turn?.until ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  #identityAt(sequence: number): LogIdentity {
+    return identityOf(keyAt(this.#keys, sequence));
+  }
+
+  /** The end of the key of the record of that sequence. */
+  #turnAfter(sequence: number): EarlierKey | undefined {
+    return this.#keys.earlier?.find(({ until }) => sequence <= until);
   }
 
   #tellTree(): void {
@@ -389,7 +430,8 @@ class Scan {
   }
 
   #judge(record: AuditRecord, sequence: number): void {
-    const { log, key } = this.#identity;
+    const { log, key } = this.#identityAt(sequence);
+    this.#judgeTurn(record, sequence);
     const begins = sequence === this.#segment && sequence > 0;
     if (begins !== (record.type === "segment-started")) {
       const message = begins
@@ -422,12 +464,29 @@ class Scan {
     }
   }
 
+  /** A key is replaced where its record is, by what the record says, and nowhere else. */
+  #judgeTurn(record: AuditRecord, sequence: number): void {
+    const turn = this.#turnAfter(sequence);
+    const expected = turn?.until === sequence ? turn : undefined;
+    const found = record.type === "key-rotated" ? record.transition : undefined;
+    if (expected?.transition !== found) {
+      const message = `expected ${expected === undefined ? "no other key here" : "the record of the new key here"}, as the public keys say`;
+      this.add("AUDIT_KEY_TRANSITION", message, sequence + 1);
+    } else if (expected !== undefined && !sameHash(expected.root, this.#hasher.root())) {
+      const message =
+        "expected the records before to be those that the new key was given, got others";
+      this.add("AUDIT_KEY_TRANSITION", message, sequence + 1);
+    }
+  }
+
   #judgeEnd(execution: number | string, sequence: number): void {
     // Of executions that began in what was removed, only the end can be there.
     const removed = typeof execution === "number" && execution < this.#first;
     if (!this.#open.delete(execution) && !removed) {
       const id =
-        typeof execution === "number" ? executionId(this.#identity.log, execution) : execution;
+        typeof execution === "number"
+          ? executionId(identityOf(this.#keys).log, execution)
+          : execution;
       const message = `expected the end of an execution that has begun, got ${id}`;
       this.add("AUDIT_EXECUTION_MISMATCH", message, sequence + 1);
     }
@@ -435,7 +494,7 @@ class Scan {
 
   #openKey(execution: string): number | string {
     const sequence = Number(execution.slice(execution.indexOf("-") + 1));
-    return executionId(this.#identity.log, sequence) === execution ? sequence : execution;
+    return executionId(identityOf(this.#keys).log, sequence) === execution ? sequence : execution;
   }
 }
 

@@ -2,7 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { createKeyPair, formatCheckpoint, parseSignerKey, signNote } from "@clawkeep/integrity";
+import {
+  createKeyPair,
+  formatCheckpoint,
+  parseSignerKey,
+  signNote,
+  verifierOf,
+} from "@clawkeep/integrity";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -297,7 +303,13 @@ describe("a log that was written anew", () => {
     const build = (action: string): LogBytes & { checkpoint: string } => {
       const tree = { size: 0, tops: [] };
       const none = { before: tree, pending: [], tail: Buffer.alloc(0), tree, checkpoint: "" };
-      const empty = { log: keyName().slice(-32), segment: 0, bytes: 0, ...none };
+      const empty = {
+        log: keyName().slice(-32),
+        keys: verifierOf(key),
+        segment: 0,
+        bytes: 0,
+        ...none,
+      };
       const record = recordOf(action, key.keyId);
       const line = recordLine(record);
       const head = nextHead(empty, [{ record, line }], key);

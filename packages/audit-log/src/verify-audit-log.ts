@@ -2,13 +2,15 @@ import { stat } from "node:fs/promises";
 
 import { hasErrors, isCodedError } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
-import { compactRoot, verifierOf } from "@clawkeep/integrity";
-import type { CompactTree, Digest, NoteVerifier } from "@clawkeep/integrity";
+import { compactRoot, formatVerifierKey, verifierOf } from "@clawkeep/integrity";
+import type { CompactTree, Digest } from "@clawkeep/integrity";
 
 import { CheckpointWatch } from "./checkpoint-watch.ts";
 import { identityOf } from "./log-identity.ts";
 import type { LogIdentity } from "./log-identity.ts";
-import { parseVerifierFile, readSigner } from "./log-keys.ts";
+import { allKeys, parseVerifierFile } from "./log-key-chain.ts";
+import type { LogKeys } from "./log-key-chain.ts";
+import { readSigner } from "./log-keys.ts";
 import { logPaths } from "./log-paths.ts";
 import type { LogPaths } from "./log-paths.ts";
 import { FolderSource } from "./log-source.ts";
@@ -23,7 +25,7 @@ export interface VerifyOptions {
   readonly checkpoint?: string;
   /** The text of a witness: all checkpoints that were appended to it, the newest last. */
   readonly witness?: string;
-  /** The log's public key, kept likewise: the text of its `verifier` file. */
+  /** The log's public key, kept likewise: the text of its `verifier` file, also as it once was. */
   readonly verifierKey?: string;
 }
 
@@ -35,6 +37,8 @@ export interface AuditVerification {
   readonly findings: readonly Finding[];
   /** The log's id and key, when its public key could be read. */
   readonly identity?: LogIdentity;
+  /** Ids of the keys that the log had before, oldest first. */
+  readonly earlierKeys?: readonly string[];
   /** Number of records of the log, those that were removed included. */
   readonly size: number;
   /** How many of them were removed: all before the first segment that is there. */
@@ -62,7 +66,7 @@ export async function verifyAuditLog(
     const verification = await verifySource(source, options);
     const findings = [
       ...(await checkModes(folder)),
-      ...(await checkKey(paths, verification.identity)),
+      ...(await checkKey(paths, verification)),
       ...verification.findings,
     ];
     return { ...verification, findings, ok: !hasErrors(findings) };
@@ -100,14 +104,21 @@ export async function verifySource(
     ...scan.findings,
     ...watches.flatMap((watch) => watch.findings(scan.tree.size, scan.first)),
   ];
+  const before = scan.keys.earlier?.map(({ verifier: { keyId } }) => keyId) ?? [];
+  const earlier = before.length === 0 ? {} : { earlierKeys: before };
   const head = scan.head === undefined ? {} : { checkpoint: scan.head.checkpoint };
-  return { ...outcome(findings, scan.tree, scan.first), identity: identityOf(verifier), ...head };
+  return {
+    ...outcome(findings, scan.tree, scan.first),
+    identity: identityOf(scan.keys),
+    ...earlier,
+    ...head,
+  };
 }
 
 async function loadVerifier(
   source: LogSource,
   options: VerifyOptions,
-): Promise<NoteVerifier | { readonly findings: readonly Finding[] }> {
+): Promise<LogKeys | { readonly findings: readonly Finding[] }> {
   const bytes = await source.readVerifier();
   if (bytes === undefined) {
     if ((await source.readHeads()).length === 0) {
@@ -120,16 +131,28 @@ async function loadVerifier(
     };
   }
   try {
-    const known = options.verifierKey?.trim();
-    if (known !== undefined && known !== Buffer.from(bytes).toString("utf8").trim()) {
+    const verifier = parseVerifierFile(bytes);
+    identityOf(verifier);
+    if (options.verifierKey !== undefined && !continues(verifier, options.verifierKey)) {
       const message = "verifier: expected the public key that was given, got another one";
       return { findings: [error("AUDIT_VERIFIER_OTHER", message)] };
     }
-    const verifier = parseVerifierFile(bytes);
-    identityOf(verifier);
     return verifier;
   } catch (cause) {
+    if (isCodedError(cause) && cause.code === "AUDIT_KEY_TRANSITION") {
+      return { findings: [error(cause.code, `verifier: ${cause.message}`)] };
+    }
     return { findings: [error("AUDIT_VERIFIER_MALFORMED", reason(cause))] };
+  }
+}
+
+/** True when the last key that is known from elsewhere is one of the log's. */
+function continues(keys: LogKeys, known: string): boolean {
+  try {
+    const expected = formatVerifierKey(parseVerifierFile(Buffer.from(`${known.trim()}\n`)));
+    return allKeys(keys).some((key) => formatVerifierKey(key) === expected);
+  } catch {
+    return false;
   }
 }
 
@@ -146,11 +169,16 @@ async function checkModes(folder: string): Promise<readonly Finding[]> {
 /** A copy of a log needs no private key; one that is there must be the right one, and private. */
 async function checkKey(
   paths: LogPaths,
-  identity: LogIdentity | undefined,
+  { identity, earlierKeys }: Pick<AuditVerification, "identity" | "earlierKeys">,
 ): Promise<readonly Finding[]> {
   try {
     const signer = verifierOf(await readSigner(paths.key));
     const own = identityOf(signer);
+    if (own.key === earlierKeys?.at(-1)) {
+      const message =
+        "key: the private side of the key before: a writer was stopped while it changed keys, or is doing so now; the next one completes it";
+      return [{ code: "AUDIT_KEY_UNFINISHED", severity: "warning", message }];
+    }
     return identity === undefined || (own.log === identity.log && own.key === identity.key)
       ? []
       : [error("AUDIT_KEY_MISMATCH", "key: expected the private side of the public key")];

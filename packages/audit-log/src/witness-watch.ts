@@ -1,8 +1,9 @@
 import type { Finding } from "@clawkeep/diagnostics";
 import { compactRoot, sameHash } from "@clawkeep/integrity";
-import type { Checkpoint, CompactTree, NoteVerifier } from "@clawkeep/integrity";
+import type { Checkpoint, CompactTree } from "@clawkeep/integrity";
 
 import { readKnownCheckpoint, rollbackNote } from "./known-checkpoint.ts";
+import type { LogKeys } from "./log-key-chain.ts";
 import { splitWitness } from "./split-witness.ts";
 
 /** A checkpoint of a witness, and the line at which it begins, from 1. */
@@ -19,7 +20,7 @@ export class WitnessWatch {
   readonly #roots: Map<number, Uint8Array | undefined>;
 
   /** @param text All of the witness. */
-  constructor(text: string, verifier: NoteVerifier) {
+  constructor(text: string, verifier: LogKeys) {
     const kept: Kept[] = [];
     const problems: Finding[] = [];
     let largest = 0;

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { appendLeaf, leafHash } from "@clawkeep/integrity";
 
 import { formatSlot, isBlankSlot, parseHead, recordLine } from "../src/head.ts";
-import { parseVerifierFile } from "../src/log-keys.ts";
+import { parseVerifierFile } from "../src/log-key-chain.ts";
 import { logPaths } from "../src/log-paths.ts";
 import type { LogSource } from "../src/log-source.ts";
 

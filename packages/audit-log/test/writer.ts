@@ -1,10 +1,10 @@
 /**
  * A child that opens a log and records executions.
  *
- * `writer.ts FOLDER RUNS [STEP [SEGMENT-RECORDS [REMOVE-BEFORE]]]`: at the STEP-th step that changes the
+ * `writer.ts FOLDER RUNS [STEP [SEGMENT-RECORDS [REMOVE-BEFORE|rotate]]]`: at the STEP-th step that changes the
  * disk (from 1) it kills itself; a step that writes is cut off in the middle first when STEP ends in `t`,
  * for torn. It prints the id of each execution when its start is on the disk, and `end ID` likewise; then
- * it removes segments, if it is told to, and prints `steps` with their number and `names` with their names.
+ * it removes segments or rotates the key, if it is told to, and prints `steps` with their number and `names` with their names.
  */
 import { openSync, writeSync } from "node:fs";
 
@@ -34,7 +34,9 @@ for (let run = 0; run < Number(runs); run += 1) {
   await log.end(sampleEnd(id));
   writeSync(1, `end ${id}\n`);
 }
-if (before !== undefined) {
+if (before === "rotate") {
+  await log.rotateKey();
+} else if (before !== undefined) {
   await log.removeSegments(Number(before));
 }
 await log.close();

@@ -18,8 +18,14 @@ export {
   verifyInclusion,
 } from "./merkle-proof.ts";
 export type { ConsistencyClaim, InclusionClaim } from "./merkle-proof.ts";
-export { createKeyPair, parseSignerKey, parseVerifierKey, verifierOf } from "./note-keys.ts";
+export {
+  createKeyPair,
+  formatVerifierKey,
+  parseSignerKey,
+  parseVerifierKey,
+  verifierOf,
+} from "./note-keys.ts";
 export type { KeyPair, NoteSigner, NoteVerifier } from "./note-keys.ts";
-export { signNote, unverifiedNoteText, verifyNote } from "./signed-note.ts";
+export { cosignNote, signNote, unverifiedNoteText, verifyNote } from "./signed-note.ts";
 export type { NoteSignature, VerifiedNote } from "./signed-note.ts";
 export { decodeBase64, encodeBase64 } from "./strict-base64.ts";

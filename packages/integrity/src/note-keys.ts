@@ -95,6 +95,12 @@ export function verifierOf(signer: NoteSigner): NoteVerifier {
   return { name, keyId, publicKey: createPublicKey(privateKey) };
 }
 
+/** The text of a public key, in the form of {@link createKeyPair}. */
+export function formatVerifierKey({ name, keyId, publicKey }: NoteVerifier): string {
+  const der = publicKey.export({ format: "der", type: "spki" });
+  return `${name}+${keyId}+${encodeKey(der.subarray(publicKeyInfo.length))}`;
+}
+
 /** True for a name that the note format allows: no Unicode white space, no `+`, not empty. */
 export function isKeyName(name: string): boolean {
   return name !== "" && name.isWellFormed() && !/[\s\u0085+]/u.test(name);

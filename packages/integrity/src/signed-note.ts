@@ -46,6 +46,16 @@ export function signNote(text: string, signer: NoteSigner): string {
 }
 
 /**
+ * A note with one more signature.
+ *
+ * @throws CodedError `NOTE_MALFORMED`
+ */
+export function cosignNote(note: string, signer: NoteSigner): string {
+  const { text } = splitNote(note);
+  return note + signNote(text, signer).slice(text.length + 1);
+}
+
+/**
  * Checks a signed note against a key. Signatures by other keys are listed and not judged.
  *
  * @throws CodedError `NOTE_MALFORMED` (not a signed note, or the key signed it twice),
