@@ -78,6 +78,10 @@ describe("the configuration of a state folder", () => {
     ["a secret's value", "secrets: {TOKEN: abcdefgh}\n"],
     ["a name with a path", "secrets: {commands: {../x: {argv: [/bin/true]}}}\n"],
     ["an alias", "artifacts: &a {days: 1}\nclosures: *a\n"],
+    ["10 MB", `# ${"x".repeat(10_000_000)}\n`],
+    ["aliases of aliases", "a: &a [1]\nb: &b [*a, *a]\nc: [*b, *b]\n"],
+    ["depth 10,000", `artifacts: ${"[".repeat(10_000)}${"]".repeat(10_000)}\n`],
+    ["a prototype", "__proto__: {timeoutSec: 5}\n"],
     ["bytes that are no text", Buffer.from([0xff, 0xfe])],
   ])("%s is an error that names the file", async (_what, text) => {
     writeFileSync(configurationPath(home), text);

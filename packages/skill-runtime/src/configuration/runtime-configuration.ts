@@ -57,6 +57,8 @@ export interface RuntimeConfiguration {
   };
 }
 
+/** Looked at before anything is read. */
+const maxBytes = 256_000;
 const hourMs = 3_600_000;
 const dayMs: number = 24 * hourMs;
 
@@ -152,6 +154,8 @@ async function bytesOf(file: string): Promise<Uint8Array | undefined> {
   try {
     const handle = await openRegularFile(file);
     try {
+      const { size } = await handle.stat();
+      if (size > maxBytes) throw malformed(file, `expected at most ${maxBytes} bytes, got ${size}`);
       return await handle.readFile();
     } finally {
       await handle.close();
