@@ -39,8 +39,8 @@ export interface Launch {
   readonly insideGroup?: true;
   /** Why the program did not run, when the status tells. */
   readonly setupFault?: (status: string) => CodedError;
-  /** What the status tells a reader of the record once everything has ended. */
-  readonly notesAtEnd?: (status: string) => readonly string[];
+  /** What the status tells a reader of the record once everything has ended, with this exit code. */
+  readonly notesAtEnd?: (status: string, exitCode: number | null) => readonly string[];
   /** True when whatever else this process inherited is closed before the program starts. */
   readonly closesDescriptors: boolean;
   /** Limits that the launch itself sets. */

@@ -110,7 +110,7 @@ export function supervise(
     limits.timeoutMs > 0 ? setTimeout(() => kill("timeout"), limits.timeoutMs) : undefined;
 
   const outcome = ended(child).then((end): Outcome => {
-    const notes = [...launch.notes, ...(launch.notesAtEnd?.(inner.status()) ?? [])];
+    const notes = [...launch.notes, ...(launch.notesAtEnd?.(inner.status(), end.code) ?? [])];
     if (terminatedBy === undefined && !launch.programRan(inner.status())) {
       throw (
         launch.setupFault?.(inner.status()) ??

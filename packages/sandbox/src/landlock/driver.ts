@@ -127,7 +127,7 @@ async function prepare(policy: ExecutionPolicy, launcher: FoundLauncher): Promis
       insideGroup: true,
       programRan,
       setupFault,
-      notesAtEnd: endNotes,
+      notesAtEnd: (status, exitCode) => endNotes(status, exitCode, policy.writeRoots.length > 0),
       limitedBy: limitedByOf(rlimitsOf(effectiveLimits(policy.limits), false)),
       closesDescriptors: true,
       notes: [],
@@ -171,11 +171,18 @@ function withLeftBehind(launch: Launch): Launch {
   };
 }
 
-function endNotes(status: string): readonly string[] {
+/** A filter sees no paths, so it refuses these calls in write roots as it does outside. */
+const noMetadata =
+  "the run failed; at this level modes, owners, times and extended attributes cannot be changed in write roots either, so a program that copies a file with its mode (fs.copyFile, shutil.copy, cp -p) fails: let it write the bytes alone, or require bubblewrap";
+
+function endNotes(status: string, exitCode: number | null, writes: boolean): readonly string[] {
   const left = leftBehind(status);
-  return left === 0
-    ? []
-    : [`${left} ${left === 1 ? "process was" : "processes were"} left behind, and killed`];
+  return [
+    ...(left === 0
+      ? []
+      : [`${left} ${left === 1 ? "process was" : "processes were"} left behind, and killed`]),
+    ...(writes && exitCode !== null && exitCode !== 0 ? [noMetadata] : []),
+  ];
 }
 
 function launcherPolicy(

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import { processesWith, startAttacker, testableLevels } from "../../test/attacker.ts";
 import type { Attacker } from "../../test/attacker.ts";
+import type { Answer } from "../../test/order.ts";
 import { landlockCallRules, systemCallRules } from "../seccomp/rules.ts";
 import { landlockDriver } from "./driver.ts";
 import { findLauncher } from "./find-launcher.ts";
@@ -103,6 +104,24 @@ describe.runIf(testable)("a program at level landlock, as an unprivileged user",
     const after = statSync(canary);
     expect([after.mode, after.mtimeMs]).toEqual([before.mode, before.mtimeMs]);
     expect(readFileSync(secret, "utf8")).toBe("canary");
+  });
+
+  test("copies bytes in a write root, not modes, and a run that fails is told so", async () => {
+    const folder = attacker.makeFolder("copying");
+    writeFileSync(path.join(folder, "from"), "bytes", { mode: 0o644 });
+    const copy = async (script: string): Promise<Answer["outcome"]> => {
+      const base = attacker.policy("landlock", "", [], {
+        writeRoots: [{ source: folder, target: folder }],
+      });
+      const argv = ["-e", `process.chdir(${JSON.stringify(folder)}); ${script}`];
+      return (await attacker.ask({ policy: { ...base, argv } })).outcome;
+    };
+    const whole = await copy("fs.copyFileSync('from', 'whole')");
+    expect([whole?.exitCode, whole?.stderr]).toEqual([1, expect.stringContaining("EPERM")]);
+    expect(whole?.notes.join()).toContain("let it write the bytes alone");
+    const bytes = await copy("fs.writeFileSync('bytes', fs.readFileSync('from'))");
+    expect([bytes?.exitCode, bytes?.notes]).toEqual([0, []]);
+    expect(readFileSync(path.join(folder, "bytes"), "utf8")).toBe("bytes");
   });
 
   test.each(["group", "session", "holding"])("leaves nothing behind: %s", async (how) => {

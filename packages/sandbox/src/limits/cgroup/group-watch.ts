@@ -45,7 +45,8 @@ export function watchGroup(
       cpuBefore = cpuMs;
     },
     get resources() {
-      return { maxRssBytes, cpuMs: Math.round(cpuMs), processes };
+      // Rounded up: what passes a limit is told as more than it.
+      return { maxRssBytes, cpuMs: Math.ceil(cpuMs), processes };
     },
   };
 }
