@@ -12,7 +12,7 @@ import {
 import type { Action, Skill, YamlValue } from "@clawkeep/skill-format";
 import { z } from "zod";
 
-import { cassettePath } from "./cassettes/cassette-path.ts";
+import { checkCassettes } from "./cassettes/check-cassettes.ts";
 import type { Expectation, SkillCase } from "./case.ts";
 
 /** The cases of a skill, and everything that is wrong with their files. */
@@ -106,25 +106,7 @@ export async function readCases(skill: Skill): Promise<CasesResult> {
       });
     }
   }
-  return { cases, findings: [...findings, ...sharedCassettes(skill, cases)] };
-}
-
-/** Two cases with one cassette would overwrite what the other recorded. */
-function sharedCassettes(skill: Skill, cases: readonly SkillCase[]): readonly Finding[] {
-  const talking = cases.filter(
-    ({ action }) => (skill.contract.actions[action]?.services.length ?? 0) > 0,
-  );
-  const paths = talking.map((one) => cassettePath(one, ""));
-  return talking
-    .filter((_, index) => paths.indexOf(paths[index] ?? "") !== index)
-    .map(({ name, file, line }) => ({
-      code: "CASE_VALUE",
-      severity: "error",
-      message: `expected a name that no other case of the file has, got ${JSON.stringify(name)}`,
-      hint: "The cassette is found by it.",
-      file,
-      line,
-    }));
+  return { cases, findings: [...findings, ...checkCassettes(skill, cases)] };
 }
 
 interface GoldenProblem {

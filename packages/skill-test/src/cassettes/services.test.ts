@@ -167,7 +167,16 @@ describe("a skill that needs a service", () => {
   test("whose cases share a name and so a cassette is refused", async () => {
     rewrite("cases/ask.yaml", "a name in any script", "a name is greeted");
     const { skills } = await tested();
-    expect(skills[0]?.findings.map(({ code }) => code)).toEqual(["CASE_VALUE"]);
+    expect(skills[0]?.findings.map(({ code }) => code)).toEqual(["CASE_VALUE", "CASSETTE_UNUSED"]);
+  });
+
+  test("is told of a cassette that no case plays any more", async () => {
+    rewrite("cases/ask.yaml", "a name is greeted", "a name is welcomed");
+    const [report] = (await tested()).skills;
+    expect(report?.findings).toMatchObject([{ code: "CASSETTE_UNUSED", file: cassette() }]);
+    expect(report?.cases.flatMap((one) => one.problems.map(({ code }) => code))).toEqual([
+      "CASSETTE_MISSING",
+    ]);
   });
 });
 
