@@ -355,6 +355,13 @@ function build(done: (code: number) => void): Command {
       done(await pruneAudit(options));
     });
   audit
+    .command("rotate-key")
+    .description("give the log a new key, which the key before and the new one sign for")
+    .action(async () => {
+      const { rotateAuditKey } = await import("./commands/audit-rotate-key.ts");
+      done(await rotateAuditKey());
+    });
+  audit
     .command("export")
     .description("print records as NDJSON, or a signed attestation of one execution, or check one")
     .argument("[id...]", "ids of executions (default: all)")

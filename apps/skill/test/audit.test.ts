@@ -96,6 +96,31 @@ describe("a witness", () => {
   });
 });
 
+test("a key is rotated, and old files are removed, so that an anchor from before still holds or says why not", async () => {
+  writeFileSync(join(place.home, "config.yaml"), "audit: { segmentRecords: 4 }\n");
+  const rotated = await place.run(["audit", "rotate-key"]);
+  expect([rotated.code, rotated.stderr]).toEqual([
+    0,
+    expect.stringContaining("has signed for key"),
+  ]);
+  expect(statSync(join(place.home, "audit", "key")).mode & 0o777).toBe(0o600);
+  for (let turn = 0; turn < 3; turn += 1) await place.json(["run", "say-sh", "--arg", "words=a"]);
+  const before = await place.run(["audit", "verify", "--anchor", anchor]);
+  expect([before.code, before.stderr]).toEqual([0, ""]);
+  const pruned = await place.run(["audit", "prune", "--keep", "1"]);
+  expect([pruned.code, pruned.stderr]).toEqual([0, expect.stringContaining("log.ndjson")]);
+  const after = await place.run(["audit", "verify", "--anchor", anchor]);
+  expect([after.code, after.stdout]).toEqual([
+    1,
+    expect.stringContaining("AUDIT_CHECKPOINT_REMOVED"),
+  ]);
+  writeFileSync(anchor, pruned.stdout);
+  const anchored = await place.run(["audit", "verify", "--anchor", anchor]);
+  expect([anchored.code, anchored.stdout]).toEqual([0, expect.stringContaining("of them removed")]);
+  expect((await place.run(["audit", "prune", "--keep", "0"])).stderr).toContain("USAGE");
+  expect((await place.run(["audit", "report"])).code).toBe(0);
+});
+
 test("a proof holds where the log is not, and not after a change", async () => {
   const { executions } = await place.json(["audit", "show"]);
   const [{ id }] = executions as [{ id: string }];

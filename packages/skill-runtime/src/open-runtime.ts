@@ -1,5 +1,5 @@
 import { openAuditLog } from "@clawkeep/audit-log";
-import type { AuditLog, ObservedCaller } from "@clawkeep/audit-log";
+import type { AuditLog, ObservedCaller, OpenAuditLogOptions } from "@clawkeep/audit-log";
 import { CodedError } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
 import { ensurePrivateFolder } from "@clawkeep/durable-files";
@@ -66,6 +66,16 @@ export function auditFolder(home: string): string {
   return path.join(home, "audit");
 }
 
+function segmentsOf({
+  audit = {},
+}: RuntimeConfiguration): Pick<OpenAuditLogOptions, "segmentBytes" | "segmentRecords"> {
+  const { segmentMegabytes, segmentRecords } = audit;
+  return {
+    ...(segmentMegabytes === undefined ? {} : { segmentBytes: segmentMegabytes * 1024 * 1024 }),
+    ...(segmentRecords === undefined ? {} : { segmentRecords }),
+  };
+}
+
 /**
  * Opens a runtime. Its state folder is made private if it does not exist.
  * @throws CodedError of `ensurePrivateFolder` and `openAuditLog`
@@ -76,6 +86,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   sweepDeadRuns(home);
   const log = await openAuditLog({
     folder: auditFolder(home),
+    ...segmentsOf(configuration),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
   });
   const context: Context = {

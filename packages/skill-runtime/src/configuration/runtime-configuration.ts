@@ -51,6 +51,12 @@ export interface RuntimeConfiguration {
     /** What `command:NAME` runs. */
     readonly commands?: Readonly<Record<string, SecretCommand>>;
   };
+  readonly audit?: {
+    /** The log goes on in a new file when one has as many MiB. */
+    readonly segmentMegabytes?: number;
+    /** The same by records. */
+    readonly segmentRecords?: number;
+  };
   readonly metrics?: {
     /** Absolute path of the file that runs are counted in. */
     readonly file: string;
@@ -119,6 +125,12 @@ const schema: z.ZodType<RuntimeConfiguration> = z.strictObject({
           }),
         )
         .exactOptional(),
+    })
+    .exactOptional(),
+  audit: z
+    .strictObject({
+      segmentMegabytes: whole(1, 4096).exactOptional(),
+      segmentRecords: whole(2, 1_000_000_000).exactOptional(),
     })
     .exactOptional(),
   metrics: z.strictObject({ file: absolutePath }).exactOptional(),
