@@ -17,7 +17,7 @@ export async function cleanScratch(cleaning: Cleaning): Promise<void> {
 
 /** Folders of runs that the sandbox made in the folder for temporary files. */
 export async function cleanSandbox(cleaning: Cleaning, temporary: string): Promise<void> {
-  await cleanFolders(cleaning, temporary, /^clawkeep_(?:run|program)-/u);
+  await cleanFolders(cleaning, temporary, /^clawkeep_(?:run|program|replay)-/u);
 }
 
 /** `shared`: what is ours in a folder of all users. */

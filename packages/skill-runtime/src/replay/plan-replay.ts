@@ -14,6 +14,7 @@ import { compareDigests } from "../lock/expected-digests.ts";
 import { auditFolder } from "../open-runtime.ts";
 import type { ReplayOptions, ReplayRefusal } from "./replay.ts";
 import { recordedArguments } from "./recorded-arguments.ts";
+import type { RecoveredArguments } from "./recorded-arguments.ts";
 import { sideEffects } from "./side-effects.ts";
 
 /** The two records of a run that has ended. */
@@ -71,10 +72,7 @@ export async function planReplay(
       ? { values: new Map(), findings: [] }
       : readArguments(action, options.args);
   if (given.findings.length > 0) return refuse("arguments", given.findings);
-  const isKeyed = Object.values(start.arguments).some((value) => "keyed" in value);
-  const recovered = await withKeyedDigest(options.home, isKeyed, (keyedDigest) =>
-    recordedArguments(start.arguments, action.arguments, given.values, keyedDigest),
-  );
+  const recovered = await recoverArguments(start, action, given.values, options.home);
   if (recovered.findings.length > 0) return refuse("arguments", recovered.findings);
   const { roots, findings } = await resolveRoots(action, options, options.roots);
   if (findings.length > 0) return refuse("roots", findings);
@@ -91,16 +89,24 @@ export async function planReplay(
   };
 }
 
-/** The key is read only when there is a value to compare. */
-async function withKeyedDigest<T>(
+/** The key is read only when there is a digest under it. */
+async function recoverArguments(
+  start: ExecutionStartRecord,
+  action: Action,
+  given: ReadonlyMap<string, unknown>,
   home: string,
-  isNeeded: boolean,
-  use: (keyedDigest: (text: string) => KeyedDigest) => T,
-): Promise<T> {
-  if (!isNeeded) return use(() => "hmac-sha256:");
+): Promise<RecoveredArguments> {
+  const recover = (keyedDigest: (text: string) => KeyedDigest): RecoveredArguments =>
+    recordedArguments(start.arguments, action.arguments, given, keyedDigest);
+  if (!Object.values(start.arguments).some((value) => "keyed" in value)) {
+    return recover(() => "hmac-sha256:");
+  }
   const log = await openAuditLog({ folder: auditFolder(home), create: false });
   try {
-    return use((text) => log.keyedDigest(text));
+    const { key } = log.identity;
+    if (start.key === key) return recover((text) => log.keyedDigest(text));
+    const message = `arguments were recorded by digests under the key ${start.key} of the log, which was replaced by ${key}`;
+    return { values: {}, findings: [finding("REPLAY_KEY_REPLACED", message)] };
   } finally {
     await log.close();
   }

@@ -171,7 +171,7 @@ describe("the throw-away copy", () => {
     writeFileSync(path.join(data, "file"), "first\n");
     expect((await replayed(id, { allowEffects: true })).verdict).toBe("equal");
     expect(readFileSync(path.join(data, "file"), "utf8")).toBe("first\n");
-    expect(readdirSync(path.join(place.home, "replays"))).toEqual([]);
+    expect(readdirSync(path.join(place.home, "scratch"))).toEqual([]);
   });
 
   test("is made elsewhere when the state folder lies in the root, links and closed folders and all", async () => {
@@ -185,7 +185,7 @@ describe("the throw-away copy", () => {
     const { id } = executed(await runtime.invoke({ ...request("read"), skill: "replayed" }));
     const result = await replayExecution(id, { ...moved, environment: {} });
     expect(result).toMatchObject({ kind: "replay", verdict: "equal" });
-    expect(readdirSync(path.join(moved.home, "replays"))).toEqual([]);
+    expect(readdirSync(path.join(moved.home, "scratch"))).toEqual([]);
   });
 
   test("holds of a root that is shown by name nothing else, and follows no link to it", async () => {
@@ -229,6 +229,17 @@ describe("a replay is refused", () => {
     ]);
     const args = { kind: "pairs", pairs: ["words=quiet", "times=2"] } as const;
     expect((await replayed(id, { args })).verdict).toBe("equal");
+  });
+
+  test("when a text was recorded under a key that the log has no more", async () => {
+    const { id } = await run("whisper", { words: "quiet" });
+    const log = await openAuditLog({ folder: auditFolder(place.home) });
+    await log.rotateKey();
+    await log.close();
+    const args = { kind: "json", value: { words: "quiet" } } as const;
+    expect(await refused(id, { args })).toEqual(["arguments", "REPLAY_KEY_REPLACED"]);
+    const { id: later } = await run("whisper", { words: "quiet" });
+    expect((await replayed(later, { args })).verdict).toBe("equal");
   });
 
   test("when the execution has no end", async () => {

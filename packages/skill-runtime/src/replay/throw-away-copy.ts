@@ -1,18 +1,8 @@
 import { CodedError } from "@clawkeep/diagnostics";
-import { ensurePrivateFolder } from "@clawkeep/durable-files";
+import { ensurePrivateFolder, makeOwnedFolder } from "@clawkeep/durable-files";
 import type { Action } from "@clawkeep/skill-format";
 import { constants } from "node:fs";
-import {
-  chmod,
-  copyFile,
-  cp,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  realpath,
-  rm,
-} from "node:fs/promises";
+import { chmod, copyFile, cp, lstat, mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -83,13 +73,17 @@ export async function throwAwayCopy(
   return { roots: Object.fromEntries(copies), leftOut: copier.leftOut, remove };
 }
 
-/** A private folder, below the state folder unless that lies in a root: no folder is copied into itself. */
+/**
+ * A private folder, below the state folder unless that lies in a root: no folder is copied into itself.
+ * Its name says whose it is, so that `clean` finds what a killed process left.
+ */
 async function makeFolder(home: string, roots: readonly ResolvedRoot[]): Promise<string> {
-  const parent = path.join(home, "replays");
+  const parent = path.join(home, "scratch");
   await ensurePrivateFolder(parent);
   const real = await realpath(parent);
-  const isInside = roots.some(({ source }) => `${real}/`.startsWith(`${source}/`));
-  return mkdtemp(path.join(isInside ? tmpdir() : parent, isInside ? "clawkeep-replay-" : "r-"));
+  return roots.some(({ source }) => `${real}/`.startsWith(`${source}/`))
+    ? makeOwnedFolder(tmpdir(), "clawkeep_replay")
+    : makeOwnedFolder(parent, "replay");
 }
 
 class Copier {
