@@ -18,9 +18,10 @@ import { runQuietly } from "./tools.mjs";
 const targets = { x64: "x86_64-unknown-linux-gnu", arm64: "aarch64-unknown-linux-gnu" };
 
 /**
- * Builds the programs of `crates/` and puts them where `packages/sandbox` looks for them, with the
- * launcher's digest beside it. They depend on nothing, so nothing is downloaded. Without cargo, or
- * elsewhere than on Linux, everything but their levels works, and the capability table says so.
+ * Builds `crates/` and puts what comes of it where the packages look for it: the programs of the sandbox,
+ * with the launcher's digest beside it, and the addon of the vector index. They depend on nothing, so
+ * nothing is downloaded. Without cargo, or elsewhere than on Linux, everything but the sandbox's levels
+ * works, with the portable engine, and the capability table says so.
  */
 export function buildNative(root) {
   const target = targets[process.arch];
@@ -29,48 +30,68 @@ export function buildNative(root) {
   }
   const version = spawnSync("rustc", ["--version"], { encoding: "utf8", timeout: 20_000 });
   if (version.status !== 0) {
-    say("set-up: cargo is absent, so the Landlock launcher is not built");
+    say("set-up: cargo is absent: no Landlock launcher, and the portable vector engine");
     return;
   }
-  const sandbox = path.join(root, "packages", "sandbox");
   const machine = `linux-${process.arch}`;
-  const programs = [
-    { name: "clawkeep-launcher", to: path.join(sandbox, "prebuilt", machine) },
-    { name: "clawkeep-observer", to: path.join(sandbox, "native", machine) },
-  ];
+  const sandbox = path.join(root, "packages", "sandbox");
+  const launcher = path.join(sandbox, "prebuilt", machine, "clawkeep-launcher");
+  const observer = path.join(sandbox, "native", machine, "clawkeep-observer");
+  const engine = path.join(root, "packages", "vector-index", "native", machine, engineFile);
   const stamp = path.join(root, "node_modules", ".clawkeep", "native");
   const wanted = digestOfCrates(path.join(root, "crates"), version.stdout);
-  const built = programs.every(({ name, to }) => existsSync(path.join(to, name)));
+  const built = [launcher, observer, engine].every((file) => existsSync(file));
   if (built && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) {
     return;
   }
-  say("set-up: building the Landlock launcher and the observer");
-  const crates = path.join(root, "crates");
-  const status = runQuietly(
+  say("set-up: building the Landlock launcher, the observer and the vector engine");
+  const place = path.join(root, "crates", "target", target);
+  const programs = cargo(root, "the launcher", ["--release", "--target", target], {});
+  if (programs) {
+    putInPlace(path.join(place, "release", "clawkeep-launcher"), launcher);
+    putInPlace(path.join(place, "release", "clawkeep-observer"), observer);
+    const digest = createHash("sha256").update(readFileSync(launcher)).digest("hex");
+    writeFileSync(
+      path.join(sandbox, "prebuilt", "launchers.json"),
+      `${JSON.stringify({ [machine]: `sha256:${digest}` })}\n`,
+    );
+  }
+  const addon = cargo(
     root,
-    "cargo",
-    ["build", "--release", "--offline", "--locked", "--quiet", "--target", target],
-    { cwd: crates, capture: true },
+    "the vector engine",
+    ["--profile", "engine", "--target", target, "--package", "clawkeep-engine"],
+    // A library inside Node shares Node's C library; the programs bring their own.
+    { RUSTFLAGS: "-C target-feature=-crt-static" },
   );
+  if (addon) {
+    putInPlace(path.join(place, "engine", "libclawkeep_engine.so"), engine);
+  }
+  if (programs && addon) {
+    mkdirSync(path.dirname(stamp), { recursive: true });
+    writeFileSync(stamp, wanted);
+  }
+}
+
+const engineFile = "clawkeep-engine.node";
+
+function cargo(root, what, args, environment) {
+  const status = runQuietly(root, "cargo", ["build", "--offline", "--locked", "--quiet", ...args], {
+    cwd: path.join(root, "crates"),
+    capture: true,
+    environment,
+  });
   if (status !== 0) {
-    say("set-up: the launcher could not be built (the lines above say why); it counts as absent");
-    return;
+    say(`set-up: ${what} could not be built (the lines above say why); it counts as absent`);
   }
-  for (const { name, to } of programs) {
-    const file = path.join(to, name);
-    mkdirSync(to, { recursive: true });
-    copyFileSync(path.join(crates, "target", target, "release", name), `${file}.new`);
-    chmodSync(`${file}.new`, 0o755);
-    renameSync(`${file}.new`, file);
-  }
-  const launcher = readFileSync(path.join(sandbox, "prebuilt", machine, "clawkeep-launcher"));
-  const digest = createHash("sha256").update(launcher).digest("hex");
-  writeFileSync(
-    path.join(sandbox, "prebuilt", "launchers.json"),
-    `${JSON.stringify({ [machine]: `sha256:${digest}` })}\n`,
-  );
-  mkdirSync(path.dirname(stamp), { recursive: true });
-  writeFileSync(stamp, wanted);
+  return status === 0;
+}
+
+/** Replaced in one step: what runs or is loaded meanwhile keeps the old file. */
+function putInPlace(from, file) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  copyFileSync(from, `${file}.new`);
+  chmodSync(`${file}.new`, 0o755);
+  renameSync(`${file}.new`, file);
 }
 
 function digestOfCrates(folder, compiler) {
@@ -78,7 +99,7 @@ function digestOfCrates(folder, compiler) {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
-    .filter((file) => !file.startsWith(`target${path.sep}`))
+    .filter((file) => !file.split(path.sep).includes("target"))
     .sort();
   for (const file of files) {
     hash

@@ -201,8 +201,13 @@ describe("an open segment", () => {
 
   test("answers nothing after it was closed", () => {
     const segment = openSegment(path);
+    let released = 0;
+    segment.whenClosed(() => (released += 1));
+    expect(segment.descriptor).toBeGreaterThan(0);
     segment.close();
     segment.close();
+    expect(released).toBe(1);
+    expect(codeOf(() => segment.descriptor)).toBe("SEGMENT_CLOSED");
     expect(codeOf(() => segment.section(sectionId.texts))).toBe("SEGMENT_CLOSED");
     expect(codeOf(() => segment.slice(sectionId.texts, 0, 0))).toBe("SEGMENT_CLOSED");
     expect(codeOf(() => segment.verify())).toBe("SEGMENT_CLOSED");

@@ -70,10 +70,11 @@ class OpenSegment implements Segment {
   readonly digest: Digest;
   readonly chunkCount: number;
   readonly byteLength: number;
+  readonly blockSizeLog2: number;
   readonly entries: readonly SectionEntry[];
-  readonly #blockSizeLog2: number;
   readonly #byId: ReadonlyMap<number, SectionEntry>;
   readonly #whole: Map<number, Uint8Array> = new Map();
+  readonly #releases: (() => void)[] = [];
   #file: number;
   #blocks: BlockReader | undefined;
 
@@ -89,9 +90,13 @@ class OpenSegment implements Segment {
     this.digest = digest;
     this.chunkCount = header.chunkCount;
     this.byteLength = header.fileLength;
-    this.#blockSizeLog2 = header.blockSizeLog2;
+    this.blockSizeLog2 = header.blockSizeLog2;
     this.entries = entries;
     this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
+  }
+
+  get descriptor(): number {
+    return this.#open();
   }
 
   entry(id: number): SectionEntry | undefined {
@@ -146,7 +151,7 @@ class OpenSegment implements Segment {
     this.#blocks ??= new BlockReader({
       file,
       path: this.path,
-      blockSizeLog2: this.#blockSizeLog2,
+      blockSizeLog2: this.blockSizeLog2,
       entries: this.entries,
       digests: this.section(sectionId.blockDigests),
     });
@@ -158,13 +163,19 @@ class OpenSegment implements Segment {
       file: this.#open(),
       path: this.path,
       byteLength: this.byteLength,
-      blockSizeLog2: this.#blockSizeLog2,
+      blockSizeLog2: this.blockSizeLog2,
       entries: this.entries,
     });
   }
 
+  whenClosed(release: () => void): void {
+    this.#open();
+    this.#releases.push(release);
+  }
+
   close(): void {
     if (this.#file >= 0) {
+      this.#releases.splice(0).forEach((release) => release());
       closeSync(this.#file);
       this.#file = -1;
       this.#whole.clear();

@@ -28,6 +28,13 @@ export interface Segment {
   /** Chunks in the segment; every chunk id is smaller. */
   readonly chunkCount: number;
   readonly byteLength: number;
+  /** Bytes of a block that has a digest of its own, as a power of two. */
+  readonly blockSizeLog2: number;
+  /**
+   * The open file, for an engine that maps it; it belongs to the segment.
+   * @throws CodedError `SEGMENT_CLOSED`.
+   */
+  readonly descriptor: number;
   readonly entries: readonly SectionEntry[];
   /** The table entry of a section, or undefined when the segment has none. */
   entry(id: number): SectionEntry | undefined;
@@ -45,6 +52,8 @@ export interface Segment {
   slice(id: number, offset: number, length: number): Uint8Array;
   /** Reads the whole file and says everything that is wrong with it. Throws only `SEGMENT_CLOSED`. */
   verify(): readonly Finding[];
+  /** Calls `release` when the segment is closed: for what was made of it and must go with it. */
+  whenClosed(release: () => void): void;
   close(): void;
   [Symbol.dispose](): void;
 }

@@ -1,11 +1,18 @@
+import { availableParallelism } from "node:os";
+
 import { CodedError } from "@clawkeep/diagnostics";
 import { bytesOf, sectionId } from "@clawkeep/segment";
 import type { SectionData } from "@clawkeep/segment";
 
+import { nativeColumns, nativeGraph } from "./engine/build-native.ts";
+import { chooseEngine } from "./engine/choose-engine.ts";
+import type { EngineChoice } from "./engine/choose-engine.ts";
 import { buildGraph } from "./hnsw/build-graph.ts";
 import { baseDegree, degree } from "./hnsw/graph.ts";
-import { openKernel } from "./kernel/open-kernel.ts";
-import { codeStride, halfStride, quantise, requireUnit, roundToHalves } from "./quantise.ts";
+import type { Graph } from "./hnsw/graph.ts";
+import { codeStride, halfStride } from "./quantise.ts";
+import { portableColumns } from "./vector-columns.ts";
+import type { VectorColumns } from "./vector-columns.ts";
 import { encodeGraphHeader, encodeVectorHeader } from "./vector-layout.ts";
 
 /** How to build the vector sections. */
@@ -16,6 +23,12 @@ export interface BuildVectorOptions {
    * Whether to build a graph: `auto` from {@link graphThreshold} vectors on. Default `auto`.
    */
   readonly graph?: boolean | "auto";
+  /** Who builds; the bytes are the same. Default: `CLAWKEEP_ENGINE` of the environment, else `auto`. */
+  readonly engine?: EngineChoice;
+  /** Threads of the native engine; the bytes are the same. Default: as many as the machine runs at once. */
+  readonly threads?: number;
+  /** Kernel of the native engine, for tests and measurements. Default: the fastest. */
+  readonly nativeKernel?: string;
 }
 
 /**
@@ -43,31 +56,23 @@ export function buildVectorSections(
     throw inputError(`expected a multiple of ${dimensions} values, got ${vectors.length}`);
   }
   const owners = ownersOf(options.owners, count);
-  const stride = codeStride(dimensions);
-  const halfWords = halfStride(dimensions) / 2;
-  const halves = new Uint16Array(count * halfWords);
-  const kernel = openKernel({ rows: count, dimensions });
-  const codes = new Int8Array(kernel.codes.buffer, kernel.codes.byteOffset, count * stride);
-  for (let row = 0; row < count; row += 1) {
-    const values = vectors.subarray(row * dimensions, (row + 1) * dimensions);
-    requireUnit(values, "VECTOR_NOT_UNIT", `vector ${row}`);
-    const rounded = halves.subarray(row * halfWords, (row + 1) * halfWords);
-    roundToHalves(values, rounded);
-    const target = codes.subarray(row * stride, (row + 1) * stride);
-    kernel.weights[row] = quantise(rounded, dimensions, target);
-  }
+  const { columns, graph: buildIt } = built(vectors, dimensions, options);
   const sections: SectionData[] = [
     { id: sectionId.vectorHeader, stride: 64, bytes: header },
-    { id: sectionId.vectorCodes, stride, bytes: kernel.codes },
-    { id: sectionId.vectorWeights, stride: 4, bytes: bytesOf(kernel.weights) },
-    { id: sectionId.vectorHalves, stride: halfWords * 2, bytes: bytesOf(halves) },
+    { id: sectionId.vectorCodes, stride: codeStride(dimensions), bytes: columns.codes },
+    { id: sectionId.vectorWeights, stride: 4, bytes: bytesOf(columns.weights) },
+    {
+      id: sectionId.vectorHalves,
+      stride: halfStride(dimensions),
+      bytes: bytesOf(columns.halves),
+    },
   ];
   if (owners !== undefined) {
     sections.push({ id: sectionId.vectorOwners, stride: 4, bytes: bytesOf(owners) });
   }
   const wanted = options.graph ?? "auto";
   if (wanted === true || (wanted === "auto" && count >= graphThreshold)) {
-    const graph = buildGraph(kernel, count);
+    const graph = buildIt();
     const upperRows = graph.upper.length / degree;
     const { entry, entryLevel } = graph;
     const graphHeader = encodeGraphHeader({ entry, entryLevel, upperRows });
@@ -80,6 +85,23 @@ export function buildVectorSections(
     );
   }
   return sections;
+}
+
+interface Built {
+  readonly columns: VectorColumns;
+  readonly graph: () => Graph;
+}
+
+function built(vectors: Float32Array, dimensions: number, options: BuildVectorOptions): Built {
+  const addon = chooseEngine(options.engine);
+  if (addon === undefined) {
+    const columns = portableColumns(vectors, dimensions);
+    return { columns, graph: () => buildGraph(columns.kernel, columns.weights.length) };
+  }
+  const threads = options.threads ?? availableParallelism();
+  const build = { addon, threads, kernel: options.nativeKernel };
+  const columns = nativeColumns(build, vectors, dimensions);
+  return { columns, graph: () => nativeGraph(build, columns, dimensions) };
 }
 
 function ownersOf(owners: ArrayLike<number> | undefined, count: number): Uint32Array | undefined {

@@ -4,6 +4,14 @@ export { exactSearch } from "./exact-search.ts";
 export type { CodeKernel, KernelShape } from "./kernel/code-kernel.ts";
 export { openVectorIndex } from "./open-vector-index.ts";
 export type { OpenVectorIndexOptions } from "./open-vector-index.ts";
-export type { VectorHits, VectorIndex, VectorSearchOptions } from "./vector-index.ts";
+export type {
+  ManyHits,
+  ManySearchOptions,
+  VectorHits,
+  VectorIndex,
+  VectorSearchOptions,
+} from "./vector-index.ts";
+export type { EngineChoice, EngineDescription } from "./engine/choose-engine.ts";
+export { describeEngine } from "./engine/describe-engine.ts";
 export { streamVectorSections } from "./stream-vector-sections.ts";
 export type { VectorRows } from "./stream-vector-sections.ts";

@@ -1,17 +1,26 @@
-import { CodedError } from "@clawkeep/diagnostics";
 import { countBits, hasBit, sectionId, segmentError } from "@clawkeep/segment";
 import type { Bitset, Segment } from "@clawkeep/segment";
 
 import { CandidateList } from "./candidate-list.ts";
+import { chooseEngine } from "./engine/choose-engine.ts";
+import type { EngineChoice } from "./engine/choose-engine.ts";
+import { openNativeIndex } from "./engine/open-native-index.ts";
 import { scanAll } from "./exact-scan.ts";
 import type { Graph } from "./hnsw/graph.ts";
 import { collect, descend, VisitedSet } from "./hnsw/walk-graph.ts";
 import type { CodeKernel, KernelShape } from "./kernel/code-kernel.ts";
 import { openKernel } from "./kernel/open-kernel.ts";
 import { codeStride, halfStride, quantise, requireUnit, roundToHalves } from "./quantise.ts";
+import { queryError } from "./query-error.ts";
 import { rankOwners } from "./rank-owners.ts";
 import { readGraphShape, readVectorShape, wordsOf } from "./vector-layout.ts";
-import type { VectorHits, VectorIndex, VectorSearchOptions } from "./vector-index.ts";
+import type {
+  ManyHits,
+  ManySearchOptions,
+  VectorHits,
+  VectorIndex,
+  VectorSearchOptions,
+} from "./vector-index.ts";
 
 /** How to open the vectors of a segment. */
 export interface OpenVectorIndexOptions {
@@ -25,8 +34,14 @@ export interface OpenVectorIndexOptions {
    * each query reads the rows that it needs. Default false.
    */
   readonly resident?: boolean;
-  /** Opens the kernel to compute with. Default: the fastest one. For tests and measurements. */
+  /** Who searches; the answers are the same. Default: `CLAWKEEP_ENGINE` of the environment, else `auto`. */
+  readonly engine?: EngineChoice;
+  /** Opens the kernel of the portable engine. Default: the fastest one. For tests and measurements. */
   readonly kernel?: (shape: KernelShape) => CodeKernel;
+  /** Kernel of the native engine, by name. Default: the fastest one. For tests and measurements. */
+  readonly nativeKernel?: string;
+  /** Whether the native engine maps the file whoever may write to it. For tests and measurements. */
+  readonly memory?: "own" | "copy" | "map";
 }
 
 /**
@@ -44,14 +59,20 @@ const defaultEf = 64;
 const walkLimit = 1 / 8;
 
 /**
- * Opens the vectors of a segment: reads codes, weights, owners and graph whole.
+ * Opens the vectors of a segment. The native engine maps them; the portable one reads codes, weights,
+ * owners and graph whole. Both compare them with their digests.
  * @throws CodedError `SEGMENT_…` when a section is missing, damaged or has another shape,
- * `VECTOR_MEMORY` when it does not fit.
+ * `VECTOR_MEMORY` when it does not fit, `VECTOR_ENGINE`.
  */
 export function openVectorIndex(
   segment: Segment,
   options: OpenVectorIndexOptions = {},
 ): VectorIndex {
+  const addon = options.kernel === undefined ? chooseEngine(options.engine) : undefined;
+  if (addon !== undefined) {
+    const { kind = "auto", nativeKernel, memory } = options;
+    return openNativeIndex(addon, segment, { kind, kernel: nativeKernel, memory });
+  }
   const { dimensions, vectors } = readVectorShape(segment);
   const kernel = (options.kernel ?? openKernel)({ rows: vectors, dimensions });
   segment.section(sectionId.vectorCodes, kernel.codes);
@@ -82,6 +103,8 @@ interface Parts {
 
 class OpenVectorIndex implements VectorIndex {
   readonly kind: "exact" | "hnsw";
+  readonly engine = "portable";
+  readonly kernel: string;
   readonly dimensions: number;
   readonly vectorCount: number;
   readonly #parts: Parts;
@@ -91,20 +114,25 @@ class OpenVectorIndex implements VectorIndex {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.kind = parts.graph === undefined ? "exact" : "hnsw";
+    this.kernel = parts.kernel.name;
     this.dimensions = parts.dimensions;
     this.vectorCount = parts.vectors;
     this.#queryCodes = new Int8Array(codeStride(parts.dimensions));
   }
 
   search(query: Float32Array, k: number, options: VectorSearchOptions = {}): VectorHits {
-    const { vectors, owners } = this.#parts;
+    const { vectors, owners, graph } = this.#parts;
     if (!Number.isInteger(k) || k < 0) {
       throw queryError(`expected a whole number of hits, got ${k}`);
     }
     this.#setQuery(query);
     for (let wanted = k; ; wanted *= 2) {
-      const most = Math.min(vectors, wanted + rescoringMargin);
-      const list = this.#candidates(most, options);
+      // Who asks for a shorter list gets it: fewer candidates are rescored then.
+      const shortened = graph === undefined ? undefined : options.ef;
+      const room = Math.max(0, (shortened ?? Infinity) - wanted);
+      const margin = Math.min(rescoringMargin, room);
+      const most = Math.min(vectors, wanted + margin);
+      const list = this.#candidates(most, margin, options);
       const ids = list.ids.subarray(0, Math.min(list.size, most));
       const hits = rankOwners(ids, this.#rescored(ids), (row) => this.#owner(row), k);
       // Several vectors of one chunk may have taken the places of other chunks: look further.
@@ -112,6 +140,31 @@ class OpenVectorIndex implements VectorIndex {
         return hits;
       }
     }
+  }
+
+  searchInto(query: Float32Array, into: VectorHits, options: VectorSearchOptions = {}): number {
+    const { ids, scores } = this.search(query, into.ids.length, options);
+    into.ids.set(ids);
+    into.scores.set(scores);
+    return ids.length;
+  }
+
+  searchMany(queries: Float32Array, k: number, options: ManySearchOptions = {}): ManyHits {
+    const many = queries.length / this.dimensions;
+    if (!Number.isInteger(many)) {
+      throw queryError(`expected a multiple of ${this.dimensions} values, got ${queries.length}`);
+    }
+    const ids = new Int32Array(many * k).fill(-1);
+    const scores = new Float32Array(many * k).fill(-1);
+    const counts = new Uint32Array(many);
+    for (let index = 0; index < many; index += 1) {
+      const query = queries.subarray(index * this.dimensions, (index + 1) * this.dimensions);
+      const hits = this.search(query, k, options);
+      ids.set(hits.ids, index * k);
+      scores.set(hits.scores, index * k);
+      counts[index] = hits.ids.length;
+    }
+    return { ids, scores, counts };
   }
 
   scoresOf(query: Float32Array, ids: ArrayLike<number>): Float32Array {
@@ -140,7 +193,7 @@ class OpenVectorIndex implements VectorIndex {
   }
 
   /** The best rows by key that may be returned. */
-  #candidates(most: number, options: VectorSearchOptions): CandidateList {
+  #candidates(most: number, margin: number, options: VectorSearchOptions): CandidateList {
     const { graph, kernel, vectors, segment } = this.#parts;
     const { filter, deleted } = options;
     const narrowed = filter !== undefined || deleted !== undefined;
@@ -148,7 +201,7 @@ class OpenVectorIndex implements VectorIndex {
     if (graph !== undefined && most > 0) {
       const part = narrowed ? allowedPart(segment.chunkCount, filter, deleted) : 1;
       const ef = Math.ceil(
-        Math.max(options.ef ?? Math.max(defaultEf, 2 * (most - rescoringMargin)), most) / part,
+        Math.max(options.ef ?? Math.max(defaultEf, 2 * (most - margin)), most) / part,
       );
       if (ef <= vectors * walkLimit) {
         const found = this.#walk(graph, ef);
@@ -268,12 +321,4 @@ function lowerBound(sorted: Uint32Array, value: number): number {
     }
   }
   return low;
-}
-
-function queryError(message: string): CodedError {
-  return new CodedError({
-    code: "VECTOR_QUERY",
-    message,
-    hint: "embed the query with the model of the index",
-  });
 }

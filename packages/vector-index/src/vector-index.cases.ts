@@ -85,6 +85,29 @@ export function vectorIndexCases(
       }
     });
 
+    test("writes into arrays of the caller, and answers many queries at once, as one by one", async () => {
+      const index = await open();
+      const into = { ids: new Int32Array(10), scores: new Float32Array(10) };
+      const several = queries.slice(0, 12);
+      const alone = several.map((query) => index.search(query, 10));
+      several.forEach((query, place) => {
+        expect(index.searchInto(query, into)).toBe(10);
+        expect(into).toEqual(alone[place]);
+      });
+      const rows = new Float32Array(several.length * dimensions);
+      several.forEach((query, place) => rows.set(query, place * dimensions));
+      for (const threads of [1, 2, 5]) {
+        const { ids, scores, counts } = index.searchMany(rows, 10, { threads });
+        expect([...ids]).toEqual(alone.flatMap((hits) => [...hits.ids]));
+        expect([...scores]).toEqual(alone.flatMap((hits) => [...hits.scores]));
+        expect([...counts]).toEqual(several.map(() => 10));
+      }
+      const filter = bitset((id) => id === 5);
+      const { ids, counts } = index.searchMany(rows, 2, { filter });
+      expect([...ids.subarray(0, 4)]).toEqual([5, -1, 5, -1]);
+      expect(counts[0]).toBe(1);
+    });
+
     test("returns nothing that is deleted or filtered out, and misses little of the rest", async () => {
       const index = await open();
       for (const [holds, wanted] of [
@@ -162,6 +185,8 @@ export function vectorIndexCases(
           ),
         () => index.search(query, -1),
         () => index.search(query, 1.5),
+        () => index.searchMany(query.slice(1), 3),
+        () => index.searchMany(new Float32Array(dimensions * 3), 3),
         () => index.scoresOf(query, [7]),
         () => index.scoresOf(query, [-1]),
       ];
