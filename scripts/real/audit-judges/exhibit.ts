@@ -1,5 +1,6 @@
 /** What the judge reads on its standard input: see judge/main.go. */
 export interface Exhibit {
+  /** The text of the log's file `verifier`. */
   readonly verifier: string;
   /** Files with the records, in order. */
   readonly log: readonly string[];

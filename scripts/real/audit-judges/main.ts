@@ -111,8 +111,13 @@ function changes(exhibit: Exhibit, base: string): readonly Change[] {
       expected: /checkpoint 0: /u,
       exhibit: {
         ...exhibit,
-        verifier: createKeyPair(exhibit.verifier.split("+")[0] ?? "").verifierKey,
+        verifier: `${createKeyPair(exhibit.verifier.split("+")[0] ?? "").verifierKey}\n`,
       },
+    },
+    {
+      what: "a key that the one before did not sign for",
+      expected: /verifier: .*(?:signature|signed)/u,
+      exhibit: { ...exhibit, verifier: other(exhibit.verifier, exhibit.verifier.length - 40) },
     },
     {
       what: "another hash in an inclusion proof",

@@ -3,7 +3,11 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync } from "node:f
 import path from "node:path";
 
 import { openAuditLog, readAuditLog } from "../../../packages/audit-log/src/index.ts";
-import type { ExecutionEnd, ExecutionStart } from "../../../packages/audit-log/src/index.ts";
+import type {
+  AuditLog,
+  ExecutionEnd,
+  ExecutionStart,
+} from "../../../packages/audit-log/src/index.ts";
 import { consistencyProof, encodeBase64, leafHash } from "../../../packages/integrity/src/index.ts";
 import type { Exhibit } from "./exhibit.ts";
 
@@ -11,6 +15,8 @@ const root = path.dirname(path.dirname(path.dirname(import.meta.dirname)));
 
 /** How many executions are added to those that were really run. */
 const added = 700;
+/** The execution after which the log gets another key. */
+const rotatedAt = 400;
 /** So that the log goes on in several files. */
 const segmentRecords = 300;
 /** Files that are left when the oldest are removed. */
@@ -19,7 +25,7 @@ const kept = 2;
 /**
  * Runs a skill by the command line, adds records of all kinds of text to the log by the library, and
  * collects checkpoints on the way; then proofs and attestations, again by the command line, before and
- * after the oldest files of the log are removed.
+ * after the oldest files of the log are removed. The log gets another key twice.
  */
 export async function makeRealLog(base: string): Promise<Exhibit> {
   const workspace = path.join(base, "workspace");
@@ -50,6 +56,7 @@ export async function makeRealLog(base: string): Promise<Exhibit> {
   const aside = removed.map((file) => path.join(base, path.basename(file)));
   for (const [index, file] of removed.entries()) cpSync(file, aside[index] ?? "");
   checkpoints.push(command("audit", "prune", "--keep", String(kept)));
+  checkpoints.push(command("audit", "rotate-key"));
   // What is proven by what is left must hold for all that there was.
   const left = (await readAuditLog(folder)).executions.slice(3).filter(({ end }) => end);
   proofs.push(...left.slice(0, 2).map(({ id }) => command("audit", "prove", id)));
@@ -61,7 +68,7 @@ export async function makeRealLog(base: string): Promise<Exhibit> {
     throw new Error(`expected removed files, got ${log.join(", ")}`);
   }
   const lines = readLines(log);
-  const verifier = readFileSync(path.join(folder, "verifier"), "utf8").trim();
+  const verifier = readFileSync(path.join(folder, "verifier"), "utf8");
   const consistency = consistencyOf(checkpoints, lines);
   return { verifier, log, checkpoints, proofs, consistency, attestations };
 }
@@ -122,6 +129,7 @@ async function addRecords(folder: string): Promise<readonly string[]> {
       // Some are left without an end.
       if (index % 11 !== 0) await log.end(over);
       if (index % 53 === 0) checkpoints.push(await log.checkpoint());
+      if (index === rotatedAt) checkpoints.push(await rotated(log));
     }
     const { id } = await log.start({ ...base, runtime, arguments: {} });
     checkpoints.push(await log.checkpoint());
@@ -136,6 +144,11 @@ async function addRecords(folder: string): Promise<readonly string[]> {
     await log.close();
   }
   return checkpoints;
+}
+
+async function rotated(log: AuditLog): Promise<string> {
+  await log.rotateKey();
+  return log.checkpoint();
 }
 
 const hardTexts: readonly string[] = [

@@ -33,7 +33,7 @@ func (v dsseVerifier) KeyID() (string, error)   { return "", nil }
 func (v dsseVerifier) Public() crypto.PublicKey { return v.key }
 
 // judgeAttestation opens the envelope, reads the statement in it, and checks both proofs and the subject.
-func (t *Tree) judgeAttestation(text []byte, verifier Verifier) error {
+func (t *Tree) judgeAttestation(text []byte, keys Keys) error {
 	var envelope dsse.Envelope
 	if err := json.Unmarshal(text, &envelope); err != nil {
 		return err
@@ -41,7 +41,11 @@ func (t *Tree) judgeAttestation(text []byte, verifier Verifier) error {
 	if envelope.PayloadType != statementMediaType {
 		return fmt.Errorf("the payload is %q", envelope.PayloadType)
 	}
-	opener, err := dsse.NewEnvelopeVerifier(dsseVerifier{key: verifier.Key})
+	var verifiers []dsse.Verifier
+	for _, verifier := range keys {
+		verifiers = append(verifiers, dsseVerifier{key: verifier.Key})
+	}
+	opener, err := dsse.NewEnvelopeVerifier(verifiers...)
 	if err != nil {
 		return err
 	}
@@ -62,7 +66,7 @@ func (t *Tree) judgeAttestation(text []byte, verifier Verifier) error {
 	if statement.GetType() != attestation.StatementTypeUri || statement.GetPredicateType() != predicateType {
 		return fmt.Errorf("it is %s with %s", statement.GetType(), statement.GetPredicateType())
 	}
-	return t.judgePredicate(payload, statement, verifier)
+	return t.judgePredicate(payload, statement, keys)
 }
 
 // ended is as much of an end record as the subject is about.
@@ -74,7 +78,7 @@ type ended struct {
 	} `json:"stdout"`
 }
 
-func (t *Tree) judgePredicate(payload []byte, statement *attestation.Statement, verifier Verifier) error {
+func (t *Tree) judgePredicate(payload []byte, statement *attestation.Statement, keys Keys) error {
 	var raw struct {
 		Predicate struct {
 			Start json.RawMessage `json:"start"`
@@ -100,7 +104,7 @@ func (t *Tree) judgePredicate(payload []byte, statement *attestation.Statement, 
 		return errors.New("it has not the two records of one execution")
 	}
 	for _, proof := range []json.RawMessage{raw.Predicate.Start, raw.Predicate.End} {
-		if err := t.judgeProof(proof, verifier); err != nil {
+		if err := t.judgeProof(proof, keys); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,8 @@ import (
 
 // Exhibit is what is judged: everything but the log files as text that Clawkeep printed.
 type Exhibit struct {
-	// Verifier is the log's public key, in the form of sumdb/note.
+	// Verifier is the log's file `verifier`: its first public key, in the form of sumdb/note, and
+	// the notes by which later ones were signed for.
 	Verifier string `json:"verifier"`
 	// Log has the files with the records, in order.
 	Log []string `json:"log"`
@@ -56,7 +57,7 @@ func main() {
 		fmt.Println("FINDING", finding)
 	}
 	for _, what := range []string{
-		"records", "checkpoints", "inclusion proofs", "consistency proofs", "attestations",
+		"records", "keys", "checkpoints", "inclusion proofs", "consistency proofs", "attestations",
 	} {
 		fmt.Printf("judged %d %s\n", judgement.counts[what], what)
 	}
@@ -69,7 +70,7 @@ func judge(exhibit Exhibit, records [][]byte, judgement *Judgement) {
 	for range records {
 		judgement.count("records")
 	}
-	verifier, err := readVerifier(exhibit.Verifier)
+	keys, err := readKeys(exhibit.Verifier)
 	if err != nil {
 		judgement.find("verifier: %v", err)
 		return
@@ -79,9 +80,18 @@ func judge(exhibit Exhibit, records [][]byte, judgement *Judgement) {
 		judgement.find("tree: %v", err)
 		return
 	}
+	for _, verifier := range keys {
+		judgement.count("keys")
+		if verifier.Until < 0 {
+			continue
+		}
+		if root, err := tree.root(verifier.Until); err != nil || root != verifier.Root {
+			judgement.find("key %08x was replaced at %d with another root (%v)", verifier.KeyHash(), verifier.Until, err)
+		}
+	}
 	heads := map[int64]Checkpoint{}
 	for index, text := range exhibit.Checkpoints {
-		checkpoint, err := tree.openCheckpoint(text, verifier)
+		checkpoint, err := tree.openCheckpoint(text, keys)
 		if err != nil {
 			judgement.find("checkpoint %d: %v", index, err)
 			continue
@@ -94,7 +104,7 @@ func judge(exhibit Exhibit, records [][]byte, judgement *Judgement) {
 		}
 	}
 	for index, text := range exhibit.Proofs {
-		if err := tree.judgeProof([]byte(text), verifier); err != nil {
+		if err := tree.judgeProof([]byte(text), keys); err != nil {
 			judgement.find("inclusion proof %d: %v", index, err)
 			continue
 		}
@@ -108,7 +118,7 @@ func judge(exhibit Exhibit, records [][]byte, judgement *Judgement) {
 		judgement.count("consistency proofs")
 	}
 	for index, text := range exhibit.Attestations {
-		if err := tree.judgeAttestation([]byte(text), verifier); err != nil {
+		if err := tree.judgeAttestation([]byte(text), keys); err != nil {
 			judgement.find("attestation %d: %v", index, err)
 			continue
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,30 +33,10 @@ type Proof struct {
 	Checkpoint string          `json:"checkpoint"`
 }
 
-// Verifier is a log's public key.
-type Verifier struct {
-	note.Verifier
-	// Key has the 32 bytes of the Ed25519 key.
-	Key []byte
-}
-
 // Tree is the Merkle tree over the records that were read.
 type Tree struct {
 	records [][]byte
 	stored  tlog.HashReader
-}
-
-func readVerifier(text string) (Verifier, error) {
-	verifier, err := note.NewVerifier(text)
-	if err != nil {
-		return Verifier{}, err
-	}
-	parts := strings.SplitN(text, "+", 3)
-	key, err := base64.StdEncoding.DecodeString(parts[2])
-	if err != nil || len(key) != 33 {
-		return Verifier{}, fmt.Errorf("expected 33 bytes of key, got %d (%v)", len(key), err)
-	}
-	return Verifier{Verifier: verifier, Key: key[1:]}, nil
 }
 
 func newTree(records [][]byte) (*Tree, error) {
@@ -83,7 +62,15 @@ func newTree(records [][]byte) (*Tree, error) {
 }
 
 // openCheckpoint checks the signature, and that the records that were read have the root.
-func (t *Tree) openCheckpoint(text string, verifier Verifier) (Checkpoint, error) {
+func (t *Tree) openCheckpoint(text string, keys Keys) (Checkpoint, error) {
+	// The size says whose signature it must be. It is believed when that one has signed it.
+	_, rest, _ := strings.Cut(text, "\n")
+	digits, _, _ := strings.Cut(rest, "\n")
+	claimed, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	verifier := keys.at(claimed)
 	opened, err := note.Open([]byte(text), note.VerifierList(verifier))
 	if err != nil {
 		return Checkpoint{}, err
@@ -118,12 +105,12 @@ func (t *Tree) root(size int64) (tlog.Hash, error) {
 }
 
 // judgeProof checks a proof, and that Go would have made the same of this log.
-func (t *Tree) judgeProof(text []byte, verifier Verifier) error {
+func (t *Tree) judgeProof(text []byte, keys Keys) error {
 	var proof Proof
 	if err := json.Unmarshal(text, &proof); err != nil {
 		return err
 	}
-	head, err := t.openCheckpoint(proof.Checkpoint, verifier)
+	head, err := t.openCheckpoint(proof.Checkpoint, keys)
 	if err != nil {
 		return err
 	}
