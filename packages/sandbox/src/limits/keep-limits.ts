@@ -105,6 +105,8 @@ export function keepLimits(limits: Required<Limits>, exceeded: (why: Excess) => 
     },
     dispose: async () => {
       await entering;
+      // The run is over: whoever is still inside was left behind.
+      group?.killAll();
       await group?.remove();
     },
     get resources() {

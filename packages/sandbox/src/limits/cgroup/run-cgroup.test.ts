@@ -6,7 +6,7 @@ import path from "node:path";
 
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 
-import { startAttacker, testableLevels } from "../../../test/attacker.ts";
+import { processesWith, startAttacker, testableLevels } from "../../../test/attacker.ts";
 import type { Limits, SandboxLevel } from "../../index.ts";
 import { runOnce } from "../../index.ts";
 import { findCgroupPlace } from "./find-place.ts";
@@ -38,10 +38,10 @@ async function realPlace(): Promise<CgroupPlace | undefined> {
   return undefined;
 }
 
-function groups(): readonly string[] {
+function groups(owner: number = process.pid): readonly string[] {
   const folders = place === undefined ? [] : [place.memory, place.processes, place.cpu];
   return [...new Set(folders)].flatMap((folder) =>
-    readdirSync(folder).filter((name) => name.includes(`-${process.pid}-`)),
+    readdirSync(folder).filter((name) => name.includes(`-${owner}-`)),
   );
 }
 
@@ -118,6 +118,33 @@ describe.runIf(place !== undefined)("a control group of a run", () => {
   });
 });
 
+describe.runIf(place !== undefined)("a runtime that is killed with -9", () => {
+  test("leaves a group to the next run, which clears it with all that is inside", async () => {
+    const token = `orphan-${process.pid}-${performance.now()}`;
+    const victim = startAttacker({ self: true });
+    // At level none a program outlives its runtime.
+    await victim.ask({
+      policy: victim.policy("none", "ignore-sigterm.mjs", [token]),
+      how: "stay",
+    });
+    const isInside = (): boolean =>
+      groups(victim.pid).some((name) => {
+        const folder = path.join(place?.processes ?? "", name);
+        return /\d/u.test(readFileSync(path.join(folder, "cgroup.procs"), "latin1"));
+      });
+    await vi.waitFor(() => expect(isInside()).toBe(true));
+    victim.kill();
+    await victim.close();
+    expect(processesWith(token)).not.toEqual([]);
+
+    const next = startAttacker({ self: true });
+    await next.ask({ policy: next.policy("none", "exit-with.mjs", ["0"]) });
+    await vi.waitFor(() => expect(processesWith(token)).toEqual([]));
+    await vi.waitFor(() => expect(groups(victim.pid)).toEqual([]), { timeout: 10_000 });
+    await next.close();
+  });
+});
+
 async function clearNamed(at: CgroupPlace, name: string): Promise<void> {
   const { rmdir } = await import("node:fs/promises");
   for (const folder of new Set([at.memory, at.processes, at.cpu])) {
@@ -144,7 +171,6 @@ describe.runIf(place !== undefined).each(await testableLevels())("a run at level
 
   test.each([
     ["memory", "memory-limit", { memoryBytes: 200 * MiB }],
-    ["shared-out", "memory-limit", { memoryBytes: 400 * MiB }],
     ["processes", "process-limit", { processes: 40 }],
     ["cpu-of-children", "cpu-limit", { cpuMs: 500 }],
   ] as const)(
@@ -166,7 +192,7 @@ describe.runIf(place !== undefined).each(await testableLevels())("a run at level
       } else {
         expect(processes).toBeGreaterThan(changed.processes);
       }
-      await vi.waitFor(() => expect(groups()).toEqual([]));
+      await vi.waitFor(() => expect(groups()).toEqual([]), { timeout: 10_000 });
     },
   );
 });

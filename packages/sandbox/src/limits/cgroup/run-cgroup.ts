@@ -26,13 +26,14 @@ export interface RunCgroup {
   usage(): GroupUsage;
   /** Kills all that are inside; nobody can be added meanwhile. */
   killAll(): void;
-  /** Waits for the last to die, a moment at most. What stays is the next run's to clear. */
+  /** Waits for the last to die, for some seconds at most. What stays is the next run's to clear. */
   remove(): Promise<void>;
 }
 
 /** More rounds than a program that forks all the time needs to be caught. */
 const ROUNDS = 20;
-const REMOVAL_MS = 200;
+const REMOVAL_MS = 10_000;
+const AWAITED_MS = 200;
 
 /**
  * Makes a group with these limits and moves the processes below `root` into it. To move the first one takes
@@ -197,14 +198,16 @@ function runCgroup(place: CgroupPlace, name: string): RunCgroup {
       for (let round = 0; round < ROUNDS && killRound(); round += 1);
     },
     remove: async () => {
-      const until = performance.now() + REMOVAL_MS;
+      const began = performance.now();
       let left = [...new Set([place.memory, place.processes, place.cpu])];
-      for (;;) {
+      for (let wait = 2; ; wait = Math.min(wait * 2, 250)) {
         left = left.filter((folder) => !isRemoved(path.join(folder, name)));
-        if (left.length === 0 || performance.now() > until) {
+        const waited = performance.now() - began;
+        if (left.length === 0 || waited > REMOVAL_MS) {
           return;
         }
-        await pause(2);
+        // Nobody's exit waits for a process that cannot die yet.
+        await pause(wait, undefined, { ref: waited < AWAITED_MS });
       }
     },
   };
