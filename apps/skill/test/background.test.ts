@@ -117,6 +117,23 @@ test("a background run is stopped with its program and an end record, even after
   expect((executions as unknown[]).at(-1)).toMatchObject({ end: { ended: "cancelled" } });
 });
 
+test("a background run whose process is killed is lost, its record interrupted, and it leaves no orphan", async (context) => {
+  configure("");
+  for (const name of ["go", "began"]) rmSync(join(out, name), { force: true });
+  const left = await place.json(["run", "waiter", "--background", "--require-sandbox"]);
+  const id = String(left["run"]);
+  // At level none nothing ends the program: see docs/runtime-config.md.
+  if (left["kind"] !== "background") context.skip(`no sandbox here: ${JSON.stringify(left)}`);
+  const shown = await place.json(["runs", "show", id]);
+  await vi.waitFor(() => expect(existsSync(join(out, "began"))).toBe(true), 10_000);
+  process.kill(Number(shown["pid"]), "SIGKILL");
+  await vi.waitFor(() => expect(readdirSync("/proc").filter(isOurs)).toEqual([]), 10_000);
+  expect(await place.json(["runs", "wait", id])).toMatchObject({ run: id, state: "lost" });
+  expect((await place.run(["runs", "stop", id])).stdout).toBe(`${id} lost\n`);
+  const { executions } = await place.json(["audit", "show"]);
+  expect((executions as unknown[]).at(-1)).toMatchObject({ status: "interrupted" });
+});
+
 test("a run that is refused says so at once, and no id", async () => {
   const { code, stdout, stderr } = await place.run(["run", "absent", "--background"]);
   expect([code, stdout]).toEqual([2, ""]);

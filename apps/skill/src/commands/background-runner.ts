@@ -41,7 +41,7 @@ async function carryOut(
         home: place.home,
         id: order.id,
         configuration,
-        runtime: await measured(opened, place.home, order.metrics),
+        runtime: await measured(opened, configuration, order.metrics),
         request: {
           skill: order.skill,
           ...(order.action === undefined ? {} : { action: order.action }),

@@ -78,7 +78,7 @@ async function runHere(run: Run): Promise<number> {
   const { place, asked, roots, args, options, configuration, signal } = run;
   const opened = await openRuntime({ ...place, configuration });
   try {
-    const runtime = await measured(opened, place.home, options.metrics);
+    const runtime = await measured(opened, configuration, options.metrics);
     const request: InvocationRequest = {
       ...asked,
       args,

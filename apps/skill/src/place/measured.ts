@@ -1,6 +1,6 @@
 import { escapeForTerminal, isCodedError } from "@clawkeep/diagnostics";
-import { measuredRuntime, openMetricsFile, readConfiguration } from "@clawkeep/skill-runtime";
-import type { Runtime } from "@clawkeep/skill-runtime";
+import { measuredRuntime, openMetricsFile } from "@clawkeep/skill-runtime";
+import type { Runtime, RuntimeConfiguration } from "@clawkeep/skill-runtime";
 
 import { printNote } from "../output/print.ts";
 
@@ -10,10 +10,10 @@ import { printNote } from "../output/print.ts";
  */
 export async function measured(
   runtime: Runtime,
-  home: string,
+  { metrics }: RuntimeConfiguration,
   named: string | undefined,
 ): Promise<Runtime> {
-  const file = named ?? (await readConfiguration(home)).metrics?.file;
+  const file = named ?? metrics?.file;
   if (file === undefined) return runtime;
   return measuredRuntime(runtime, await openMetricsFile(file), (error) => {
     const why = isCodedError(error) ? `${error.code}: ${error.message}` : String(error);
