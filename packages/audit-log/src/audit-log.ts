@@ -335,6 +335,7 @@ export class AuditLog {
       const record: AuditRecord = {
         ...this.#place(base, 0),
         type: "segment-started",
+        previous: known.head.segment,
         tree: base.tree.tops.map(encodeBase64),
       };
       opening.push({ record, line: lineOf(record) });

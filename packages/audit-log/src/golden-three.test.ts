@@ -43,9 +43,9 @@ test("the golden log of format 3 verifies by either key and is gone on with", as
     ok: true,
     size: 30,
     removed: 8,
-    root: "sha256:e1909c13741a5407d38a159fb5543ece684fbe29dffea6d4d64ffd5287706df9",
-    identity: { log: "c6e376d0ec5069b2dc837d439d76aac0", key: "89c546c0" },
-    earlierKeys: ["e88f9325"],
+    root: "sha256:7effb8dcc4cb19455d445feb1bbc3e1db8a7c5e99f122322b9fc9edaa3360f7c",
+    identity: { log: "baefc553a9e9248e05fc82bce27320d7", key: "8227278d" },
+    earlierKeys: ["95716c00"],
     checkpoint,
   });
   const old = { checkpoint: await read("checkpoint-before-rotation.txt"), verifierKey };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openRegularFile, readFully } from "@clawkeep/durable-files";
 import type { FileHandle } from "node:fs/promises";
 
+import { chainedSegments } from "./chained-segments.ts";
 import type { LogPaths } from "./log-paths.ts";
 import { listSegments, segmentName } from "./segments.ts";
 
@@ -41,7 +42,19 @@ export class FolderSource implements LogSource {
   }
 
   async segments(): Promise<readonly number[]> {
-    return listSegments(this.#paths.folder);
+    try {
+      return await listSegments(this.#paths.folder);
+    } catch (error) {
+      // A sandbox may show the files and not the folder.
+      if (!["EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      return chainedSegments({
+        heads: await this.readHeads(),
+        beginning: async (first, length) =>
+          (await this.segmentSize(first)) === undefined
+            ? undefined
+            : this.readSegment(first, 0, length),
+      });
+    }
   }
 
   async segmentSize(first: number): Promise<number | undefined> {

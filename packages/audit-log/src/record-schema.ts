@@ -156,6 +156,7 @@ const logHealed = z.strictObject({
 const segmentStarted = z.strictObject({
   ...place,
   type: z.literal("segment-started"),
+  previous: count,
   tree: z.array(z.string().regex(/^[A-Za-z0-9+/]{43}=$/u)).max(53),
 });
 

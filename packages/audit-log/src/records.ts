@@ -168,6 +168,8 @@ export interface LogHealedRecord extends RecordPlace {
 /** The first record of every segment but the log's first: enough to verify on from it. */
 export interface SegmentStartedRecord extends RecordPlace {
   readonly type: "segment-started";
+  /** The sequence of the first record of the segment before. */
+  readonly previous: number;
   /** The tops of the tree over all records before, largest first, base64. */
   readonly tree: readonly string[];
 }

@@ -128,6 +128,8 @@ class Scan {
   #knownUntil: number = -1;
   /** The segment that is being read, by the sequence of its first record. */
   #segment: number | undefined;
+  /** The one that was read before it. */
+  #previous: number | undefined;
   /** Where in it to read on. */
   #offset: number;
   /** The first record that is there. */
@@ -286,6 +288,7 @@ class Scan {
     if (this.#segment === undefined) {
       this.#tellTree();
     }
+    this.#previous = this.#segment;
     this.#segment = first;
     this.#offset = 0;
   }
@@ -455,8 +458,10 @@ class Scan {
       this.#judgeEnd(this.#openKey(record.execution), sequence);
     } else if (record.type === "segment-started") {
       const tops = this.tree.tops.map(encodeBase64);
-      if (tops.join() !== record.tree.join()) {
-        const message = "expected the tree over the records before, got another one";
+      const previous = this.#previous ?? record.previous;
+      if (tops.join() !== record.tree.join() || previous !== record.previous) {
+        const message =
+          "expected the tree over the records before and the segment before, got others";
         this.add("AUDIT_SEGMENT_MALFORMED", message, sequence + 1);
       }
     } else if (record.type === "segments-removed") {

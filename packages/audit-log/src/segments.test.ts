@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { sampleEnd, sampleStart } from "../test/sample-records.ts";
+import { chainedSegments } from "./chained-segments.ts";
 import { checkProof } from "./check-proof.ts";
+import { logPaths } from "./log-paths.ts";
 import { openAuditLog } from "./open-audit-log.ts";
 import { proveRecord } from "./prove-record.ts";
 import { pruneAuditLog } from "./prune-audit-log.ts";
@@ -131,6 +133,29 @@ describe("a log in segments", () => {
       expect((await verifyAuditLog(folder)).ok).toBe(false);
     }
   });
+});
+
+test("the segments are found without listing their folder, from the head backwards", async () => {
+  const found = async (): Promise<readonly number[]> => {
+    const paths = logPaths(folder);
+    const heads = await Promise.all(paths.slots.map((path) => readFile(path)));
+    const beginning = async (first: number, length: number): Promise<Uint8Array | undefined> =>
+      (await readFile(join(folder, segmentName(first))).catch(() => undefined))?.subarray(
+        0,
+        length,
+      );
+    return chainedSegments({ heads, beginning });
+  };
+  expect(await found()).toEqual([0, 6, 12, 18]);
+  await writeFile(join(folder, segmentName(18)), "");
+  expect(await found()).toEqual([0, 6, 12, 18]);
+  await removeBefore(12);
+  expect(await found()).toEqual([12, 18]);
+  await writeFile(join(folder, segmentName(12)), "{");
+  expect(await found()).toEqual([12, 18]);
+  await rm(folder, { recursive: true });
+  await (await openAuditLog({ folder })).close();
+  expect(await found()).toEqual([0]);
 });
 
 describe("segments that were removed on the record", () => {
