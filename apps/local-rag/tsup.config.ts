@@ -1,3 +1,5 @@
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+
 import { defineConfig } from "tsup";
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
@@ -16,6 +18,19 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   target: "node24",
   // `sqlite` without `node:` is another module, that is not there.
   removeNodeProtocol: false,
+  // The vector engine is looked for beside the code that loads it. The folder is in the closure of the
+  // program, so it is there without an engine too, and is not empty, because archives drop empty folders.
+  onSuccess: async () => {
+    mkdirSync("dist/native", { recursive: true });
+    writeFileSync(
+      "dist/native/README",
+      "The native vector engine, for the machines it was built for.\n",
+    );
+    const built = "../../packages/vector-index/native";
+    if (existsSync(built)) {
+      cpSync(built, "dist/native", { recursive: true });
+    }
+  },
   // One file tree without workspace packages: what is locked and shipped is what was tested.
   noExternal: [/^(?!onnxruntime-node)/],
   external: [/^onnxruntime-node/],

@@ -91,6 +91,15 @@ function checkCarried(empty: string): void {
     }
     say(`${program}: carried, executable`);
   }
+  const engine = `native/${machine}/clawkeep-engine.node`;
+  if (!existsSync(path.join(root, "packages", "vector-index", engine))) {
+    say(`skipped: ${engine} was not built`);
+    return;
+  }
+  for (const carrier of ["vector-index", path.join("local-rag", "dist")]) {
+    accessSync(path.join(empty, "node_modules", "@clawkeep", carrier, engine), constants.R_OK);
+  }
+  say(`${engine}: carried`);
 }
 
 function askInstalled(empty: string): void {
@@ -104,7 +113,13 @@ function askInstalled(empty: string): void {
   if (!JSON.stringify(parsed.results?.[0] ?? null).includes("tea.md")) {
     throw new Error(`the installed local-rag did not cite tea.md: ${answer}`);
   }
-  say("installed local-rag answered with a citation");
+  const status = JSON.parse(runIn(notes, [ragCommand, "status", "--json"])) as {
+    engine?: { engine?: string; kernel?: string; why?: string };
+  };
+  const { engine, kernel, why } = status.engine ?? {};
+  say(
+    `installed local-rag answered with a citation (${engine}, ${kernel}${why ? `: ${why}` : ""})`,
+  );
 }
 
 function runIn(folder: string, args: readonly string[]): string {

@@ -281,6 +281,10 @@ describe("local-rag status and verify", () => {
       trusted: true,
       interrupted: false,
       workspace,
+      engine: {
+        engine: expect.stringMatching(/^(?:native|portable)$/u),
+        kernel: expect.any(String),
+      },
     });
     const verify = localRag(["verify"], { home, cwd: workspace });
     expect(verify.code).toBe(0);

@@ -7,7 +7,7 @@ import { indexPlace, trustOf } from "../place/index-place.ts";
 /** `local-rag status`. */
 export function runStatus(options: RawOptions): Promise<number> {
   const folder = indexPlace(options, process.cwd());
-  const { snapshot, trusted, workspace, bytes, interrupted } = indexStatus(
+  const { snapshot, trusted, workspace, bytes, interrupted, engine } = indexStatus(
     folder,
     trustOf(options),
   );
@@ -27,6 +27,7 @@ export function runStatus(options: RawOptions): Promise<number> {
       trusted,
       interrupted,
       bytes,
+      engine,
       ...snapshot,
     };
     process.stdout.write(`${jsonForModel(status)}\n`);
@@ -42,6 +43,10 @@ export function runStatus(options: RawOptions): Promise<number> {
     ["size", `${(bytes / 1_000_000).toFixed(1)} MB`],
     ["analyser", snapshot.analyser],
     ["chunker", snapshot.chunker],
+    [
+      "engine",
+      `${engine.engine}, ${engine.kernel}${engine.why === undefined ? "" : ` (${engine.why})`}`,
+    ],
     ["space", snapshot.spaceId],
     ["snapshot", `${snapshot.snapshotRoot} (publication ${snapshot.sequence})`],
     ...(interrupted ? [["note", "a run was interrupted; the next one goes on"] as const] : []),

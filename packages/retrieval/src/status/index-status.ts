@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 
+import { describeEngine } from "@clawkeep/vector-index";
+import type { EngineDescription } from "@clawkeep/vector-index";
+
 import { openCatalog } from "../catalog/catalog.ts";
 import { catalogFile } from "../ingest/identify-index.ts";
 import { readSnapshot } from "../snapshot/read-snapshot.ts";
@@ -19,6 +22,8 @@ export interface IndexStatus {
   readonly bytes: number;
   /** True when a run was ended before it was done; the next one goes on. */
   readonly interrupted: boolean;
+  /** What searches vectors in this process. */
+  readonly engine: EngineDescription;
 }
 
 /** Says what an index folder holds. Needs no model, and works on a read-only folder. */
@@ -29,6 +34,7 @@ export function indexStatus(folder: string, trust: IndexTrust): IndexStatus {
     ...(snapshot === undefined ? {} : { snapshot }),
     trusted,
     bytes: folderBytes(folder),
+    engine: describeEngine(),
     // The catalog of an index that was not made here is never opened.
     ...(trusted && trust.registry !== undefined
       ? readCatalogFacts(folder)
