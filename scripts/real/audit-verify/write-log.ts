@@ -3,14 +3,21 @@ import { statSync } from "node:fs";
 import path from "node:path";
 
 import { openAuditLog } from "../../../packages/audit-log/src/index.ts";
-import type { AuditLog, ExecutionEnd, ExecutionStart } from "../../../packages/audit-log/src/index.ts";
+import type {
+  AuditLog,
+  ExecutionEnd,
+  ExecutionStart,
+} from "../../../packages/audit-log/src/index.ts";
 
 /** As many as one commit takes. */
 const atOnce = 16;
 
-/** Records executions, as the runtime does, until the log has that many bytes; gives how many records. */
+/**
+ * Records executions, as the runtime does, until the log has that many bytes, all in one segment, so that
+ * there is one file to compare with; gives how many records.
+ */
 export async function writeLog(folder: string, leastBytes: number): Promise<number> {
-  const log = await openAuditLog({ folder });
+  const log = await openAuditLog({ folder, segmentBytes: Infinity, segmentRecords: Infinity });
   let executions = 0;
   while (statSync(path.join(folder, "log.ndjson")).size < leastBytes) {
     for (let turn = 0; turn < 100; turn += 1) {
