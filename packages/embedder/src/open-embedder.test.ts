@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Embedder } from "./embedder.ts";
 import { openEmbedder, openModel } from "./open-embedder.ts";
 
-const { model, vocabulary, weights } = modelManifest.files;
+const { model, words, weights } = modelManifest.files;
 const temporary = mkdtempSync(join(tmpdir(), "clawkeep-embedder-"));
 afterAll(() => {
   rmSync(temporary, { recursive: true });
@@ -20,7 +20,7 @@ afterAll(() => {
 /** A copy of the model's folder for a test to damage. */
 function copyOfModel(name: string): string {
   const folder = join(temporary, name);
-  for (const file of [model, vocabulary, weights]) {
+  for (const file of [model, words, weights]) {
     cpSync(join(modelFolder(), file.path), join(folder, file.path));
   }
   return folder;
@@ -221,7 +221,7 @@ describe("a bad model is refused at once, with a code", () => {
     });
   });
 
-  test.each([model, vocabulary, weights])("cut short: $path", async (file) => {
+  test.each([model, words, weights])("cut short: $path", async (file) => {
     const folder = copyOfModel(`cut-${file.path}`);
     truncateSync(join(folder, file.path), file.bytes - 1);
     await expect(openEmbedder({ workers: 0, folder })).rejects.toMatchObject({
@@ -229,7 +229,7 @@ describe("a bad model is refused at once, with a code", () => {
     });
   });
 
-  test.each([model, vocabulary])("changed, without being asked to verify: $path", async (file) => {
+  test.each([model, words])("changed, without being asked to verify: $path", async (file) => {
     const folder = copyOfModel(`changed-${file.path}`);
     flipBit(join(folder, file.path));
     await expect(openEmbedder({ workers: 0, folder })).rejects.toMatchObject({

@@ -26,6 +26,11 @@ export interface ModelManifest {
     readonly weights: ModelFile;
     /** One WordPiece entry a line; the line number is the id. */
     readonly vocabulary: ModelFile;
+    /**
+     * The same entries as a table to look words up in, made from `vocabulary` and nothing else, so it is
+     * no part of the space.
+     */
+    readonly words: ModelFile;
   };
   /**
    * Names the space that the vectors live in: a digest over weights, tokeniser, pooling, truncation

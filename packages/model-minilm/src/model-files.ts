@@ -17,6 +17,11 @@ export const modelFiles: ModelManifest["files"] = {
     bytes: 231508,
     digest: "sha256:07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
   },
+  words: {
+    path: "vocab.words",
+    bytes: 648602,
+    digest: "sha256:6359ee92dd694414333ef46d5b2cfe41e231f3bf7407f060d3d027ae8f39b358",
+  },
 };
 
 export const modelSpaceId: ModelManifest["spaceId"] =

@@ -10,6 +10,7 @@ import { tokenizerVersion } from "../word-piece/word-piece.ts";
 /** The small files of a model, checked; the large one is mapped later by the runtime. */
 export interface ModelBytes {
   readonly graph: Uint8Array;
+  /** The table of words. */
   readonly vocabulary: Uint8Array;
 }
 
@@ -29,12 +30,12 @@ export function readModel(folder: string, manifest: ModelManifest, verify: boole
       hint: "use the versions of the embedder and of the model that were released together",
     });
   }
-  const { model, weights, vocabulary } = manifest.files;
-  for (const file of [model, weights, vocabulary]) {
+  const { model, weights, words } = manifest.files;
+  for (const file of [model, weights, words]) {
     checkSize(folder, file);
   }
   const graphBytes = readChecked(folder, model);
-  const vocabularyBytes = readChecked(folder, vocabulary);
+  const vocabularyBytes = readChecked(folder, words);
   if (verify) {
     readChecked(folder, weights);
   }

@@ -15,9 +15,10 @@ export interface Vocabulary {
 }
 
 /** Entries up to here can be packed by `longestPrefix`. */
-const longestAllowed = 127;
-const hashStart = 0x811c9dc5;
-const hashFactor = 0x01000193;
+export const longestAllowed = 127;
+/** FNV-1a, 32 bits. */
+export const hashStart = 0x811c9dc5;
+export const hashFactor = 0x01000193;
 
 /**
  * Reads one entry a line; the line number is the id. A hash table over the text itself (FNV-1a, linear
@@ -48,7 +49,7 @@ export function readVocabulary(bytes: Uint8Array): Vocabulary {
     if (starts.length * 2 > capacity) {
       throw invalid("lines are too short on average to be WordPiece entries");
     }
-    let slot = mix(hash) & mask;
+    let slot = mixHash(hash) & mask;
     while (slots[slot] !== 0) {
       slot = (slot + 1) & mask;
     }
@@ -74,7 +75,7 @@ export function readVocabulary(bytes: Uint8Array): Vocabulary {
     units: Uint16Array,
     from: number,
   ): number {
-    for (let slot = mix(hashed) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = mixHash(hashed) & mask; ; slot = (slot + 1) & mask) {
       const id = (slots[slot] ?? 0) - 1;
       if (id < 0) {
         return -1;
@@ -120,7 +121,8 @@ export function readVocabulary(bytes: Uint8Array): Vocabulary {
   };
 }
 
-function hashOf(text: string): number {
+/** The hash of a whole entry. */
+export function hashOf(text: string): number {
   let hash = hashStart;
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), hashFactor);
@@ -129,7 +131,7 @@ function hashOf(text: string): number {
 }
 
 /** FNV's low bits alone are weak; the high ones are folded in. */
-function mix(hash: number): number {
+export function mixHash(hash: number): number {
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
@@ -141,7 +143,8 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function invalid(why: string, cause?: unknown): CodedError {
+/** The error of a vocabulary that cannot be used. */
+export function invalid(why: string, cause?: unknown): CodedError {
   return new CodedError({
     code: "VOCABULARY_INVALID",
     message: `expected a WordPiece vocabulary, one entry a line: ${why}`,

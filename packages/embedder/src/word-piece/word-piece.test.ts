@@ -10,7 +10,8 @@ import { z } from "zod";
 import { loadWordPiece } from "./word-piece.ts";
 
 const vocabulary = readFileSync(join(modelFolder(), modelManifest.files.vocabulary.path));
-const wordPiece = loadWordPiece(vocabulary);
+// The reference is held against the table, the list against the table.
+const wordPiece = loadWordPiece(readFileSync(join(modelFolder(), modelManifest.files.words.path)));
 const everything = 1_000_000;
 const loadedAfresh = loadWordPiece(vocabulary);
 

@@ -4,6 +4,7 @@ import { inCanonicalOrder } from "./canonical-order.ts";
 import type { Characters } from "./characters.ts";
 import { characterKind, characters, hangulLetters } from "./characters.ts";
 import { readVocabulary } from "./vocabulary.ts";
+import { isVocabularyTable, openVocabularyTable } from "./vocabulary-table.ts";
 
 /** A text to token ids, exactly as the reference tokeniser of the model does it. */
 export interface WordPiece {
@@ -35,11 +36,13 @@ const asciiKinds: Uint8Array = Uint8Array.from({ length: 128 }, (_, unit) => asc
  * at spaces and punctuation, then take the longest known piece from the left of each word. Checked
  * against the reference over every code point (`fixtures/wordpiece-v1.jsonl`).
  *
- * @param vocabularyFile one entry a line, the line number is the id.
+ * @param vocabularyFile one entry a line, the line number is the id; or the model's table of them.
  * @throws CodedError `VOCABULARY_INVALID`.
  */
 export function loadWordPiece(vocabularyFile: Uint8Array): WordPiece {
-  const vocabulary = readVocabulary(vocabularyFile);
+  const vocabulary = isVocabularyTable(vocabularyFile)
+    ? openVocabularyTable(vocabularyFile)
+    : readVocabulary(vocabularyFile);
   const special = new Map<string, number>(
     specialNames.map((name) => [name, vocabulary.idOf(name)]),
   );

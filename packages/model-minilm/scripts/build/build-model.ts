@@ -8,6 +8,7 @@ import { spaceIdOf } from "../../src/space-id.ts";
 import { buildGraph } from "./graph.ts";
 import { writeOnnx } from "./onnx.ts";
 import { readSafetensors } from "./safetensors.ts";
+import { buildVocabularyTable } from "./vocabulary-table.ts";
 import { sha256, upstreamFiles } from "./wheel.ts";
 
 const usage = `usage: pnpm build-model [--check] [--fp32 PATH] [--cache DIR]
@@ -62,6 +63,7 @@ export async function buildModel(argv: readonly string[]): Promise<number> {
       "model.onnx": built.graph,
       [weightsName]: built.data,
       "vocab.txt": upstream("vocab.txt"),
+      "vocab.words": buildVocabularyTable(Buffer.from(upstream("vocab.txt")).toString("utf8")),
     };
     return store(
       {
@@ -125,6 +127,7 @@ export const modelFiles: ModelManifest["files"] = {
   model: ${entry("model.onnx")},
   weights: ${entry(weightsName)},
   vocabulary: ${entry("vocab.txt")},
+  words: ${entry("vocab.words")},
 };
 
 export const modelSpaceId: ModelManifest["spaceId"] =
