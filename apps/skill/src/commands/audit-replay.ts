@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 
 import { escapeForTerminal } from "@clawkeep/diagnostics";
-import { replayExecution } from "@clawkeep/skill-runtime";
+import { readConfiguration, replayExecution } from "@clawkeep/skill-runtime";
 import type { Replay, ReplayRefusal } from "@clawkeep/skill-runtime";
 
 import { readPairs } from "../read-pairs.ts";
@@ -30,9 +30,11 @@ export async function replayAudit(id: string, options: AuditReplayOptions): Prom
   const place = surroundings(options);
   const isGiven = options.arg.length > 0 || options.argsJson !== undefined;
   const args = isGiven ? await readArguments(options) : undefined;
+  const configuration = await readConfiguration(place.home);
   return cancellable(async (signal) => {
     const result = await replayExecution(id, {
       ...place,
+      configuration,
       ...(args === undefined ? {} : { args }),
       roots: readPairs("--root", options.root),
       ...(options.allowEffects === true ? { allowEffects: true } : {}),
