@@ -9,9 +9,13 @@ interface HierarchicalNSW {
   readIndexSync(file: string): void;
   writeIndexSync(file: string): void;
 }
-const { HierarchicalNSW } = loadPeer("hnswlib-node") as {
-  readonly HierarchicalNSW: new (space: "ip", dimensions: number) => HierarchicalNSW;
-};
+/** Loaded when it is used: the settings are read without it. */
+function create(dimensions: number): HierarchicalNSW {
+  const library = loadPeer("hnswlib-node") as {
+    readonly HierarchicalNSW: new (space: "ip", dimensions: number) => HierarchicalNSW;
+  };
+  return new library.HierarchicalNSW("ip", dimensions);
+}
 
 const parameters = "https://github.com/nmslib/hnswlib/blob/master/ALGO_PARAMS.md";
 export const degree: Setting<number> = { best: 16, tried: [8, 16, 24, 32], page: parameters };
@@ -26,7 +30,7 @@ export const peer: SearchPeer = {
   kind: "search",
   async build({ vectors, dimensions, degree: m, construction: ef, file, timed }) {
     const rows = vectors.length / dimensions;
-    const index = new HierarchicalNSW("ip", dimensions);
+    const index = create(dimensions);
     await timed(() => index.initIndex(rows, m, ef, 100));
     for (let first = 0; first < rows; first += 10_000) {
       const points = Array.from({ length: Math.min(10_000, rows - first) }, (_, row) =>
@@ -37,7 +41,7 @@ export const peer: SearchPeer = {
     index.writeIndexSync(file);
   },
   open({ file, dimensions, ef }) {
-    const index = new HierarchicalNSW("ip", dimensions);
+    const index = create(dimensions);
     index.readIndexSync(file);
     index.setEf(ef);
     return {

@@ -32,10 +32,10 @@ export function transformersPeer(name: string, optionsOf: (variant: string) => o
   return {
     kind: "embed",
     async load(variant, model) {
-      const { env, pipeline } = loadPeer(name) as Transformers;
-      env.allowRemoteModels = false;
-      env.localModelPath = path.dirname(model);
-      const extract = await pipeline(
+      const library = loadPeer(name) as Transformers;
+      library.env.allowRemoteModels = false;
+      library.env.localModelPath = path.dirname(model);
+      const extract = await library.pipeline(
         "feature-extraction",
         path.basename(model),
         optionsOf(variant),

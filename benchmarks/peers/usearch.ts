@@ -14,9 +14,6 @@ interface Index {
 interface BatchMatches {
   get(query: number): Matches;
 }
-const { Index } = loadPeer("usearch") as {
-  readonly Index: new (options: Record<string, unknown>) => Index;
-};
 
 const parameters = "https://github.com/unum-cloud/usearch#usage";
 export const degree: Setting<number> = { best: 16, tried: [8, 16, 24, 32], page: parameters };
@@ -39,7 +36,11 @@ function create(
   add: number,
   search: number,
 ): Index {
-  return new Index({
+  // Loaded when it is used: the settings are read without it.
+  const library = loadPeer("usearch") as {
+    readonly Index: new (options: Record<string, unknown>) => Index;
+  };
+  return new library.Index({
     dimensions,
     metric: "ip",
     quantization: variant,
