@@ -1,11 +1,8 @@
-import { isUtf8 } from "node:buffer";
-
 import type { Finding } from "@clawkeep/diagnostics";
 import {
   compactRoot,
   decodeBase64,
   emptyTree,
-  encodeBase64,
   restoreTree,
   sameHash,
   TreeHasher,
@@ -14,12 +11,9 @@ import type { CompactTree } from "@clawkeep/integrity";
 
 import { chooseHead } from "./choose-head.ts";
 import type { Head } from "./head.ts";
-import { executionId, identityOf } from "./log-identity.ts";
-import type { LogIdentity } from "./log-identity.ts";
-import { keyAt } from "./log-key-chain.ts";
-import type { EarlierKey, LogKeys } from "./log-key-chain.ts";
+import type { LogKeys } from "./log-key-chain.ts";
+import { RecordJudge } from "./record-judge.ts";
 import type { LogSource } from "./log-source.ts";
-import { RecordRecogniser } from "./record-recogniser.ts";
 import { maxLineBytes, parseRecord } from "./record-schema.ts";
 import type { AuditRecord } from "./records.ts";
 import { segmentName } from "./segments.ts";
@@ -116,34 +110,27 @@ async function segmentBeyond(source: LogSource, head: Head): Promise<string | un
 class Scan {
   /** Set when what follows cannot be read as records any more. */
   stopped: boolean = false;
-  #keys: LogKeys;
+  readonly #judge: RecordJudge;
   readonly #listener: ScanListener;
   readonly #findings: Finding[] = [];
-  /** Executions of this log that have begun and not ended, by their sequence; others by their id. */
-  readonly #open: Set<number | string>;
   readonly #hasher: TreeHasher;
-  /** Of the key of the records at hand. */
-  #recogniser: RecordRecogniser | undefined;
-  /** Up to which sequence that is so, and -1 before the first. */
-  #knownUntil: number = -1;
   /** The segment that is being read, by the sequence of its first record. */
   #segment: number | undefined;
-  /** The one that was read before it. */
-  #previous: number | undefined;
   /** Where in it to read on. */
   #offset: number;
   /** The first record that is there. */
   #first: number = 0;
-  /** Records before this one were allowed to be removed. */
-  #removable: number = 0;
-
   constructor(keys: LogKeys, listener: ScanListener, from: ScanState | undefined) {
     this.#hasher = new TreeHasher(from?.tree ?? emptyTree);
     this.#segment = from === undefined ? undefined : 0;
     this.#offset = from?.offset ?? 0;
-    this.#keys = keys;
     this.#listener = listener;
-    this.#open = new Set(from?.open.map((execution) => this.#openKey(execution)));
+    this.#judge = new RecordJudge(keys, from?.open ?? [], {
+      add: (code, message, line) => this.add(code, message, line),
+      tree: () => this.#hasher,
+      ...(listener.onRecord === undefined ? {} : { onRecord: listener.onRecord }),
+    });
+    this.#judge.enter(this.#segment, undefined);
     if (from !== undefined) {
       this.#tellTree();
     }
@@ -160,14 +147,15 @@ class Scan {
   }
 
   result(head: Head | undefined): ScanResult {
-    const last = this.#keys.earlier?.at(-1)?.until ?? -1;
+    const { keys, removable } = this.#judge;
+    const last = keys.earlier?.at(-1)?.until ?? -1;
     if (!this.stopped && last >= this.#hasher.size) {
       const message = `expected the record of the new key at ${last}, got ${this.#hasher.size} records: the public keys are newer than the log`;
       this.add("AUDIT_KEY_TRANSITION", message);
     }
     if (this.#first > 0) {
       const kept = `the ${this.#first} records before were removed`;
-      if (this.#removable >= this.#first) {
+      if (removable >= this.#first) {
         const message = `${kept}, and the log says so: their hashes are part of what is signed`;
         this.add("AUDIT_RECORDS_REMOVED", message, undefined, "note");
       } else {
@@ -175,13 +163,7 @@ class Scan {
         this.add("AUDIT_SEGMENT_MISSING", message);
       }
     }
-    return {
-      findings: this.#findings,
-      tree: this.tree,
-      head,
-      first: this.#first,
-      keys: this.#keys,
-    };
+    return { findings: this.#findings, tree: this.tree, head, first: this.#first, keys };
   }
 
   tryHeads(files: readonly Uint8Array[], verifier: LogKeys): Head | undefined {
@@ -196,8 +178,7 @@ class Scan {
       }
     }
     if (head !== undefined) {
-      this.#keys = head.keys;
-      this.#knownUntil = -1;
+      this.#judge.keys = head.keys;
     }
     return head;
   }
@@ -279,6 +260,7 @@ class Scan {
       }
       this.#hasher.restart(tree);
       this.#first = first;
+      this.#judge.first = first;
     } else if (this.#hasher.size !== first) {
       this.stopped = true;
       const message = `expected a segment that begins with record ${this.#hasher.size}, got ${segmentName(first)}`;
@@ -288,7 +270,7 @@ class Scan {
     if (this.#segment === undefined) {
       this.#tellTree();
     }
-    this.#previous = this.#segment;
+    this.#judge.enter(first, this.#segment);
     this.#segment = first;
     this.#offset = 0;
   }
@@ -377,42 +359,9 @@ class Scan {
     // The prefix of a leaf (RFC 6962), in place of the newline before: so that nothing is copied.
     bytes[start - 1] = 0;
     const prefixed = bytes.subarray(start - 1, end);
-    if (sequence > this.#knownUntil) {
-      this.#turnTo(sequence);
-    }
-    // The last record of a key and the first of a segment are of other types.
-    const ordinary = (sequence !== this.#segment || sequence === 0) && sequence < this.#knownUntil;
-    const type =
-      ordinary && isUtf8(prefixed)
-        ? this.#recogniser?.recognise(bytes, start, end, sequence)
-        : undefined;
-    if (type === undefined) {
-      this.#judgeLine(prefixed.subarray(1), sequence);
-    } else {
-      if (type === "execution-start") {
-        this.#open.add(sequence);
-      } else {
-        this.#judgeEnd(this.#recogniser?.execution ?? 0, sequence);
-      }
-      this.#listener.onRecord?.(JSON.parse(bytes.toString("utf8", start, end)) as AuditRecord);
-    }
+    this.#judge.line(bytes, start, end, sequence);
     this.#hasher.append(prefixed);
     this.#tellTree();
-  }
-
-  #turnTo(sequence: number): void {
-    this.#recogniser = new RecordRecogniser(this.#identityAt(sequence));
-    const turn = this.#turnAfter(sequence);
-    this.#knownUntil = turn?.until ?? Number.MAX_SAFE_INTEGER;
-  }
-
-  #identityAt(sequence: number): LogIdentity {
-    return identityOf(keyAt(this.#keys, sequence));
-  }
-
-  /** The end of the key of the record of that sequence. */
-  #turnAfter(sequence: number): EarlierKey | undefined {
-    return this.#keys.earlier?.find(({ until }) => sequence <= until);
   }
 
   #tellTree(): void {
@@ -420,86 +369,6 @@ class Scan {
     if (onTree !== undefined && sizes?.has(this.#hasher.size) === true) {
       onTree(this.tree);
     }
-  }
-
-  #judgeLine(line: Uint8Array, sequence: number): void {
-    try {
-      const record = parseRecord(line);
-      this.#judge(record, sequence);
-      this.#listener.onRecord?.(record);
-    } catch (error) {
-      this.add("AUDIT_RECORD_MALFORMED", reason(error), sequence + 1);
-    }
-  }
-
-  #judge(record: AuditRecord, sequence: number): void {
-    const { log, key } = this.#identityAt(sequence);
-    this.#judgeTurn(record, sequence);
-    const begins = sequence === this.#segment && sequence > 0;
-    if (begins !== (record.type === "segment-started")) {
-      const message = begins
-        ? `expected a segment to begin with segment-started, got ${record.type}`
-        : "expected no segment-started but at the beginning of a segment";
-      this.add("AUDIT_SEGMENT_MALFORMED", message, sequence + 1);
-    }
-    if (record.log !== log || record.key !== key || record.sequence !== sequence) {
-      const expected = `log ${log}, key ${key}, sequence ${sequence}`;
-      const got = `log ${record.log}, key ${record.key}, sequence ${record.sequence}`;
-      this.add("AUDIT_RECORD_MISPLACED", `expected ${expected}, got ${got}`, sequence + 1);
-    }
-    if (record.type === "execution-start") {
-      const expected = executionId(log, sequence);
-      if (record.execution !== expected) {
-        const message = `expected the id ${expected}, got ${record.execution}`;
-        this.add("AUDIT_EXECUTION_MISMATCH", message, sequence + 1);
-      }
-      this.#open.add(this.#openKey(record.execution));
-    } else if (record.type === "execution-end") {
-      this.#judgeEnd(this.#openKey(record.execution), sequence);
-    } else if (record.type === "segment-started") {
-      const tops = this.tree.tops.map(encodeBase64);
-      const previous = this.#previous ?? record.previous;
-      if (tops.join() !== record.tree.join() || previous !== record.previous) {
-        const message =
-          "expected the tree over the records before and the segment before, got others";
-        this.add("AUDIT_SEGMENT_MALFORMED", message, sequence + 1);
-      }
-    } else if (record.type === "segments-removed") {
-      this.#removable = Math.max(this.#removable, Math.min(record.before, sequence));
-    }
-  }
-
-  /** A key is replaced where its record is, by what the record says, and nowhere else. */
-  #judgeTurn(record: AuditRecord, sequence: number): void {
-    const turn = this.#turnAfter(sequence);
-    const expected = turn?.until === sequence ? turn : undefined;
-    const found = record.type === "key-rotated" ? record.transition : undefined;
-    if (expected?.transition !== found) {
-      const message = `expected ${expected === undefined ? "no other key here" : "the record of the new key here"}, as the public keys say`;
-      this.add("AUDIT_KEY_TRANSITION", message, sequence + 1);
-    } else if (expected !== undefined && !sameHash(expected.root, this.#hasher.root())) {
-      const message =
-        "expected the records before to be those that the new key was given, got others";
-      this.add("AUDIT_KEY_TRANSITION", message, sequence + 1);
-    }
-  }
-
-  #judgeEnd(execution: number | string, sequence: number): void {
-    // Of executions that began in what was removed, only the end can be there.
-    const removed = typeof execution === "number" && execution < this.#first;
-    if (!this.#open.delete(execution) && !removed) {
-      const id =
-        typeof execution === "number"
-          ? executionId(identityOf(this.#keys).log, execution)
-          : execution;
-      const message = `expected the end of an execution that has begun, got ${id}`;
-      this.add("AUDIT_EXECUTION_MISMATCH", message, sequence + 1);
-    }
-  }
-
-  #openKey(execution: string): number | string {
-    const sequence = Number(execution.slice(execution.indexOf("-") + 1));
-    return executionId(identityOf(this.#keys).log, sequence) === execution ? sequence : execution;
   }
 }
 
@@ -517,8 +386,4 @@ async function treeBefore(first: number, source: LogSource): Promise<CompactTree
   } catch {
     return undefined;
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
