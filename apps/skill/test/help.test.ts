@@ -12,6 +12,8 @@ const place = new Place();
 test.each([
   [[]],
   [["run"]],
+  [["runs"]],
+  [["clean"]],
   [["check"]],
   [["new"]],
   [["sync"]],
@@ -50,6 +52,8 @@ test.each([
   [["run", "x", "--root", "index"], "expected --root name=value"],
   [["run", "x", "--arg", "a=1", "--args-json", "-"], "expected either --arg or --args-json"],
   [["audit", "show", "--limit", "0"], "expected --limit"],
+  [["runs", "wait", "0123456789abcdef", "--timeout", "1.5"], "expected --timeout"],
+  [["runs", "stop"], "missing required argument"],
 ])("%j is a usage error", async (args, message) => {
   const { code, stdout, stderr } = await place.run([...args], {
     cwd: new Place(["say-sh"]).folder,

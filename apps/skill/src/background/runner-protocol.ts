@@ -18,7 +18,7 @@ export interface RunnerOrder {
 }
 
 /** What it says, a line each on its standard output, to whoever is still there. */
-export type RunnerWord = "started" | "ended" | `failed ${string}`;
+export type RunnerWord = "begun" | "started" | "ended" | `failed ${string}`;
 
 /** The answer to `ended`: the result was taken, so that nobody needs to be told of it. */
 export const TAKEN = "taken";

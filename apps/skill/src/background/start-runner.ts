@@ -42,10 +42,18 @@ export async function startRunner(
     const spawned = new Promise<never>((_, reject) => {
       runner.once("error", (error) => reject(failed(error.message)));
     });
+    let isListed = false;
     for (;;) {
-      const word = await Promise.race([words.next(), tooLong, spawned]);
+      // An id is worth nothing before the run is listed under it.
+      const leaving: readonly Promise<"leave">[] = isListed ? [tooLong] : [];
+      const word: IteratorResult<string> | "leave" = await Promise.race([
+        words.next(),
+        spawned,
+        ...leaving,
+      ]);
       if (word === "leave") return { state: "background", id: order.id };
       const said = word.done === true ? "failed" : word.value;
+      if (said === "begun") isListed = true;
       if (said === "started" && windowMs === 0) return { state: "background", id: order.id };
       if (said === "ended") {
         const { ending } = await findRun(home, order.id);

@@ -52,6 +52,7 @@ async function carryOut(
           ...(order.requireSandbox ? { requireSandbox: "landlock" as const } : {}),
           signal,
         },
+        onBegun: () => say("begun"),
         onStarted: () => say("started"),
         onEnded: async () => {
           say("ended");

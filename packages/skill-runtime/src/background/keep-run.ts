@@ -24,6 +24,8 @@ export interface KeepRunOptions {
   readonly configuration: RuntimeConfiguration;
   readonly runtime: Pick<Runtime, "invoke">;
   readonly request: InvocationRequest;
+  /** The run is listed from now on. */
+  readonly onBegun?: () => void;
   /** The program is about to be started: its start record is on the disk. */
   readonly onStarted?: () => void;
   /** The run has ended and its result is on the disk. True: whoever asked was there and took it. */
@@ -54,6 +56,7 @@ export async function keepRun(options: KeepRunOptions): Promise<RunResult> {
     executions: [],
   };
   await begin(home, folder, state, configuration);
+  options.onBegun?.();
   let writing: Promise<void> = Promise.resolve();
   const result = await resultOf(options, (execution) => {
     state = { ...state, executions: [...state.executions, execution] };

@@ -8,9 +8,11 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import path from "node:path";
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import {
   executed,
@@ -129,6 +131,40 @@ describe.each(await testableLevels())("at level %s", (level) => {
   });
 });
 
+test.each(await testableLevels())(
+  "at level %s what a killed runtime leaves of secrets is gone once the next one is opened",
+  async (level) => {
+    const place = await makeWorkspace();
+    mkdirSync(path.join(place.home, "secrets"), { mode: 0o700 });
+    writeFileSync(path.join(place.home, "secrets", "kept"), canaries.KEPT, { mode: 0o600 });
+    writeFileSync(path.join(place.base, "loaded"), canaries.LOADED, { mode: 0o400 });
+    const child = path.join(import.meta.dirname, "..", "..", "test", "hold-secret.ts");
+    const argv = ["--conditions=source", child, place.home, place.workspace, level];
+    const killed = spawn(process.execPath, argv, {
+      env: { CANARY_NAMED: canaries.NAMED, CREDENTIALS_DIRECTORY: place.base },
+      stdio: "ignore",
+    });
+    const over = once(killed, "exit");
+    const programsOfIt = await programs(over, killed.pid);
+    expect(programsOfIt).not.toEqual([]);
+    killed.kill("SIGKILL");
+    await over;
+    const scratch = path.join(place.home, "scratch");
+    const left = (): readonly string[] =>
+      (existsSync(scratch) ? filesBelow(scratch) : []).filter((file) =>
+        canary.test(readFileSync(file, "latin1")),
+      );
+    // Under bubblewrap they never were on a disk.
+    expect(left()).toHaveLength(level === "bubblewrap" ? 0 : 4);
+    await (await openRuntime({ ...place, environment: {} })).close();
+    expect(left()).toEqual([]);
+    // At level none the program goes on until this is there.
+    writeFileSync(path.join(place.workspace, "data", "go"), "");
+    await vi.waitFor(() => expect(programsOfIt.filter(isThere)).toEqual([]), 10_000);
+    place.remove();
+  },
+);
+
 describe("a reference", () => {
   let place: TestWorkspace;
   let folder: string;
@@ -227,21 +263,34 @@ describe("a reference", () => {
   });
 });
 
+/** Whether a process is still the one that was seen; one that has ended has no command line. */
+function isThere({ pid, cmdline }: Seen): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1") === cmdline;
+  } catch {
+    return false;
+  }
+}
+
 interface Seen {
+  readonly pid: number;
   readonly cmdline: string;
   readonly environ: string;
 }
 
 /** All processes below this one, once the program itself is among them. */
-async function programs(pending: Promise<unknown>): Promise<readonly Seen[]> {
+async function programs(
+  pending: Promise<unknown>,
+  of: number = process.pid,
+): Promise<readonly Seen[]> {
   let over = false;
   pending.then(
     () => (over = true),
     () => (over = true),
   );
   while (!over) {
-    const seen = below(process.pid);
-    if (seen.some(({ cmdline }) => /probe\.mjs\0canary/u.test(cmdline))) return seen;
+    const seen = below(of);
+    if (seen.some(({ cmdline }) => /^[^\0]*node\0[^\0]*probe\.mjs\0canary/u.test(cmdline))) return seen;
     await new Promise((resolve) => setImmediate(resolve));
   }
   return [];
@@ -255,7 +304,10 @@ function below(pid: number): readonly Seen[] {
     );
     return children.flatMap((child) => {
       const read = (name: string): string => readFileSync(`/proc/${child}/${name}`, "latin1");
-      return [{ cmdline: read("cmdline"), environ: read("environ") }, ...below(Number(child))];
+      return [
+        { pid: Number(child), cmdline: read("cmdline"), environ: read("environ") },
+        ...below(Number(child)),
+      ];
     });
   } catch {
     return [];
