@@ -16,10 +16,12 @@ test("clean says what it would remove, removes that, and says it again in number
   utimesSync(artifact, then, then);
   writeFileSync(join(place.home, "config.yaml"), "artifacts: {days: 7}\n");
 
-  const dry = await place.run(["clean", "--dry-run"]);
+  // Its own folder for temporary files: in the machine's lie the leftovers of others.
+  const start = { env: { TMPDIR: place.folder } };
+  const dry = await place.run(["clean", "--dry-run"], start);
   expect([dry.code, dry.stderr, existsSync(artifact)]).toEqual([0, "", true]);
   expect(dry.stdout).toMatch(/^artifact +5 .*\n1 would be removed, 5 bytes\n$/u);
-  expect(await place.json(["clean"])).toMatchObject({
+  expect(await place.json(["clean"], start)).toMatchObject({
     version: 1,
     dryRun: false,
     bytes: 5,
