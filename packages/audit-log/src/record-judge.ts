@@ -7,7 +7,8 @@ import { executionId, identityOf } from "./log-identity.ts";
 import type { LogIdentity } from "./log-identity.ts";
 import { keyAt } from "./log-key-chain.ts";
 import type { EarlierKey, LogKeys } from "./log-key-chain.ts";
-import { RecordRecogniser } from "./record-recogniser.ts";
+import { recogniserOf } from "./record-recogniser.ts";
+import type { RecordRecogniser } from "./record-recogniser.ts";
 import { parseRecord } from "./record-schema.ts";
 import type { AuditRecord } from "./records.ts";
 
@@ -91,7 +92,7 @@ export class RecordJudge {
   }
 
   #turnTo(sequence: number): void {
-    this.#recogniser = new RecordRecogniser(this.#identityAt(sequence));
+    this.#recogniser = recogniserOf(keyAt(this.#keys, sequence));
     const turn = this.#turnAfter(sequence);
     this.#knownUntil = turn?.until ?? Number.MAX_SAFE_INTEGER;
   }

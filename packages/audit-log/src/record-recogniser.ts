@@ -1,3 +1,5 @@
+import type { NoteVerifier } from "@clawkeep/integrity";
+
 import {
   anyJson,
   arrayOf,
@@ -14,6 +16,7 @@ import {
   text,
 } from "./byte-shapes.ts";
 import type { Shape } from "./byte-shapes.ts";
+import { identityOf } from "./log-identity.ts";
 import type { LogIdentity } from "./log-identity.ts";
 
 const free = text(0, 4096);
@@ -199,6 +202,18 @@ export class RecordRecogniser {
     }
     return undefined;
   }
+}
+
+const known = new WeakMap<NoteVerifier, RecordRecogniser>();
+
+/** The recogniser for the records of a key. It is made once: it is read from right after it is asked. */
+export function recogniserOf(verifier: NoteVerifier): RecordRecogniser {
+  let recogniser = known.get(verifier);
+  if (recogniser === undefined) {
+    recogniser = new RecordRecogniser(identityOf(verifier));
+    known.set(verifier, recogniser);
+  }
+  return recogniser;
 }
 
 const positive: Shape = (bytes, at) => (bytes[at] === 0x30 ? -1 : count(bytes, at));

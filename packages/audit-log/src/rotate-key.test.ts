@@ -192,6 +192,8 @@ test("kill -9 at any step of a rotation leaves one key or the other, and a log t
   expect(names).toEqual(expect.arrayContaining(["replace:rename", "slot:write", "key:rename"]));
   const cuts = names.flatMap((name, index) => {
     const cut = `${index + 1}`;
+    // Before these a kill leaves what it leaves before the step that follows, or the one before.
+    if (/^replace:(?:create|sync|sync-folder|done)$/u.test(name)) return [];
     return name.endsWith(":write") ? [cut, `${cut}t`] : [cut];
   });
   const outcomes = new Set<number>();

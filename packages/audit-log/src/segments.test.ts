@@ -262,6 +262,8 @@ test("kill -9 at any step of a rotation and of a removal loses nothing, and the 
   );
   const cuts = names.flatMap((name, index) => {
     const cut = `${index + 1}`;
+    // Before these a kill leaves what it leaves before the step that follows, or the one before.
+    if (/^replace:(?:create|sync|sync-folder|done)$/u.test(name)) return [];
     return name.endsWith(":write") ? [cut, `${cut}t`] : [cut];
   });
   const run = async (cut: string): Promise<void> => {
