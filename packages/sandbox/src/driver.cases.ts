@@ -92,6 +92,15 @@ export function driverCases(level: SandboxLevel): void {
       }
     });
 
+    test("keeps limits when the policy names none, and has figures", async () => {
+      const { limitedBy, resources } = await runOnce(node("exit-with.mjs", ["0"]));
+      expect(Object.keys(limitedBy ?? {}).sort()).toEqual([
+        ...["cpu", "fileSize", "memory", "openFiles", "processes"],
+      ]);
+      expect(resources?.processes).toBeGreaterThan(0);
+      expect(resources?.maxRssBytes).toBeGreaterThan(1024 * 1024);
+    });
+
     test("gives an empty input when there is none", async () => {
       const outcome = await runOnce(node("report.mjs", []));
       expect((JSON.parse(Buffer.from(outcome.stdout).toString()) as Report).stdin).toBe("");

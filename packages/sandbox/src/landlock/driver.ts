@@ -47,6 +47,7 @@ const always: readonly string[] = [
   "programs and libraries of the host's /usr can be read and run",
   "/proc is closed, so programs that need it fail; modes, owners, times and extended attributes cannot be changed anywhere",
   "a launcher that is killed by somebody outside may leave confined processes running",
+  "many files can fill the disk: the private folder is a folder of the host, and only the size of one file is bounded",
 ];
 const unscoped = "other processes of the same user can be signalled: the kernel is older than 6.12";
 
