@@ -8,6 +8,9 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     // A program each, in one file each: a cold start pays for every file that it opens.
     query: "src/query.ts",
     manage: "src/manage.ts",
+    "index-command": "src/commands/index-command.ts",
+    "status-command": "src/commands/status-command.ts",
+    "verify-command": "src/commands/verify-command.ts",
     "embedder-worker": "../../packages/embedder/src/workers/worker.ts",
   },
   format: "esm",
@@ -42,10 +45,12 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     {
       name: "own programs stay apart",
       setup(build) {
-        build.onResolve({ filter: /^\.\/(?:query|manage)\.ts$/ }, ({ path, kind }) =>
-          kind === "dynamic-import"
-            ? { path: path.replace(/\.ts$/u, ".js"), external: true }
-            : undefined,
+        build.onResolve(
+          { filter: /^\.\/(?:query|manage|commands\/[a-z-]+)\.ts$/ },
+          ({ path, kind }) =>
+            kind === "dynamic-import"
+              ? { path: path.replace(/^\.\/(?:commands\/)?(.+)\.ts$/u, "./$1.js"), external: true }
+              : undefined,
         );
       },
     },

@@ -6,6 +6,8 @@
  * the global on purpose: importing it opens all three standard streams, 3 ms.
  */
 
+import { keepCompiled } from "./start/compile-cache.ts";
+
 const floor: readonly [number, number] = [24, 16];
 
 /** 0 done, 1 a verification said no, 2 usage, missing part or failure. */
@@ -18,6 +20,7 @@ async function run(args: readonly string[]): Promise<number> {
     );
     return 2;
   }
+  keepCompiled(process.env);
   if (args[0] === "query" && !args.includes("--help") && !args.includes("-h")) {
     const { runQuery } = await import("./query.ts");
     return runQuery(args.slice(1));
