@@ -1,5 +1,5 @@
 //! The few functions of Node-API that the addon calls, all of version 3 or older: one binary for Node 20
-//! and everything after it. Why there is no binding library: docs/decisions/0008-native-engine.md.
+//! and everything after it. Why there is no binding library: docs/decisions/0011-native-engine.md.
 
 use std::ffi::{c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,5 +1,5 @@
 //! The bytes of a segment file in memory: mapped where nobody else may write to the file, else copied.
-//! docs/decisions/0007-mapped-segments.md says why.
+//! docs/decisions/0010-mapped-segments.md says why.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::fs::{File, Metadata};

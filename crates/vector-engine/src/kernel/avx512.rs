@@ -13,7 +13,7 @@ pub static KERNEL: Kernel = Kernel {
 };
 
 /// Rows that are asked for before their turn. Measured on 100,000 rows of 384: see
-/// docs/decisions/0008-native-engine.md.
+/// docs/decisions/0011-native-engine.md.
 const AHEAD: usize = 8;
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2")]
