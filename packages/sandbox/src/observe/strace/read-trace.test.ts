@@ -143,6 +143,19 @@ test("tells whom the program left, and no threads nor what confined it", () => {
   ]);
 });
 
+test("names a process that was killed while it started a program by that program", () => {
+  const { attempts } = read([
+    "1 fork() = 2",
+    `2 execve(${hex("/bin/sleep")}, [], 0x1 <unfinished ...>`,
+    "1 exit_group(0) = ?",
+    "2 +++ killed by SIGKILL +++",
+  ]);
+  expect(attempts.map(({ kind, program }) => [kind, program])).toEqual([
+    ["process", "/usr/bin/tool"],
+    ["left-behind", "/usr/bin/sleep"],
+  ]);
+});
+
 test("says when the program was never started, or the trace does not reach to its end", () => {
   expect(read([], 5)).toMatchObject({ attempts: [], isWhole: false, started: false });
   expect(read([])).toMatchObject({ attempts: [], isWhole: false, started: true });

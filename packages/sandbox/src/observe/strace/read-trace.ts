@@ -127,7 +127,8 @@ export function readTrace(text: string, run: TracedRun): ReadTrace {
     if (watched && observed !== undefined) {
       note(event, observed, task, { add, absolute });
     }
-    if (succeeded) {
+    // A start that never came back was not refused: its process was killed in the midst of it.
+    if (succeeded || (event.name === "execve" && event.result === "?")) {
       keepTrack(event, task, absolute, links);
     }
     if (event.name === "execve" && succeeded && toSkip > 0) {
