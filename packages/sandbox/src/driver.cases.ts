@@ -92,13 +92,11 @@ export function driverCases(level: SandboxLevel): void {
       }
     });
 
-    test("keeps limits when the policy names none, and has figures", async () => {
-      const { limitedBy, resources } = await runOnce(node("exit-with.mjs", ["0"]));
+    test("keeps limits when the policy names none", async () => {
+      const { limitedBy } = await runOnce(node("exit-with.mjs", ["0"]));
       expect(Object.keys(limitedBy ?? {}).sort()).toEqual([
         ...["cpu", "fileSize", "memory", "openFiles", "processes"],
       ]);
-      expect(resources?.processes).toBeGreaterThan(0);
-      expect(resources?.maxRssBytes).toBeGreaterThan(1024 * 1024);
     });
 
     test("gives an empty input when there is none", async () => {
