@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
-  entry: ["src/index.ts"],
+  entry: { index: "src/index.ts", extractor: "src/extraction/child/main.ts" },
   format: "esm",
   dts: false,
   sourcemap: true,

@@ -1,12 +1,14 @@
+import type { Locator } from "./extraction/locator.ts";
+
 /** A passage of a document: what is embedded, searched, and cited. */
 export interface Chunk {
   /** Position within the document, from 0. */
   readonly ordinal: number;
   /** `bytes.subarray(byteStart, byteEnd)` of the document, decoded: exact, never rewritten. */
   readonly text: string;
-  /** Offset in bytes of the file, inclusive. */
+  /** Offset in bytes of the file, inclusive; of the text that was taken out of it with a `locator`. */
   readonly byteStart: number;
-  /** Offset in bytes of the file, exclusive. */
+  /** Offset in the same bytes, exclusive. */
   readonly byteEnd: number;
   /** 1-based line of the first byte. Lines end with LF, as for `sed`; a lone CR ends none. */
   readonly lineStart: number;
@@ -26,6 +28,8 @@ export interface Chunk {
   readonly context: string;
   /** SHA-256 of the UTF-8 bytes of `text`, so that `sha256sum` over the byte range gives the same. */
   readonly digest: `sha256:${string}`;
+  /** Where the passage stands in a file whose bytes are not its text. */
+  readonly locator?: Locator;
 }
 
 /** Four and more of one of these in a row are a line drawn in text: a token each, and no meaning. */

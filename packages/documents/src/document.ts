@@ -1,7 +1,13 @@
 import type { Finding } from "@clawkeep/diagnostics";
 
-/** How a file is read: Markdown by its structure, text by its paragraphs, code by its lines. */
-export type DocumentKind = "markdown" | "text" | "code";
+import type { TextLayer } from "./extraction/locator.ts";
+import type { Block } from "./reading/block.ts";
+
+/**
+ * How a file is read: Markdown by its structure, text by its paragraphs, code by its functions or lines,
+ * what an extraction gave by the blocks that came with it.
+ */
+export type DocumentKind = "markdown" | "text" | "code" | "extracted";
 
 /** A value of a front matter field: a scalar, or a flat list of scalars such as tags. */
 export type MetadataValue = string | number | boolean | readonly (string | number | boolean)[];
@@ -19,10 +25,17 @@ export interface Document {
   readonly summary?: string;
   /** The other scalar fields of the front matter. Empty when there is none. */
   readonly metadata: Readonly<Record<string, MetadataValue>>;
-  /** The whole file, valid UTF-8. Byte offsets of chunks count from its start. */
+  /**
+   * The whole file, valid UTF-8, or the text that was taken out of it when there is a `layer`. Byte
+   * offsets of chunks count from its start.
+   */
   readonly bytes: Uint8Array;
   /** Where the body starts: behind a byte order mark and the front matter. */
   readonly bodyStart: number;
+  /** The blocks of the body, where its kind alone does not tell them. */
+  readonly blocks?: readonly Block[];
+  /** Where the text stands in the file; absent when the text is the file. */
+  readonly layer?: TextLayer;
 }
 
 /** What `readDocument` gives: no document when the bytes are not text that can be indexed. */

@@ -12,3 +12,8 @@ export { chunkDocument, chunkerId } from "./chunking/chunk-document.ts";
 export type { ChunkBudget } from "./chunking/chunk-document.ts";
 export type { Document, DocumentKind, MetadataValue, ReadDocumentResult } from "./document.ts";
 export { readDocument } from "./reading/read-document.ts";
+export { openDocumentReader } from "./extraction/document-reader.ts";
+export type { DocumentReader } from "./extraction/document-reader.ts";
+export type { ExtractorOptions } from "./extraction/extractor.ts";
+export { locatorFragment } from "./extraction/locator.ts";
+export type { Locator, LocatorUnit, TextLayer, TextUnit } from "./extraction/locator.ts";

@@ -6,6 +6,8 @@ import { digestBytes } from "@clawkeep/integrity";
 import { admissionFinding } from "./admission-findings.ts";
 import type { AdmissionCode } from "./admission-findings.ts";
 import type { Admission, AdmissionFinding } from "./admitted-file.ts";
+import { extractionKindOfPath, isForeign } from "../extraction/sniff-kind.ts";
+import { binaryKinds } from "../extraction/extraction-kind.ts";
 import { binaryProbeBytes, inspectEncoding, inspectSecrets } from "./inspect-content.ts";
 import { errorCode, noFollow } from "./open-folder.ts";
 import type { OpenFolder, RootFolder } from "./open-folder.ts";
@@ -15,6 +17,9 @@ import { linkFinding } from "./symbolic-link.ts";
 const fileFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY | noFollow;
 
 const attempts = 3;
+
+/** Fonts and pictures make a document large, its text is small: it may have so many times the bytes. */
+const binaryShare = 4;
 
 /** Where a file is, and what it may be. */
 export interface FileRequest {
@@ -76,7 +81,10 @@ export function openFailure(path: string, error: unknown): AdmissionFinding {
 }
 
 function* readDescriptor(fd: number, request: FileRequest): Generator<Admission, void, undefined> {
-  const { path, root, maxBytes } = request;
+  const { path, root } = request;
+  const kind = extractionKindOfPath(path);
+  const isBinary = kind !== undefined && binaryKinds.has(kind);
+  const maxBytes = request.maxBytes * (isBinary ? binaryShare : 1);
   const say = (code: AdmissionCode, message: string): AdmissionFinding =>
     admissionFinding(code, path, message);
   const before = fstatSync(fd);
@@ -102,7 +110,7 @@ function* readDescriptor(fd: number, request: FileRequest): Generator<Admission,
     );
     return;
   }
-  const bytes = readStable(fd, maxBytes);
+  const bytes = readStable(fd, path, maxBytes);
   if (bytes === "changing" || bytes === "grown") {
     yield say("DOCUMENT_CHANGED", `it changed while it was read, ${attempts} times; not indexed`);
     return;
@@ -111,7 +119,8 @@ function* readDescriptor(fd: number, request: FileRequest): Generator<Admission,
     yield say("DOCUMENT_EMPTY", "it is empty");
     return;
   }
-  const refusal = inspectEncoding(path, bytes) ?? inspectSecrets(path, bytes);
+  const encoding = isForeign(path, bytes) ? undefined : inspectEncoding(path, bytes);
+  const refusal = encoding ?? inspectSecrets(path, bytes);
   if (refusal !== undefined) {
     yield refusal;
     return;
@@ -124,10 +133,10 @@ function* readDescriptor(fd: number, request: FileRequest): Generator<Admission,
 }
 
 /** Reads until size and times are the same before and after: what is indexed was whole at one moment. */
-function readStable(fd: number, maxBytes: number): Uint8Array | "changing" | "grown" {
+function readStable(fd: number, path: string, maxBytes: number): Uint8Array | "changing" | "grown" {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const before = fstatSync(fd, { bigint: true });
-    const bytes = readWhole(fd, Number(before.size), maxBytes);
+    const bytes = readWhole(fd, path, Number(before.size), maxBytes);
     const after = fstatSync(fd, { bigint: true });
     if (bytes === undefined) {
       return "grown";
@@ -141,15 +150,21 @@ function readStable(fd: number, maxBytes: number): Uint8Array | "changing" | "gr
 }
 
 /** Undefined when there is more than `maxBytes`, whatever `fstat` said. */
-function readWhole(fd: number, expected: number, maxBytes: number): Uint8Array | undefined {
+function readWhole(
+  fd: number,
+  path: string,
+  expected: number,
+  maxBytes: number,
+): Uint8Array | undefined {
   let buffer = Buffer.allocUnsafeSlow(Math.min(expected, maxBytes) + 1);
   let length = 0;
   for (;;) {
     const limit = length === 0 ? Math.min(buffer.length, binaryProbeBytes) : buffer.length;
     const count = readSync(fd, buffer, length, limit - length, length);
     length += count;
-    if (count === 0 || (length === count && buffer.subarray(0, length).includes(0))) {
-      return buffer.subarray(0, length);
+    const read = buffer.subarray(0, length);
+    if (count === 0 || (length === count && read.includes(0) && !isForeign(path, read))) {
+      return read;
     }
     if (length > maxBytes) {
       return undefined;

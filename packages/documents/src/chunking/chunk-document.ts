@@ -10,6 +10,7 @@ import { contextOf } from "./chunk-context.ts";
 import type { ContextOf } from "./chunk-context.ts";
 import { cutAtoms } from "./cut-atoms.ts";
 import { planChunks } from "./plan-chunks.ts";
+import { locatorOf } from "./locate.ts";
 import type { PlannedChunk } from "./plan-chunks.ts";
 
 /** The embedding model's side of chunking. */
@@ -24,7 +25,7 @@ export interface ChunkBudget {
 }
 
 /** Names the cutting rules; a change of any bound changes it, so that an index can tell. */
-export const chunkerId: string = "structure-1";
+export const chunkerId: string = "structure-2";
 
 const minTokens = 32;
 /** `[CLS]` and `[SEP]`. */
@@ -57,7 +58,7 @@ export function chunkDocument(document: Document, budget: ChunkBudget): readonly
   const maxLength = maxTokens * maxLengthPerToken;
 
   const body = bufferOf(document).toString("utf8", document.bodyStart);
-  const atoms = cutAtoms(body, documentBlocks(document.kind, body), {
+  const atoms = cutAtoms(body, document.blocks ?? documentBlocks(document.kind, body), {
     countTokens,
     maxTokens: available - maxContext,
     maxLength,
@@ -95,6 +96,7 @@ function cutChunks(
 ): readonly Chunk[] {
   const bytes = bufferOf(document);
   const place = new Cursor(bytes, body, document.bodyStart);
+  const locate = document.layer === undefined ? undefined : locatorOf(document.layer, body);
   const chunks: Chunk[] = [];
   for (const { from, to } of plan) {
     const first = atoms[from];
@@ -103,7 +105,9 @@ function cutChunks(
       break;
     }
     const start = place.moveTo(first.start);
-    const end = place.moveTo(first.start + body.slice(first.start, last.end).trimEnd().length);
+    const stop = first.start + body.slice(first.start, last.end).trimEnd().length;
+    const end = place.moveTo(stop);
+    const locator = locate?.(first.start, stop);
     chunks.push({
       ordinal: chunks.length,
       text: bytes.toString("utf8", start.byte, end.byte),
@@ -115,6 +119,7 @@ function cutChunks(
       title: document.title,
       context: context(first, from === 0).text,
       digest: digestBytes(bytes.subarray(start.byte, end.byte)),
+      ...(locator === undefined ? {} : { locator }),
     });
   }
   return chunks;

@@ -27,6 +27,7 @@ export function cutAtoms(
       open.push({ level: block.level, title: block.title });
       trail = open.map(({ title }) => title).filter((title) => title !== "");
     }
+    trail = block.trail ?? trail;
     const breakCost = costBefore(text, block, atoms.at(-1));
     for (const atom of atomsOf(text, block, trail, limits, breakCost)) {
       const previous = atoms.at(-1);
@@ -56,12 +57,14 @@ function atomsOf(
   if (end - start <= limits.maxLength) {
     const tokens = limits.countTokens(text.slice(start, end));
     if (tokens <= limits.maxTokens) {
-      return [{ start, end, tokens, breakCost, forced: false, heading, trail }];
+      return [{ start, end, tokens, breakCost, forced: block.forced ?? false, heading, trail }];
     }
   }
   return splitBlock(text, block, limits).map((piece, index) => ({
     ...piece,
-    ...(index === 0 ? { breakCost, heading } : { heading: false }),
+    ...(index === 0
+      ? { breakCost, heading, forced: piece.forced || block.forced === true }
+      : { heading: false }),
     trail,
   }));
 }

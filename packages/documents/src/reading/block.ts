@@ -12,4 +12,8 @@ export interface Block {
   readonly level: number;
   /** Text of a heading without markup; empty for other blocks. */
   readonly title: string;
+  /** Headings that hold here, the block's own included, where levels cannot tell: code. */
+  readonly trail?: readonly string[];
+  /** True when a chunk has to start here: the block before is on another page, or in another member. */
+  readonly forced?: boolean;
 }

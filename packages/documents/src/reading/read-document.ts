@@ -74,8 +74,8 @@ function titleOfTop(top: string): string | undefined {
   return first?.title ?? (opening === "" ? undefined : opening);
 }
 
-/** A name that says nothing by itself takes its folder's name in front; code always does. */
-function titleOfPath(path: string, kind: Document["kind"]): string {
+/** A title for a file that has none. A name that says nothing by itself takes its folder's name in front; code always does. */
+export function titleOfPath(path: string, kind: Document["kind"]): string {
   const names = path.split("/");
   const name = names.pop() ?? path;
   const stem = kind === "markdown" ? name.replace(/(?<=.)\.[^.]*$/u, "") : name;
