@@ -45,6 +45,21 @@ describe("a quoted passage", () => {
     expect(quoteForModel("one\r\ntwo")).toBe("one\ntwo");
   });
 
+  test("in ASCII is what the general rules make of it", () => {
+    const piece = fc.oneof(
+      fc.constantFrom(...delimiters, "<<<", ">>>", "<|", "|>", " a", "<</", "_", "[inst]"),
+      fc.string({ unit: "grapheme-ascii", maxLength: 3 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const text = pieces.join("").replaceAll("\uff5c", "|");
+        // The last character is not ASCII, and no part of any delimiter.
+        expect(quoteForModel(`${text}\n.\u2026`)).toBe(`${quoteForModel(`${text}\n.`)}\u2026`);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test("is one line where a line is wanted", () => {
     expect(quoteLine("a\n\tb")).toBe(String.raw`a\u{a}\u{9}b`);
   });

@@ -5,17 +5,32 @@ import { escapeForTerminal } from "@clawkeep/diagnostics";
  * control tokens of ChatML, Llama, Mistral, Gemma, Phi and DeepSeek templates, tool-call and
  * reasoning tags. One token of plain text in a document, several roles in a conversation.
  */
-const delimiters: RegExp = new RegExp(
-  [
-    String.raw`<{3,}(?=\s*\/?[\p{L}_])`,
-    String.raw`(?<=[\p{L}\p{N}_]\s*)>{3,}`,
-    String.raw`<[|\uff5c](?=[^\s<>|\uff5c][^<>|\uff5c]{0,60}[|\uff5c]>)`,
-    String.raw`<<(?=\/?SYS>>)`,
-    String.raw`\[(?=\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])`,
-    String.raw`<(?=\/?(?:s|bos|eos|start_of_turn|end_of_turn|system|assistant|user|human|tool|tools|tool_call|tool_calls|tool_use|tool_result|tool_results|tool_response|function_call|function_calls|function_results|invoke|think|thinking|antml:[a-z_]+)(?:\s[^<>]{0,200})?>)`,
-  ].join("|"),
-  "giu",
+function delimiterRule(letter: string, letterOrDigit: string, bar: string): RegExp {
+  return new RegExp(
+    [
+      String.raw`<{3,}(?=\s*\/?[${letter}_])`,
+      String.raw`(?<=[${letterOrDigit}_]\s*)>{3,}`,
+      String.raw`<[${bar}](?=[^\s<>${bar}][^<>${bar}]{0,60}[${bar}]>)`,
+      String.raw`<<(?=\/?SYS>>)`,
+      String.raw`\[(?=\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])`,
+      String.raw`<(?=\/?(?:s|bos|eos|start_of_turn|end_of_turn|system|assistant|user|human|tool|tools|tool_call|tool_calls|tool_use|tool_result|tool_results|tool_response|function_call|function_calls|function_results|invoke|think|thinking|antml:[a-z_]+)(?:\s[^<>]{0,200})?>)`,
+    ].join("|"),
+    "giu",
+  );
+}
+
+const anyDelimiters: RegExp = delimiterRule(
+  String.raw`\p{L}`,
+  String.raw`\p{L}\p{N}`,
+  String.raw`|\uff5c`,
 );
+/** The same in text that is ASCII: the Unicode classes take milliseconds to compile in a cold query. */
+const asciiDelimiters: RegExp = delimiterRule("A-Z", "A-Z0-9", "|");
+
+function delimitersIn(text: string): RegExp {
+  // eslint-disable-next-line no-control-regex -- the whole of ASCII is meant
+  return /^[\u0000-\u007f]*$/u.test(text) ? asciiDelimiters : anyDelimiters;
+}
 
 /**
  * A passage as data: control, bidirectional, zero-width and tag characters and the first character
@@ -24,7 +39,7 @@ const delimiters: RegExp = new RegExp(
  */
 export function quoteForModel(text: string): string {
   const plain = escapeForTerminal(text.replaceAll("\r\n", "\n"), { keepNewlines: true });
-  return plain.replace(delimiters, (match) =>
+  return plain.replace(delimitersIn(plain), (match) =>
     Array.from(match, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`).join(
       "",
     ),
@@ -49,7 +64,8 @@ const unsafeInJson: RegExp =
  */
 export function jsonForModel(value: unknown, indent?: number): string {
   const json = JSON.stringify(value, undefined, indent);
-  return json.replace(unsafeInJson, escapeUnits).replace(delimiters, (match) => escapeUnits(match));
+  const safe = json.replace(unsafeInJson, escapeUnits);
+  return safe.replace(delimitersIn(safe), (match) => escapeUnits(match));
 }
 
 function escapeUnits(text: string): string {

@@ -22,6 +22,36 @@ This is code, not a sentence that a person wrote.
 `;
 
 describe("sentences of a passage", () => {
+  test("in ASCII are those that the general rules give", () => {
+    const piece = fc.constantFrom(
+      "The gateway listens on port 80",
+      " e.g. ",
+      ". ",
+      "? ",
+      ".) ",
+      "A",
+      " Mr. ",
+      "it is",
+      " v2.0 ",
+      "\n",
+      "\n\n",
+      "- item ",
+      '* "Quoted" ',
+      " `code()` ",
+      " the keys are kept there",
+    );
+    const passage = fc.array(fc.oneof(piece, fc.string({ unit: "grapheme-ascii" })), {
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(passage, (pieces) => {
+        const text = pieces.join("");
+        expect(splitSentences(text)).toEqual(splitSentences(text, false));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   test("are whole, in order, and are neither headings, tables nor code", () => {
     expect(splitSentences(restart).map(({ text }) => text)).toEqual([
       "Run the watchdog first.",
