@@ -27,7 +27,11 @@ describe("the table of words", () => {
 
   test("gives the same ids as the list for any text", () => {
     const [fromList, fromTable] = [loadWordPiece(text), loadWordPiece(file)];
-    const any = fc.oneof(fc.string({ unit: "binary" }), fc.lorem(), fc.string({ unit: "grapheme" }));
+    const any = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.lorem(),
+      fc.string({ unit: "grapheme" }),
+    );
     fc.assert(
       fc.property(any, (words) => {
         expect(fromTable.encode(words, 256)).toEqual(fromList.encode(words, 256));

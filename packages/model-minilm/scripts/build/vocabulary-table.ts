@@ -30,7 +30,10 @@ export function buildVocabularyTable(text: string): Uint8Array {
   [entries.length, capacity, units.length, longest].forEach((value, index) => {
     head.writeUInt32LE(value, 8 + index * 4);
   });
-  return Buffer.concat([head, ...[offsets, slots, units].map((array) => Buffer.from(array.buffer))]);
+  return Buffer.concat([
+    head,
+    ...[offsets, slots, units].map((array) => Buffer.from(array.buffer)),
+  ]);
 }
 
 function hashOf(text: string): number {

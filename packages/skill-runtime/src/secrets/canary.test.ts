@@ -290,7 +290,8 @@ async function programs(
   );
   while (!over) {
     const seen = below(of);
-    if (seen.some(({ cmdline }) => /^[^\0]*node\0[^\0]*probe\.mjs\0canary/u.test(cmdline))) return seen;
+    if (seen.some(({ cmdline }) => /^[^\0]*node\0[^\0]*probe\.mjs\0canary/u.test(cmdline)))
+      return seen;
     await new Promise((resolve) => setImmediate(resolve));
   }
   return [];
