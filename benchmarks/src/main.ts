@@ -7,8 +7,10 @@ import { parseOptions, usage } from "./options.ts";
 import type { Options } from "./options.ts";
 import { writeRun } from "./report/write-run.ts";
 import { allRows } from "./rows/all-rows.ts";
+import { keptIndex, nodeIndexes } from "./rows/indexes.ts";
 import { ragIndex } from "./rows/rag-index.ts";
 import type { Bench, Row, RowResult } from "./rows/row.ts";
+import { WorkersOf } from "./rows/workers-of.ts";
 import { SampleStore } from "./samples/sample-store.ts";
 import { codeDigest } from "./setup/code-digest.ts";
 import { makeBench } from "./setup/make-bench.ts";
@@ -97,7 +99,7 @@ async function runRows(
     mode: options.mode,
     date: new Date().toISOString().slice(0, 10),
     machine: machineText(),
-    versions: versionsOf(root),
+    versions: versionsOf(root, bench.peers.python),
     seed,
     commit: commitOf(root),
     minutes: Math.ceil((Date.now() - started) / 60_000),
@@ -114,6 +116,20 @@ async function runRows(
   return 0;
 }
 
+/** The builds that take minutes at 100,000 vectors. */
+async function prepareStress(bench: Bench): Promise<void> {
+  const set = await bench.stress();
+  const { graph, exact, hnswlibNode, usearchF16 } = nodeIndexes(bench);
+  const workers = new WorkersOf();
+  try {
+    for (const kind of [graph, exact, hnswlibNode, usearchF16]) {
+      await keptIndex(bench, workers.get(kind.name, kind.start), kind, set);
+    }
+  } finally {
+    await workers.close();
+  }
+}
+
 /** Everything that is prepared once, so that a run only measures. */
 async function prepare(bench: Bench): Promise<void> {
   const { peers, sizes: chosen } = bench;
@@ -126,6 +142,7 @@ async function prepare(bench: Bench): Promise<void> {
     ["its vectors", () => bench.corpusVectors()],
     ["the sample", () => bench.sample()],
     ["the stress set", () => bench.stress()],
+    ["the indexes of the stress set", () => prepareStress(bench)],
     ["our index", () => bench.ourIndex(1)],
     [`our index, ${chosen.memoryCopies} times over`, () => bench.ourIndex(chosen.memoryCopies)],
     ["the index of rag.py", () => ragIndex(bench, 1)],

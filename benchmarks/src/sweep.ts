@@ -12,7 +12,7 @@ import {
 } from "../peers/usearch.ts";
 import { table } from "./report/markdown.ts";
 import { embedKinds } from "./rows/embed-kinds.ts";
-import { figure } from "./rows/figure.ts";
+import { count, figure } from "./rows/figure.ts";
 import type { IndexKind } from "./rows/indexes.ts";
 import { nodeIndexes } from "./rows/indexes.ts";
 import type { Bench } from "./rows/row.ts";
@@ -59,7 +59,7 @@ async function sweepIndexes(bench: Bench, say: Say): Promise<void> {
     name: `${kind.name.replace(/ f16$/u, ` ${kind.variant}`)}${kind.ours ? "" : `, M ${kind.degree}, efConstruction ${kind.construction}`}`,
   }));
   say(
-    `## Nearest neighbours, ${figure(set.base.rows)} real vectors; ef from ${bench.sizes.efs.join(", ")}`,
+    `## Nearest neighbours, ${count(set.base.rows)} real vectors; ef from ${bench.sizes.efs.join(", ")}`,
     "",
     `hnswlib-node: ${hnswlibDegree.page}; usearch: ${usearchDegree.page}, ${scalar.page}`,
     "",
@@ -82,13 +82,13 @@ async function sweepIndexes(bench: Bench, say: Say): Promise<void> {
     rows.push([kind.name, rate(0.95), rate(0.99)]);
     process.stderr.write(`  ${rows.at(-1)?.join("  ") ?? ""}\n`);
   }
-  say(...table(["", "queries/s at 0.95", "queries/s at 0.99"], rows, 1), "");
+  say(...table(["", "queries/s at 0.95", "queries/s at 0.99"], rows, [1, 2]), "");
 }
 
 async function sweepBatches(bench: Bench, say: Say): Promise<void> {
   const corpus = await bench.sample();
-  const count = Math.min(corpus.chunks, 128);
-  say(`## Embedding ${count} chunks, sorted by length in batches; chunks/s`, "");
+  const texts = Math.min(corpus.chunks, 128);
+  say(`## Embedding ${texts} chunks, sorted by length in batches; chunks/s`, "");
   const kinds = embedKinds(bench).filter(({ batches }) => batches !== undefined);
   const sizes = [...new Set(kinds.flatMap(({ batches }) => batches?.tried ?? []))].sort(
     (a, b) => a - b,
@@ -105,7 +105,7 @@ async function sweepBatches(bench: Bench, say: Say): Promise<void> {
         for (let round = 0; round < bench.sizes.longRounds; round += 1) {
           const { rate } = await worker.request<{ readonly rate: number }>("embed", {
             chunks: corpus.chunksFile,
-            count,
+            count: texts,
             batch,
             sorted: batch > 1,
           });
@@ -124,5 +124,12 @@ async function sweepBatches(bench: Bench, say: Say): Promise<void> {
       await workers.close();
     }
   }
-  say(...table(["", ...sizes.map((size) => `batch ${size}`), "settings"], rows, 1), "");
+  say(
+    ...table(
+      ["", ...sizes.map((size) => `batch ${size}`), "settings"],
+      rows,
+      sizes.map((_, column) => column + 1),
+    ),
+    "",
+  );
 }

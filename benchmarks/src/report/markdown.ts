@@ -58,13 +58,13 @@ export function renderReport(rows: readonly RowResult[], facts: RunFacts): strin
         verdict(one) === "missed" ? "**missed**" : verdict(one),
         one.note ?? "",
       ]),
-      2,
+      [2, 3, 4],
     ),
     "",
     ...rows.flatMap(renderRow),
     "## Versions",
     "",
-    ...table(["", ""], Object.entries(facts.versions), 1),
+    ...table(["", ""], Object.entries(facts.versions), []),
     "",
   ].join("\n");
 }
@@ -97,18 +97,18 @@ function measuredTable(measured: readonly Measured[]): readonly string[] {
       contender,
       ...columns.map((name) => cells[name] ?? "–"),
     ]),
-    1,
+    columns.map((_, column) => column + 1),
   );
 }
 
-/** A Markdown table whose columns from `right` on are right-aligned. */
+/** A Markdown table; the columns in `right` are right-aligned. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  right: number,
+  right: readonly number[],
 ): readonly string[] {
   const line = (cells: readonly string[]): string => `| ${cells.map(cellText).join(" | ")} |`;
-  const rule = header.map((_, column) => (column < right ? "---" : "---:"));
+  const rule = header.map((_, column) => (right.includes(column) ? "---:" : "---"));
   return [line(header), `| ${rule.join(" | ")} |`, ...rows.map(line)];
 }
 
@@ -120,7 +120,7 @@ function ratioText(comparison: Comparison): string {
   if (difference) {
     return `${ratio.median >= 0 ? "+" : ""}${ratio.median.toFixed(4)}`;
   }
-  return atMost ? `${ratio.median.toPrecision(3)}` : `${spread(ratio)} ×`;
+  return atMost ? ratio.median.toPrecision(3) : `${spread(ratio)} ×`;
 }
 
 function bound(comparison: Comparison, value: number | undefined): string {

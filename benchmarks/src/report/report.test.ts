@@ -85,7 +85,7 @@ test("every row of a table has the cells of its header", () => {
   const cell = fc.string().map((text) => text.replaceAll("\\", ""));
   fc.assert(
     fc.property(fc.array(fc.tuple(cell, cell)), (rows) => {
-      const lines = table(["a", "b"], rows, 1);
+      const lines = table(["a", "b"], rows, [1]);
       expect(lines).toHaveLength(rows.length + 2);
       for (const line of lines) {
         expect(line.replaceAll("\\|", "").split("|")).toHaveLength(4);

@@ -1,6 +1,6 @@
 import type { VectorSet } from "../data/vector-sets.ts";
 import { ratioByRound, summarise } from "../statistics/summary.ts";
-import { figure, spread } from "./figure.ts";
+import { count, figure, spread } from "./figure.ts";
 import type { IndexKind } from "./indexes.ts";
 import { nodeIndexes } from "./indexes.ts";
 import type { Bench, Comparison, Measured, Row, RowResult } from "./row.ts";
@@ -27,11 +27,12 @@ export const annReal: Row = {
     const kinds = nodeIndexes(bench);
     const theirs = [kinds.hnswlibNode, kinds.usearchF16];
     const slow = [kinds.lancedb, kinds.sqliteVec];
-    const more = [kinds.usearchI8, ...(bench.sizes.thorough ? [kinds.usearchF32] : []), ...slow];
+    const thorough = [kinds.usearchF32, kinds.portable];
+    const more = [kinds.usearchI8, ...(bench.sizes.thorough ? thorough : []), ...slow];
     const set = await bench.real();
     return annRow(bench, {
       id: "ann-real",
-      title: `Nearest neighbours, ${figure(set.base.rows)} real vectors`,
+      title: `Nearest neighbours, ${count(set.base.rows)} real vectors`,
       method: `${oneCall}queries are ${set.queries.rows} held-out passages.`,
       set,
       kinds: [kinds.graph, kinds.exact, ...theirs, ...more],
@@ -55,7 +56,7 @@ export const annStress: Row = {
     const set = await bench.stress();
     return annRow(bench, {
       id: "ann-stress",
-      title: `Stress test: nearest neighbours, ${figure(set.base.rows)} clustered synthetic vectors`,
+      title: `Stress test: nearest neighbours, ${count(set.base.rows)} clustered synthetic vectors`,
       method: `${oneCall}the set is far harder than text (clustered in few directions).`,
       set,
       kinds: [kinds.graph, kinds.exact, kinds.hnswlibNode, kinds.usearchF16],
@@ -75,7 +76,7 @@ export const annLargest: Row = {
     const set = await bench.stress(bench.sizes.largest);
     return annRow(bench, {
       id: "ann-largest",
-      title: `Stress test: nearest neighbours, ${figure(set.base.rows)} clustered synthetic vectors`,
+      title: `Stress test: nearest neighbours, ${count(set.base.rows)} clustered synthetic vectors`,
       method: oneCall,
       set,
       kinds: [kinds.graph, kinds.exact, kinds.hnswlibNode],

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Contender } from "../samples/interleave.ts";
 import { interleave } from "../samples/interleave.ts";
 import { ratioByRound, summarise } from "../statistics/summary.ts";
-import { figure, spread } from "./figure.ts";
+import { count, figure, spread } from "./figure.ts";
 import { buildIndex, nodeIndexes, pythonIndexes } from "./indexes.ts";
 import type { Row } from "./row.ts";
 import { WorkersOf } from "./workers-of.ts";
@@ -52,7 +52,7 @@ export const build: Row = {
       };
       return {
         id: "build",
-        title: `Building a graph over ${figure(set.base.rows)} real vectors`,
+        title: `Building a graph over ${count(set.base.rows)} real vectors`,
         method:
           "M = 16, efConstruction = 200 for the peers (ours: docs/index-format.md). Only adding is timed: " +
           "conversions, quantisation tables made outside of the call, and saving are not. Ours includes the quantisation.",

@@ -5,7 +5,7 @@ import type { Contender } from "../samples/interleave.ts";
 import { interleave } from "../samples/interleave.ts";
 import { median, ratioByRound, summarise } from "../statistics/summary.ts";
 import { peersVariable } from "../workers/load-peer.ts";
-import { figure, spread } from "./figure.ts";
+import { count, spread } from "./figure.ts";
 import { questions } from "./questions.ts";
 import { ragIndex } from "./rag-index.ts";
 import type { Row } from "./row.ts";
@@ -93,7 +93,7 @@ export const coldQuery: Row = {
       .filter((name) => name.startsWith("@"))
       .toSorted((a, b) => median(of(a)) - median(of(b)))[0];
     const compare = (against: string, must: number, aim: number, note: string) => ({
-      what: `cold query, ${figure(corpus.chunks)} chunks, whole process`,
+      what: `cold query, ${count(corpus.chunks)} chunks, whole process`,
       against,
       ratio:
         of(ours).length > 0 && of(against).length > 0
@@ -105,7 +105,7 @@ export const coldQuery: Row = {
     });
     return {
       id: "cold-query",
-      title: `A cold question to ${figure(corpus.chunks)} chunks`,
+      title: `A cold question to ${count(corpus.chunks)} chunks`,
       method:
         "Whole processes, files in the page cache. Ours answers with the keyword leg, citations and snapshot root; rag.py reads " +
         "its flat index and all passages; the JavaScript peers scan f32 vectors and print passages.",

@@ -12,6 +12,11 @@ export function figure(value: number): string {
   });
 }
 
+/** A whole number, thousands apart. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
 /** Median and spread. */
 export function spread({ median, low, high, runs }: Summary): string {
   return runs.length < 2 ? figure(median) : `${figure(median)} (${figure(low)}–${figure(high)})`;

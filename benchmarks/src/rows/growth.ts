@@ -1,6 +1,6 @@
 import { summarise } from "../statistics/summary.ts";
 import type { Series } from "../report/chart.ts";
-import { figure } from "./figure.ts";
+import { count, figure } from "./figure.ts";
 import { nodeIndexes } from "./indexes.ts";
 import type { Measured, Row } from "./row.ts";
 import { ratesAt, searchCurves } from "./search-curves.ts";
@@ -37,7 +37,7 @@ export const growth: Row = {
           series.get(name)?.push([rows, summarise(found.rates).median]);
         }
       }
-      measured.push({ contender: `${figure(rows)} vectors`, cells });
+      measured.push({ contender: `${count(rows)} vectors`, cells });
       raw.push({ rows, points: [...curves.points] });
     }
     const lines: readonly Series[] = kinds.map(({ name, ours }) => ({

@@ -6,7 +6,7 @@ import type { Contender } from "../samples/interleave.ts";
 import { interleave } from "../samples/interleave.ts";
 import type { Sample } from "../samples/sample-store.ts";
 import { median, ratioByRound, summarise } from "../statistics/summary.ts";
-import { figure, spread } from "./figure.ts";
+import { count, figure, spread } from "./figure.ts";
 import { fullSpeed } from "./full-speed.ts";
 import { questions } from "./questions.ts";
 import type { Bench, Row } from "./row.ts";
@@ -30,7 +30,7 @@ export const incremental: Row = {
       {
         name: unchanged,
         measure: async () => {
-          const args = [...again, "--progress", "none", ...(await fullSpeed(bench.localRag))];
+          const args = [...again, "--progress", "none", ...fullSpeed];
           const run = await runProgram(process.execPath, args, { environment: home });
           if (!run.stdout.includes("nothing changed")) {
             throw new Error(`expected that nothing changed, got ${run.stdout}`);
@@ -61,7 +61,7 @@ export const incremental: Row = {
     const share = whole ?? vectors.seconds;
     return {
       id: "incremental",
-      title: `${figure(corpus.files)} files again`,
+      title: `${count(corpus.files)} files again`,
       method:
         "Whole processes. qmd has no vectors here: its keyword index is compared with ours of both kinds.",
       measured: [...samples.keys()].map((contender) => ({
@@ -70,7 +70,7 @@ export const incremental: Row = {
       })),
       comparisons: [
         {
-          what: `re-index with nothing changed, ${figure(corpus.files)} files`,
+          what: `re-index with nothing changed, ${count(corpus.files)} files`,
           against: "our own first index",
           ratio:
             times.length === 0
@@ -120,8 +120,7 @@ async function indexAnew(bench: Bench, workspace: string): Promise<Sample> {
   rmSync(place, { recursive: true, force: true });
   mkdirSync(path.join(place, "home"), { recursive: true, mode: 0o700 });
   const args = ["index", workspace, "--index", path.join(place, "index"), "--progress", "none"];
-  const flags = await fullSpeed(bench.localRag);
-  const run = await runProgram(process.execPath, [bench.localRag, ...args, ...flags], {
+  const run = await runProgram(process.execPath, [bench.localRag, ...args, ...fullSpeed], {
     environment: { CLAWKEEP_HOME: path.join(place, "home") },
   });
   return { seconds: run.seconds };

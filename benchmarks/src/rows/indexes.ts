@@ -43,6 +43,16 @@ export function nodeIndexes(bench: Bench): Readonly<Record<NodeIndexName, IndexK
   return {
     graph: { ...ours, name: "clawkeep", variant: "graph" },
     exact: { ...ours, name: "clawkeep, exact scan", variant: "exact", scan: true },
+    portable: {
+      ...ours,
+      name: "clawkeep, portable engine",
+      variant: "graph",
+      start: () => {
+        const native = ours.start();
+        const environment = { ...native.environment, CLAWKEEP_ENGINE: "portable" };
+        return { ...native, environment };
+      },
+    },
     hnswlibNode: { ...hnswlib, name: "hnswlib-node", start: start("hnswlib-node.ts") },
     usearchF16: { ...usearch, name: "usearch f16", variant: "f16" },
     usearchF32: { ...usearch, name: "usearch f32", variant: "f32" },
@@ -56,6 +66,7 @@ export function nodeIndexes(bench: Bench): Readonly<Record<NodeIndexName, IndexK
 export type NodeIndexName =
   | "graph"
   | "exact"
+  | "portable"
   | "hnswlibNode"
   | "usearchF16"
   | "usearchF32"

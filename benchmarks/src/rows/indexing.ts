@@ -11,7 +11,7 @@ import { meanCosine } from "../statistics/mean-cosine.ts";
 import { readVectors } from "../workers/vectors-file.ts";
 import type { EmbedKind } from "./embed-kinds.ts";
 import { embedKinds } from "./embed-kinds.ts";
-import { figure, spread } from "./figure.ts";
+import { count, figure, spread } from "./figure.ts";
 import { fullSpeed } from "./full-speed.ts";
 import type { Bench, Comparison, Row } from "./row.ts";
 import { WorkersOf } from "./workers-of.ts";
@@ -54,7 +54,7 @@ export const indexing: Row = {
       };
       return {
         id: "indexing",
-        title: `Indexing ${figure(corpus.chunks)} chunks of ${figure(corpus.files)} files`,
+        title: `Indexing ${count(corpus.chunks)} chunks of ${count(corpus.files)} files`,
         method:
           "Everybody embeds the same texts, cut at 256 tokens. Ours end to end is the whole process `local-rag index` on the files: " +
           "start, reading, chunking, embedding, keyword index, segment, SQLite. The peers have the chunks and the model in memory " +
@@ -97,7 +97,7 @@ async function indexOnce(bench: Bench, folder: string, chunks: number): Promise<
   mkdirSync(path.join(place, "home"), { recursive: true, mode: 0o700 });
   const index = path.join(place, "index");
   const args = [bench.localRag, "index", folder, "--index", index, "--progress", "none", "--json"];
-  const run = await runProgram(process.execPath, [...args, ...(await fullSpeed(bench.localRag))], {
+  const run = await runProgram(process.execPath, [...args, ...fullSpeed], {
     environment: { CLAWKEEP_HOME: path.join(place, "home") },
     resources: true,
   });

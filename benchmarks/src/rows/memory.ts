@@ -4,7 +4,7 @@ import { treeRssAnon } from "../measure/tree-memory.ts";
 import { interleave } from "../samples/interleave.ts";
 import { ratioByRound, summarise } from "../statistics/summary.ts";
 import { startWorker } from "../workers/start-worker.ts";
-import { figure, spread } from "./figure.ts";
+import { count, spread } from "./figure.ts";
 import { questions } from "./questions.ts";
 import { ragIndex } from "./rag-index.ts";
 import { askResident } from "./resident.ts";
@@ -56,7 +56,7 @@ export const memory: Row = {
     const chunks = corpus.chunks * copies;
     return {
       id: "memory",
-      title: `Memory after ${asked.length} queries over ${figure(chunks)} chunks`,
+      title: `Memory after ${asked.length} queries over ${count(chunks)} chunks`,
       method: `Anonymous resident memory of the process tree. The chunks are the corpus ${copies} times over. rag.py's own functions, in a process that stays.`,
       measured: [ours, theirs].flatMap((contender) =>
         of(contender).length === 0
@@ -65,7 +65,7 @@ export const memory: Row = {
       ),
       comparisons: [
         {
-          what: `RssAnon after ${asked.length} queries, ${figure(chunks)} chunks`,
+          what: `RssAnon after ${asked.length} queries, ${count(chunks)} chunks`,
           against: "rag.py",
           ratio: both ? ratioByRound(of(ours), of(theirs)) : undefined,
           must: 0.2,

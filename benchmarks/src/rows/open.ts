@@ -1,6 +1,6 @@
 import { interleave } from "../samples/interleave.ts";
 import { median, ratioByRound, summarise } from "../statistics/summary.ts";
-import { figure, spread } from "./figure.ts";
+import { count, spread } from "./figure.ts";
 import { keptIndex, nodeIndexes } from "./indexes.ts";
 import type { Row } from "./row.ts";
 import { WorkersOf } from "./workers-of.ts";
@@ -42,7 +42,7 @@ export const open: Row = {
       const both = ours.length > 0 && theirs.length > 0;
       return {
         id: "open",
-        title: `Opening an index of ${figure(set.base.rows)} vectors, first query included`,
+        title: `Opening an index of ${count(set.base.rows)} vectors, first query included`,
         method: `Median of ${bench.sizes.opens} openings a round, the file in the page cache. usearch maps its file; ours verifies digests of what it reads.`,
         measured: kinds.flatMap(({ name }) =>
           of(name).length === 0

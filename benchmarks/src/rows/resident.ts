@@ -33,7 +33,7 @@ export async function askResident(
     const started = performance.now();
     child.stdin.write(`${JSON.stringify({ id: place + 1, input: { query, topk: 5 } })}\n`);
     const { value, done } = await replies.next();
-    const reply = JSON.parse(done === true ? "{}" : String(value)) as {
+    const reply = JSON.parse(done === true ? "{}" : value) as {
       readonly exitCode?: number;
     };
     if (reply.exitCode !== 0) {

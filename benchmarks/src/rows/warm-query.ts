@@ -6,7 +6,7 @@ import { interleave } from "../samples/interleave.ts";
 import { median, ratioByRound, summarise } from "../statistics/summary.ts";
 import type { EmbedKind } from "./embed-kinds.ts";
 import { embedKinds } from "./embed-kinds.ts";
-import { figure, spread } from "./figure.ts";
+import { count, spread } from "./figure.ts";
 import { questions } from "./questions.ts";
 import { askResident } from "./resident.ts";
 import type { Bench, Row } from "./row.ts";
@@ -73,7 +73,7 @@ export const warmQuery: Row = {
       const both = peer.length > 0 && of(ours).length > 0;
       return {
         id: "warm-query",
-        title: `A warm question to ${figure(corpus.chunks)} chunks`,
+        title: `A warm question to ${count(corpus.chunks)} chunks`,
         method:
           `Median of ${asked.length} questions a round. Embedding and the nearest 5 vectors; the resident process of ours also reads the request, ` +
           "searches keywords, fuses, cuts the passages with their citations and writes JSON through a pipe.",
@@ -83,7 +83,7 @@ export const warmQuery: Row = {
         })),
         comparisons: [
           {
-            what: `warm query, embed + search ${figure(corpus.chunks)}`,
+            what: `warm query, embed + search ${count(corpus.chunks)}`,
             against: "sentence-transformers + faiss",
             ratio: both ? ratioByRound(peer, of(ours)) : undefined,
             must: 8,

@@ -19,7 +19,9 @@ export function installFromLock(source: string, name: string, build: readonly st
     for (const file of ["package.json", "package-lock.json"]) {
       copyFileSync(path.join(source, file), path.join(folder, file));
     }
-    runOrThrow("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder);
+    // `npm ci` wants every platform's binary in the lock, and registries need not carry them all.
+    const install = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
+    runOrThrow("npm", [...install, "--loglevel=error"], folder);
     for (const packageName of build) {
       buildPackage(packageName, folder);
     }

@@ -6,7 +6,7 @@ import path from "node:path";
 import { describeMachine } from "../../../scripts/real/keep-run.ts";
 
 /** Name and version of everything that is measured, from the lists that it is installed from. */
-export function versionsOf(root: string): Readonly<Record<string, string>> {
+export function versionsOf(root: string, python: string): Readonly<Record<string, string>> {
   const benchmarks = path.join(root, "benchmarks");
   const dependencies = (file: string): Record<string, string> =>
     (
@@ -15,16 +15,37 @@ export function versionsOf(root: string): Readonly<Record<string, string>> {
       }
     ).dependencies;
   const requirements = readFileSync(path.join(benchmarks, "peers/requirements.txt"), "utf8");
-  const python = requirements
+  const wheels = requirements
     .trim()
     .split("\n")
     .map((line) => line.split("=="));
   return {
     node: process.versions.node,
+    "engine of @clawkeep/vector-index": engineOf(benchmarks),
+    "torch, the wheel": torchWheel(python),
     ...dependencies("package.json"),
     ...dependencies("qmd/package.json"),
-    ...Object.fromEntries(python.map(([name = "", version = ""]) => [`${name} (PyPI)`, version])),
+    ...Object.fromEntries(wheels.map(([name = "", version = ""]) => [`${name} (PyPI)`, version])),
   };
+}
+
+/** What `status` says too, asked of the built package as the workers load it. */
+function engineOf(folder: string): string {
+  const program =
+    'import { describeEngine } from "@clawkeep/vector-index"; const { engine, kernel } = describeEngine(); console.log(engine, kernel)';
+  const args = ["--input-type=module", "-e", program];
+  return execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" }).trim();
+}
+
+/** The version with the build behind it, read without importing torch, which takes seconds. */
+function torchWheel(python: string): string {
+  const program =
+    "import importlib.util as u, os; exec(open(os.path.join(os.path.dirname(u.find_spec('torch').origin), 'version.py')).read()); print(__version__)";
+  try {
+    return execFileSync(python, ["-c", program], { encoding: "utf8" }).trim();
+  } catch {
+    return "absent";
+  }
 }
 
 /** The processor and what is around it, in words. */

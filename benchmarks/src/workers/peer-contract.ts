@@ -33,6 +33,8 @@ export interface OpenInput {
   readonly rows: number;
   /** Candidates while searching (efSearch). */
   readonly ef: number;
+  /** It is opened for a single query: what only many queries pay back may be left out. */
+  readonly once?: boolean;
 }
 
 /** An open index. `search` is timed, one query a call; what stands around it is not. */

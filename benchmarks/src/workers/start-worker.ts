@@ -33,7 +33,7 @@ export function nodeWorker(module: string, environment: Record<string, string>):
       path.join(root, "peers", module),
     ],
     environment,
-    requestMinutes: 90,
+    requestMinutes: 240,
   };
 }
 
