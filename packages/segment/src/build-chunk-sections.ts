@@ -1,6 +1,6 @@
 import { CodedError } from "@clawkeep/diagnostics";
 
-import { chunkLayout, documentLayout } from "./chunk-layout.ts";
+import { chunkLayout, documentLayout, locatorLayout } from "./chunk-layout.ts";
 import type { ChunkInput, DocumentInput } from "./chunk-row.ts";
 import { parseDigest } from "./section-digest.ts";
 import { inBlocks } from "./in-blocks.ts";
@@ -24,6 +24,8 @@ export function startChunkSections(): ChunkSectionsBuilder {
   const strings = new StringHeapBuilder();
   const documentRows: Uint8Array[] = [];
   const chunkRows: Uint8Array[] = [];
+  const locatorRows: Uint8Array[] = [];
+  let located = false;
   let chunkId = 0;
   let textOffset = 0;
   return {
@@ -49,6 +51,16 @@ export function startChunkSections(): ChunkSectionsBuilder {
         textOffset += textLength;
       });
       chunkRows.push(rows);
+      const places = Buffer.alloc(document.chunks.length * locatorLayout.stride);
+      document.chunks.forEach(({ locator }, index) => {
+        if (locator !== undefined) {
+          const { offset, length } = strings.add(locator);
+          places.writeUInt32LE(offset, index * locatorLayout.stride);
+          places.writeUInt32LE(length, index * locatorLayout.stride + 4);
+          located = true;
+        }
+      });
+      locatorRows.push(places);
       chunkId += document.chunks.length;
     },
     finish: (texts) => [
@@ -56,6 +68,10 @@ export function startChunkSections(): ChunkSectionsBuilder {
       { id: sectionId.chunks, stride: chunkLayout.stride, bytes: inBlocks(chunkRows) },
       { id: sectionId.strings, stride: 1, bytes: strings.finish() },
       { id: sectionId.texts, stride: 1, bytes: inBlocks(texts) },
+      // Only where there is one: a segment of text alone has the bytes that it always had.
+      ...(located
+        ? [{ id: sectionId.locators, stride: locatorLayout.stride, bytes: inBlocks(locatorRows) }]
+        : []),
     ],
   };
 }

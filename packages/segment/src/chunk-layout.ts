@@ -9,6 +9,9 @@ export const documentLayout: {
   readonly digest: 32;
 } = { stride: 64, path: 0, title: 8, size: 16, firstChunk: 24, chunkCount: 28, digest: 32 };
 
+/** Byte offsets in a row of the locator table: `docs/index-format.md` section 3.4. */
+export const locatorLayout: { readonly stride: 8; readonly text: 0 } = { stride: 8, text: 0 };
+
 /** Byte offsets in a row of the chunk table: `docs/index-format.md` section 3.4. */
 export const chunkLayout: {
   readonly stride: 96;

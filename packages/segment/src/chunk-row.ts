@@ -12,6 +12,8 @@ export interface ChunkInput {
   readonly title: string;
   /** Digest of `text` as UTF-8. */
   readonly digest: Digest;
+  /** Where the passage stands in a file whose bytes are not its text: JSON, never empty. */
+  readonly locator?: string;
 }
 
 /** A document and its chunks on their way into a segment. */
@@ -40,6 +42,8 @@ export interface ChunkRow {
   readonly lineStart: number;
   readonly lineEnd: number;
   readonly digest: Digest;
+  /** What the writer gave, when it gave any: the byte and line numbers count in its text then. */
+  readonly locator?: string;
   /**
    * The text, compared with `digest`.
    * @throws CodedError `SEGMENT_DIGEST` when they differ.

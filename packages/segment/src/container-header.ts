@@ -28,6 +28,8 @@ export interface ContainerHeader {
 const critical = 1;
 const mustKnow = 0xffff;
 const known: ReadonlySet<number> = new Set(Object.values(sectionId));
+/** Who does not know these would take a place in a text for a place in the file. */
+const criticalSections: ReadonlySet<number> = new Set([sectionId.locators]);
 
 /** Header and table with the segment digest filled in: bytes 0 to the end of the table. */
 export function encodeContainer(
@@ -49,6 +51,7 @@ export function encodeContainer(
   entries.forEach((entry, index) => {
     const at = headerBytes + index * entryBytes;
     view.setUint32(at, entry.id, true);
+    view.setUint32(at + 4, criticalSections.has(entry.id) ? critical : 0, true);
     view.setBigUint64(at + 8, BigInt(entry.offset), true);
     view.setBigUint64(at + 16, BigInt(entry.length), true);
     view.setUint32(at + 24, entry.stride, true);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -32,5 +32,39 @@ describe("the golden segment of version 1 with chunks", () => {
     const table = openChunkTable(segment);
     const texts = documents.flatMap((document) => document.chunks.map((chunk) => chunk.text));
     expect(texts.map((_, row) => table.row(row).text())).toEqual(texts);
+  });
+});
+
+describe("the golden segment of version 1 with locators", () => {
+  const file = fileURLToPath(
+    new URL("../../../fixtures/golden/segment-v1/locators.seg", import.meta.url),
+  );
+  const locator = '{"first":3,"last":3,"layer":"pdf-1","spanEnd":29,"spanStart":0,"unit":"page"}';
+  const located = documents.map((document, index) => ({
+    ...document,
+    chunks: document.chunks.map((chunk) => (index === 0 ? { ...chunk, locator } : chunk)),
+  }));
+
+  test("is written again byte for byte", async () => {
+    const path = join(temporaryFolder(), "a.seg");
+    await writeSegment(path, buildChunkSections(located));
+    if (process.env["CLAWKEEP_WRITE_GOLDEN"] === "1") {
+      copyFileSync(path, file);
+    }
+    expect(readFileSync(path).equals(readFileSync(file))).toBe(true);
+  });
+
+  test("is read, and only those have a locator that were given one", () => {
+    using segment = openSegment(file);
+    expect(segment.verify()).toEqual([]);
+    const table = openChunkTable(segment);
+    expect([0, 1, 2].map((row) => table.row(row).locator)).toEqual([locator, locator, undefined]);
+  });
+
+  test("tells a reader that does not know locators to leave it alone", () => {
+    const bytes = readFileSync(file);
+    // The entry of section 0x0104 is the fifth; its flags say that it must be understood.
+    expect(bytes.readUInt32LE(128 + 4 * 96)).toBe(sectionId.locators);
+    expect(bytes.readUInt32LE(128 + 4 * 96 + 4) & 1).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-import { chunkLayout, documentLayout } from "./chunk-layout.ts";
+import { chunkLayout, documentLayout, locatorLayout } from "./chunk-layout.ts";
 import type { ChunkRow, ChunkTable, DocumentRow } from "./chunk-row.ts";
 import { formatDigest, sameDigest, sha256 } from "./section-digest.ts";
 import { requireSection } from "./require-section.ts";
@@ -16,6 +16,9 @@ export function openChunkTable(segment: Segment): ChunkTable {
   requireSection(segment, sectionId.chunks, chunkLayout.stride, segment.chunkCount);
   requireSection(segment, sectionId.strings, 1);
   requireSection(segment, sectionId.texts, 1);
+  if (segment.entry(sectionId.locators) !== undefined) {
+    requireSection(segment, sectionId.locators, locatorLayout.stride, segment.chunkCount);
+  }
   return {
     chunkCount: segment.chunkCount,
     documentCount: documents.count,
@@ -32,6 +35,7 @@ function readChunk(segment: Segment, chunk: number, documentCount: number): Chun
   const digest = digestAt(view, chunkLayout.digest);
   const textOffset = wide(view, chunkLayout.textOffset);
   const textLength = view.getUint32(chunkLayout.textLength, true);
+  const locator = readLocator(segment, chunk, what);
   return {
     document,
     ordinal: view.getUint32(chunkLayout.ordinal, true),
@@ -45,6 +49,7 @@ function readChunk(segment: Segment, chunk: number, documentCount: number): Chun
     lineStart: view.getUint32(chunkLayout.lineStart, true),
     lineEnd: view.getUint32(chunkLayout.lineEnd, true),
     digest: formatDigest(digest),
+    ...(locator === undefined ? {} : { locator }),
     text: () => {
       const bytes = segment.slice(sectionId.texts, textOffset, textLength);
       if (!sameDigest(sha256(bytes), 0, digest, 0)) {
@@ -53,6 +58,16 @@ function readChunk(segment: Segment, chunk: number, documentCount: number): Chun
       return decodeText(bytes, what);
     },
   };
+}
+
+function readLocator(segment: Segment, chunk: number, what: string): string | undefined {
+  if (segment.entry(sectionId.locators) === undefined) {
+    return undefined;
+  }
+  const { stride } = locatorLayout;
+  const view = readRow(segment, sectionId.locators, stride, chunk, segment.chunkCount);
+  const text = range(view, locatorLayout.text);
+  return text.length === 0 ? undefined : readString(segment, sectionId.strings, text, what);
 }
 
 function readDocumentRow(segment: Segment, document: number, documentCount: number): DocumentRow {

@@ -5,6 +5,7 @@ export const sectionId: {
   readonly chunks: 0x0101;
   readonly strings: 0x0102;
   readonly texts: 0x0103;
+  readonly locators: 0x0104;
   readonly vectorHeader: 0x0200;
   readonly vectorCodes: 0x0201;
   readonly vectorWeights: 0x0202;
@@ -27,6 +28,7 @@ export const sectionId: {
   chunks: 0x0101,
   strings: 0x0102,
   texts: 0x0103,
+  locators: 0x0104,
   vectorHeader: 0x0200,
   vectorCodes: 0x0201,
   vectorWeights: 0x0202,

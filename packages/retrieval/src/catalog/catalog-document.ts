@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { Finding } from "@clawkeep/diagnostics";
+import type { Locator } from "@clawkeep/documents";
 import type { Digest } from "@clawkeep/integrity";
 
 /** A chunk as the catalog keeps it: what a segment needs to know, and which vector belongs to it. */
@@ -20,6 +21,8 @@ export interface CatalogChunk {
   readonly input: Digest;
   /** Tokens of what is embedded, without the special ones: the order and size of the work. */
   readonly tokens: number;
+  /** Where the passage stands in a file whose bytes are not its text. */
+  readonly locator?: Locator;
 }
 
 /** A text that has no vector yet. */
@@ -51,6 +54,16 @@ export interface CatalogDocument {
 const digest = z.templateLiteral(["sha256:", z.string().regex(/^[0-9a-f]{64}$/u)]);
 const count = z.int().nonnegative();
 
+const locator: z.ZodType<Locator> = z.strictObject({
+  layer: z.string(),
+  unit: z.enum(["page", "slide", "section", "paragraph", "cell", "message", "line", "row"]),
+  first: count,
+  last: count,
+  member: z.string().exactOptional(),
+  spanStart: count,
+  spanEnd: count,
+});
+
 /** What of a chunk stands in the `place` column. */
 export const chunkPlace: z.ZodType<Omit<CatalogChunk, "ordinal" | "text" | "input" | "tokens">> =
   z.strictObject({
@@ -62,6 +75,7 @@ export const chunkPlace: z.ZodType<Omit<CatalogChunk, "ordinal" | "text" | "inpu
     title: z.string(),
     context: z.string(),
     digest,
+    locator: locator.exactOptional(),
   });
 
 /** A row of the `documents` table. */

@@ -18,7 +18,10 @@ export type CitationState =
 export type CitationClaim = Pick<
   Citation,
   "path" | "byteStart" | "byteEnd" | "chunkDigest" | "documentDigest"
->;
+> & {
+  /** Present when the passage is text that was taken out of the file. */
+  readonly locator?: unknown;
+};
 
 /**
  * Compares a citation with the file that it names.
@@ -32,11 +35,18 @@ export function verifyCitation(workspace: string, citation: CitationClaim): Cita
   return bytes === undefined ? { state: "gone" } : compareCitation(bytes, citation);
 }
 
-/** {@link verifyCitation} with the file's bytes at hand. */
+/**
+ * {@link verifyCitation} with the file's bytes at hand. A passage with a locator is no range of bytes: it
+ * still stands while the file is what it was, since the same file always gives the same text.
+ */
 export function compareCitation(
   bytes: Uint8Array,
   citation: Omit<CitationClaim, "path">,
 ): CitationState {
+  if (citation.locator !== undefined) {
+    const same = digestBytes(bytes) === citation.documentDigest;
+    return same ? { state: "still-true", documentChanged: false } : { state: "changed" };
+  }
   const { byteStart, byteEnd, chunkDigest } = citation;
   const length = byteEnd - byteStart;
   const matches = (start: number): boolean =>

@@ -71,8 +71,9 @@ function readLeaf(read: () => ChunkRow, findings: Finding[]): ChunkLeaf | undefi
   try {
     const row = read();
     row.text();
-    const { path, byteStart, byteEnd, digest, documentDigest } = row;
-    return { path, byteStart, byteEnd, chunkDigest: digest, documentDigest };
+    const { path, byteStart, byteEnd, digest, documentDigest, locator } = row;
+    const located = locator === undefined ? {} : { locator };
+    return { path, byteStart, byteEnd, chunkDigest: digest, documentDigest, ...located };
   } catch (error) {
     if (!isCodedError(error)) {
       throw error;

@@ -1,8 +1,8 @@
 import { CodedError } from "@clawkeep/diagnostics";
 import type { CompactTree } from "@clawkeep/integrity";
-import { appendLeaf, emptyTree } from "@clawkeep/integrity";
+import { appendLeaf, canonicalJson, emptyTree } from "@clawkeep/integrity";
 import { startKeywordSections } from "@clawkeep/keyword-index";
-import type { SectionData } from "@clawkeep/segment";
+import type { ChunkInput, SectionData } from "@clawkeep/segment";
 import { startChunkSections } from "@clawkeep/segment";
 import { streamVectorSections } from "@clawkeep/vector-index";
 
@@ -47,7 +47,7 @@ export function buildSegment(
     if (document.chunks.length === 0) {
       continue;
     }
-    rows.add(document);
+    rows.add({ ...document, chunks: document.chunks.map(rowOf) });
     for (const chunk of document.chunks) {
       keywords.add({ title: titleField(chunk), body: chunk.text });
       tree = appendLeaf(tree, chunkLeaf(leafOf(document, chunk)));
@@ -66,6 +66,10 @@ export function buildSegment(
   return { sections, tree, documents, chunks };
 }
 
+function rowOf({ locator, ...chunk }: CatalogChunk): ChunkInput {
+  return locator === undefined ? chunk : { ...chunk, locator: canonicalJson({ ...locator }) };
+}
+
 function leafOf(
   document: { readonly path: string; readonly digest: `sha256:${string}` },
   chunk: CatalogChunk,
@@ -76,6 +80,7 @@ function leafOf(
     byteEnd: chunk.byteEnd,
     chunkDigest: chunk.digest,
     documentDigest: document.digest,
+    ...(chunk.locator === undefined ? {} : { locator: canonicalJson({ ...chunk.locator }) }),
   };
 }
 

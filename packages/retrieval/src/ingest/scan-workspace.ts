@@ -1,11 +1,11 @@
 import path from "node:path";
 
 import type { Finding } from "@clawkeep/diagnostics";
-import type { Admission, Document } from "@clawkeep/documents";
+import type { Admission, Document, ExtractorOptions } from "@clawkeep/documents";
 import {
   chunkDocument,
   embeddingInput,
-  readDocument,
+  openDocumentReader,
   readListedFiles,
   walkFolder,
 } from "@clawkeep/documents";
@@ -41,6 +41,8 @@ export interface ScanRequest {
   readonly now: () => number;
   readonly onFile?: (files: number) => void;
   readonly signal?: AbortSignal;
+  /** What bounds the child process that reads PDFs, office files and code. */
+  readonly reader?: ExtractorOptions;
 }
 
 /** What changed since the last run. */
@@ -85,6 +87,7 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
     fresh.set(file, hint);
     return true;
   };
+  await using reader = openDocumentReader(request.reader);
   let ahead: Finding[] = [];
   for await (const admission of admissions(request, accept)) {
     if (admission.kind === "finding") {
@@ -105,7 +108,7 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
       }
       continue;
     }
-    const read = readDocument(admission.path, admission.bytes);
+    const read = await reader.read(admission.path, admission.bytes);
     findings.push(...read.findings);
     budget ??= read.document === undefined ? undefined : await request.budget();
     changed += 1;

@@ -1,7 +1,10 @@
 import { CodedError } from "@clawkeep/diagnostics";
+import type { Locator } from "@clawkeep/documents";
+import { locatorFragment } from "@clawkeep/documents";
 import { analyse } from "@clawkeep/keyword-index";
 import type { ChunkRow } from "@clawkeep/segment";
 
+import { parseLocator } from "../citation/parse-locator.ts";
 import type { Answer, Hit } from "./answer.ts";
 import type { FusedCandidate } from "./fuse.ts";
 import { fuse, reportedScore } from "./fuse.ts";
@@ -91,10 +94,15 @@ function hitOf(
   score: number,
   explain: boolean,
 ): Hit {
+  const locator = parseLocator(row.locator);
+  const place =
+    locator === undefined
+      ? `${row.path}:${row.lineStart}-${row.lineEnd}`
+      : `${row.path}#${locatorFragment(locator)}`;
   return {
     text: quoteForModel(text),
     score,
-    source: quoteLine(`${row.path}:${row.lineStart}-${row.lineEnd}`),
+    source: quoteLine(place),
     citation: {
       path: row.path,
       headings: row.headings.map(quoteLine),
@@ -104,6 +112,7 @@ function hitOf(
       byteEnd: row.byteEnd,
       chunkDigest: row.digest,
       documentDigest: row.documentDigest,
+      ...(locator === undefined ? {} : { locator: quoteLocator(locator) }),
     },
     ...(explain
       ? {
@@ -117,6 +126,12 @@ function hitOf(
         }
       : {}),
   };
+}
+
+/** The name of a member is whatever the archive says. */
+function quoteLocator(locator: Locator): Locator {
+  const { member } = locator;
+  return member === undefined ? locator : { ...locator, member: quoteLine(member) };
 }
 
 function nothing(index: Index, query: string, detail: string): Answer {

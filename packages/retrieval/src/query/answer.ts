@@ -1,3 +1,4 @@
+import type { Locator } from "@clawkeep/documents";
 import type { Digest } from "@clawkeep/integrity";
 
 /** Where a passage comes from, exact enough for anyone to check it against the file. */
@@ -18,6 +19,12 @@ export interface Citation {
   readonly chunkDigest: Digest;
   /** SHA-256 of the whole file when it was indexed. */
   readonly documentDigest: Digest;
+  /**
+   * Where the passage stands in a file whose bytes are not its text, such as page 3 of a PDF. Lines and
+   * bytes count in the text that was taken out of the file then. Absent for text, where they are the
+   * file's own.
+   */
+  readonly locator?: Locator;
 }
 
 /** Raw figures behind a score. */
@@ -43,7 +50,7 @@ export interface Hit {
   readonly text: string;
   /** `fused / 1.45`, clamped to 0…1. */
   readonly score: number;
-  /** `path:lineStart-lineEnd`, escaped like `text`: for people. */
+  /** `path:lineStart-lineEnd`, or `path#page=3` for a locator, escaped like `text`: for people. */
   readonly source: string;
   readonly citation: Citation;
   readonly explain?: HitExplanation;

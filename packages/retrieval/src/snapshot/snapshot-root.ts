@@ -17,6 +17,8 @@ export interface ChunkLeaf {
   readonly byteEnd: number;
   readonly chunkDigest: Digest;
   readonly documentDigest: Digest;
+  /** Canonical JSON of the locator, where there is one: the byte numbers count in a text layer then. */
+  readonly locator?: string;
 }
 
 /**
@@ -44,6 +46,7 @@ export function chunkLeaf(leaf: ChunkLeaf): Uint8Array {
       byteStart: leaf.byteStart,
       chunkDigest: leaf.chunkDigest,
       documentDigest: leaf.documentDigest,
+      ...(leaf.locator === undefined ? {} : { locator: leaf.locator }),
       path: leaf.path,
     }),
   );
