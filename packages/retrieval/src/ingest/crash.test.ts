@@ -10,6 +10,7 @@ import { verifyIndex } from "../citation/verify-index.ts";
 import { answerQuery } from "../query/answer-query.ts";
 import { openIndex } from "../query/open-index.ts";
 import { indexFolder } from "./index-folder.ts";
+import type { IndexProgress } from "./index-progress.ts";
 import type { Places } from "./stand-in-model.cases.ts";
 import { embedQuery, standInModel, temporaryPlaces } from "./stand-in-model.cases.ts";
 
@@ -138,15 +139,19 @@ describe("an indexing run that is killed", () => {
     for (const stop of [1, 2, 3]) {
       const model = standInModel();
       const abort = new AbortController();
-      let paces = 0;
+      let [embedding, paces] = [false, 0];
+      const onProgress = ({ stage }: IndexProgress): void => {
+        embedding = stage === "embed";
+      };
       const pace = (): Promise<void> => {
-        paces += 1;
+        paces += embedding ? 1 : 0;
         if (paces === stop) {
           abort.abort(new Error("interrupted"));
         }
         return Promise.resolve();
       };
-      const run = indexFolder(workspace, folder, registry, model, { pace, signal: abort.signal });
+      const options = { pace, onProgress, signal: abort.signal };
+      const run = indexFolder(workspace, folder, registry, model, options);
       await expect(run).rejects.toThrow("interrupted");
       embedded.push(...model.embedded);
       expect(vectorsIn(folder)).toBe(embedded.length);
@@ -157,6 +162,24 @@ describe("an indexing run that is killed", () => {
     const report = await indexFolder(workspace, folder, registry, model);
     expect(report).toMatchObject({ documents: 300, embedded: 108 });
     expect(new Set([...embedded, ...model.embedded]).size).toBe(300);
+  });
+
+  test("again and again leaves no vectors of texts that are no more", async () => {
+    using places = temporaryPlaces();
+    const { workspace, folder, registry } = places;
+    for (let round = 0; round < 5; round += 1) {
+      for (let file = 0; file < 100; file += 1) {
+        places.write(`${file}.md`, `# File ${file}\n\nWord${file} of round${round}.\n`);
+      }
+      const faults = (name: string): void => {
+        if (name === "segment:write") {
+          throw new Error("disk full");
+        }
+      };
+      const run = indexFolder(workspace, folder, registry, standInModel(), { faults });
+      await expect(run).rejects.toThrow("disk full");
+      expect(vectorsIn(folder)).toBe(100);
+    }
   });
 });
 

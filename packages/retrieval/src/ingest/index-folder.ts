@@ -90,6 +90,7 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
   if (catalog.fact("spaceId") !== model.spaceId || catalog.fact("chunker") !== chunkerId) {
     adoptModel(catalog, model.spaceId);
   }
+  const interrupted = catalog.fact("job") !== undefined;
   const store = storeDocuments(catalog, options.faults);
   const known = catalog.documents();
   let scan: Scan;
@@ -135,6 +136,10 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
       scan.hints.forEach((hint, file) => catalog.setHint(file, hint));
       if (!upToDate) {
         scan.removed.forEach((file) => catalog.removeDocument(file));
+        if (interrupted) {
+          // What an ended run embedded of texts that are no more: the cache holds living texts only.
+          catalog.pruneVectors();
+        }
         catalog.setFact("job", JSON.stringify({ stage: "embed" }));
       }
     });
