@@ -67,7 +67,7 @@ macro_rules! functions {
 }
 
 /// Raised with every change of the functions below: another one is not called.
-const REVISION: f64 = 1.0;
+const REVISION: f64 = 2.0;
 
 functions! {
     /// () → the revision of these functions.
@@ -153,7 +153,7 @@ functions! {
         count_or_fault(call, 4, done.map(|()| 0))
     }
 
-    /// (vectors, dimensions, threads, codes, weights, halves) → −1, or the first row that is not a unit
+    /// (vectors, dimensions, threads, codes, weights, halves, kernel?) → −1, or the first row that is not a unit
     /// vector.
     fn quantise(call) {
         let (vectors, dimensions) = (call.slice(0)?, call.whole(1)?);
@@ -162,7 +162,7 @@ functions! {
         if dimensions == 0 {
             return Err(Misuse);
         }
-        let done = quantise_rows(vectors, dimensions, threads(call, 2)?, columns);
+        let done = quantise_rows(kernel(call, 6).map_err(|_| Misuse)?, vectors, dimensions, threads(call, 2)?, columns);
         call.give_number(done.map_or_else(|row| row as f64, |()| -1.0))
     }
 

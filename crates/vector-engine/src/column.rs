@@ -53,6 +53,7 @@ impl<'a, T: Copy> Column<'a, T> {
     }
 
     /// The value at `index`, read once.
+    #[inline]
     pub fn get(&self, index: usize) -> Option<T> {
         if index >= self.length {
             return None;
@@ -62,7 +63,28 @@ impl<'a, T: Copy> Column<'a, T> {
         Some(unsafe { ptr::read_volatile(self.start.add(index)) })
     }
 
+    /// `count` values from `first` on, when they are all inside.
+    #[inline]
+    pub fn part(&self, first: usize, count: usize) -> Option<Self> {
+        let start = self.row(first, count)?;
+        Some(Self {
+            start,
+            length: count,
+            memory: PhantomData,
+        })
+    }
+
+    /// Each value in turn, read once.
+    #[inline]
+    pub fn values(&self) -> impl Iterator<Item = T> {
+        (0..self.length).map(|index| {
+            // SAFETY: as for `get`.
+            unsafe { ptr::read_volatile(self.start.add(index)) }
+        })
+    }
+
     /// Where `count` values from `first` on lie, when they are all inside.
+    #[inline]
     pub fn row(&self, first: usize, count: usize) -> Option<*const T> {
         let end = first.checked_add(count)?;
         if end > self.length {

@@ -2,6 +2,7 @@
 
 /// The half nearest to `value`, ties to even. What would round past the largest finite one gets the
 /// bits that an addition of exponents gives; unit vectors hold none.
+#[inline]
 pub fn to_half(value: f32) -> u16 {
     let bits = value.to_bits();
     let sign = (bits >> 16) & 0x8000;
@@ -21,6 +22,7 @@ pub fn to_half(value: f32) -> u16 {
 }
 
 /// The value of a half: finite whatever its bits.
+#[inline(always)]
 pub fn from_half(half: u16) -> f32 {
     let magnitude = f32::from_bits((u32::from(half) & 0x7fff) << 13) * REBIAS;
     if half & 0x8000 == 0 {

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::half::{from_half, to_half};
+use crate::kernel::Kernel;
 
 /// Weights are in units of 2^-30.
 const FIXED_POINT: f64 = 1_073_741_824.0;
@@ -22,20 +23,31 @@ pub fn half_stride(dimensions: usize) -> usize {
 
 /// Whether a row has length 1, near enough; no when it holds a value that is not finite.
 pub fn is_unit(row: &[f32]) -> bool {
-    let sum = row
-        .iter()
-        .fold(0.0, |sum, &value| sum + f64::from(value) * f64::from(value));
+    let square = |value: &f32| f64::from(*value) * f64::from(*value);
+    let (parts, rest) = row.as_chunks::<8>();
+    // In lanes, because one sum would be a chain. How it is rounded decides nothing: lengths that differ
+    // by a thousandth are refused, and rounding moves them by 1e-15.
+    let mut lanes = [0.0; 8];
+    for part in parts {
+        for (lane, value) in lanes.iter_mut().zip(part) {
+            *lane += square(value);
+        }
+    }
+    let sum = lanes.iter().sum::<f64>() + rest.iter().map(square).sum::<f64>();
     (sum.sqrt() - 1.0).abs() <= UNIT_TOLERANCE
 }
 
 /// Rounds `row` to halves.
+#[inline(always)]
 pub fn round_to_halves(row: &[f32], halves: &mut [u16]) {
     for (half, &value) in halves.iter_mut().zip(row) {
         *half = to_half(value);
     }
 }
 
-/// Codes of a row of halves, with the weight of the row.
+/// Codes of a row of halves, with the weight of the row. Inlined, so that each kernel has it in its own
+/// instructions.
+#[inline(always)]
 pub fn quantise(halves: &[u16], codes: &mut [i8]) -> u32 {
     let largest = halves
         .iter()
@@ -44,10 +56,17 @@ pub fn quantise(halves: &[u16], codes: &mut [i8]) -> u32 {
         .ceil()
         .max(1.0);
     for (code, &half) in codes.iter_mut().zip(halves) {
-        let rounded = (f64::from(from_half(half)) * FIXED_POINT / weight + 0.5).floor();
-        *code = rounded.clamp(-LARGEST_CODE, LARGEST_CODE) as i8;
+        *code = floor(f64::from(from_half(half)) * FIXED_POINT / weight + 0.5);
     }
     weight as u32
+}
+
+/// The whole number below, as a code. By hand, because before SSE 4.1 `f64::floor` is a call.
+#[inline(always)]
+fn floor(value: f64) -> i8 {
+    let toward_zero = value as i32;
+    let below = toward_zero - i32::from(f64::from(toward_zero) > value);
+    below.clamp(-LARGEST_CODE as i32, LARGEST_CODE as i32) as i8
 }
 
 /// The three columns that rows are stored as, to be filled; padding stays as it is.
@@ -65,6 +84,7 @@ pub struct Columns<'a> {
 /// # Panics
 /// When a column is shorter than the rows need.
 pub fn quantise_rows(
+    kernel: &'static Kernel,
     vectors: &[f32],
     dimensions: usize,
     threads: usize,
@@ -94,8 +114,9 @@ pub fn quantise_rows(
                         wrong_row.fetch_min(index * part + row, Ordering::Relaxed);
                         return;
                     }
-                    round_to_halves(vector, half_row);
-                    *weight = quantise(&half_row[..dimensions], &mut code_row[..dimensions]);
+                    let (half_row, code_row) =
+                        (&mut half_row[..dimensions], &mut code_row[..dimensions]);
+                    *weight = kernel.encode(vector, half_row, code_row);
                 }
             };
             if rows <= part {
@@ -114,6 +135,7 @@ pub fn quantise_rows(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::available;
 
     #[test]
     fn the_largest_value_gets_the_largest_code() {
@@ -141,7 +163,7 @@ mod tests {
                 weights: &mut weights,
                 halves: &mut halves,
             };
-            quantise_rows(&vectors, 70, threads, columns).expect("unit rows");
+            quantise_rows(available()[0], &vectors, 70, threads, columns).expect("unit rows");
             (codes, weights, halves)
         };
         assert_eq!(run(1), run(3));
@@ -161,6 +183,9 @@ mod tests {
             weights: &mut weights,
             halves: &mut halves,
         };
-        assert_eq!(quantise_rows(&vectors, 8, 2, columns), Err(5));
+        assert_eq!(
+            quantise_rows(available()[0], &vectors, 8, 2, columns),
+            Err(5)
+        );
     }
 }

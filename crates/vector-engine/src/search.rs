@@ -1,12 +1,13 @@
 //! Searching the vectors of one segment: docs/index-format.md sections 3.5 and 4.
 
 use crate::blocks::LazyBlocks;
+use crate::candidates::rank;
 use crate::column::Column;
 use crate::fault::Fault;
 use crate::graph::Graph;
 use crate::graph::walk::{Rows, Walker, descend};
 use crate::kernel::{Base, Codes, Halves, Kernel};
-use crate::quantise::{code_stride, is_unit, quantise, round_to_halves};
+use crate::quantise::{code_stride, is_unit};
 
 /// Candidates beyond `k` that are rescored, and the other constants of
 /// `packages/vector-index/src/open-vector-index.ts`: both engines must use the same.
@@ -92,7 +93,7 @@ impl Searcher {
             };
             let most = rows.min(wanted.saturating_add(margin));
             self.find(vectors, most, margin, ask)?;
-            let found = self.walker.found.entries();
+            let found = &self.walker.found;
             let size = found.len();
             self.rows.clear();
             self.rows
@@ -142,10 +143,11 @@ impl Searcher {
             return Err(Fault::Query);
         }
         self.halves.resize(query.len(), 0);
-        round_to_halves(query, &mut self.halves);
         self.codes.clear();
         self.codes.resize(code_stride(query.len()), 0);
-        quantise(&self.halves, &mut self.codes[..query.len()]);
+        vectors
+            .kernel
+            .encode(query, &mut self.halves, &mut self.codes[..query.len()]);
         self.sum = self.codes.iter().map(|&code| i32::from(code)).sum();
         self.rescoring.clear();
         self.rescoring
@@ -180,7 +182,7 @@ impl Searcher {
                     self.keep(vectors, most, ask)?;
                 }
                 // Else a filter excludes the whole neighbourhood, or the graph is in pieces.
-                if self.walker.found.entries().len() >= most {
+                if self.walker.found.len() >= most {
                     return Ok(());
                 }
             }
@@ -242,9 +244,9 @@ impl Searcher {
             let mut floor = list.floor();
             for (row, product) in (first..).zip(&*products) {
                 let weight = vectors.weights.get(row).unwrap_or(0);
-                let key = f64::from(*product) * f64::from(weight);
-                if key > floor {
-                    let row = row as u32;
+                let key = i64::from(*product) * i64::from(weight);
+                let row = row as u32;
+                if rank(key, row) > floor {
                     if let Some(ask) = ask
                         && !allows(vectors.owner(row)?, ask)
                     {

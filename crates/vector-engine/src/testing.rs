@@ -63,7 +63,14 @@ pub fn stored(rows: u32, dimensions: usize) -> Stored {
         weights: &mut weights,
         halves: &mut halves,
     };
-    quantise_rows(&vectors, dimensions, 1, columns).expect("unit rows");
+    quantise_rows(
+        find(Some("scalar")).expect("plain loops"),
+        &vectors,
+        dimensions,
+        1,
+        columns,
+    )
+    .expect("unit rows");
     Stored {
         dimensions,
         vectors,

@@ -8,6 +8,7 @@ use std::sync::{Barrier, PoisonError, RwLock};
 use super::select::{BuildRows, Link, select};
 use super::walk::{Rows, Walker, descend};
 use super::{BASE_DEGREE, DEGREE, EF_CONSTRUCTION, Graph, LARGEST_BATCH, NONE, level_of};
+use crate::candidates::Candidate;
 use crate::column::Column;
 use crate::kernel::{Codes, Kernel};
 
@@ -294,18 +295,16 @@ impl Building<'_> {
                 desk.walker
                     .collect(rows, graph, *from, level, EF_CONSTRUCTION)
                     .expect(sound);
-                let found = desk.walker.found.entries();
-                from.id = found[0].id;
-                from.key = found[0].key;
-                desk.candidates.extend(found.iter().map(|entry| {
-                    let key = entry.key as i64;
-                    let product = (key / self.rows.weight(entry.id)) as i32;
-                    Link {
-                        key,
-                        id: entry.id,
-                        product,
-                    }
-                }));
+                let found = &desk.walker.found;
+                if let Some(best) = found.best() {
+                    from.id = best.id;
+                    from.key = best.key;
+                }
+                desk.candidates
+                    .extend(found.iter().map(|Candidate { key, id }| {
+                        let product = (key / self.rows.weight(id)) as i32;
+                        Link { key, id, product }
+                    }));
             }
             self.add_batch(desk, id, batch, level);
             desk.candidates.sort_unstable_by(Link::order);

@@ -46,14 +46,13 @@ impl Graph<'_> {
     /// [`Fault::Link`] for a link to no vector, [`Fault::Level`] when `id` has no such level.
     #[inline]
     pub fn links(&self, id: u32, level: usize) -> Result<Links, Fault> {
-        let (column, start, most) = self.place(id, level)?;
+        let row = self.row(id, level)?;
         let vectors = self.vectors();
         let mut links = Links {
             ids: [0; BASE_DEGREE],
             count: 0,
         };
-        for index in start..start + most {
-            let link = column.get(index).unwrap_or(NONE);
+        for (place, link) in links.ids.iter_mut().zip(row.values()) {
             if link == NONE {
                 break;
             }
@@ -63,35 +62,40 @@ impl Graph<'_> {
                     vectors: vectors as u64,
                 });
             }
-            links.ids[links.count] = link;
+            *place = link;
             links.count += 1;
         }
         Ok(links)
     }
 
     #[inline]
-    fn place(&self, id: u32, level: usize) -> Result<(Column<'_, u32>, usize, usize), Fault> {
-        let vector = id as usize;
-        if level == 0 {
-            return Ok((self.base, vector * BASE_DEGREE, BASE_DEGREE));
-        }
+    fn row(&self, id: u32, level: usize) -> Result<Column<'_, u32>, Fault> {
         let fault = Fault::Level {
             vector: id.into(),
             level: level as u64,
         };
-        let first = self.upper_starts.get(vector).ok_or(fault)? as usize;
-        let start = first
-            .checked_add(level - 1)
-            .and_then(|row| row.checked_mul(DEGREE))
-            .ok_or(fault)?;
+        let vector = id as usize;
+        if level == 0 {
+            return self
+                .base
+                .part(vector * BASE_DEGREE, BASE_DEGREE)
+                .ok_or(fault);
+        }
         let reaches = self
             .levels
             .get(vector)
             .is_some_and(|top| level <= usize::from(top));
-        if !reaches || self.upper.row(start, DEGREE).is_none() {
-            return Err(fault);
-        }
-        Ok((self.upper, start, DEGREE))
+        let first = self
+            .upper_starts
+            .get(vector)
+            .filter(|_| reaches)
+            .ok_or(fault)? as usize;
+        let start = first
+            .checked_add(level - 1)
+            .and_then(|row| row.checked_mul(DEGREE));
+        start
+            .and_then(|start| self.upper.part(start, DEGREE))
+            .ok_or(fault)
     }
 
     /// Asks for the base links of a vector before they are needed.

@@ -1,7 +1,7 @@
 //! Descend and collect: docs/index-format.md section 4.
 
 use super::Graph;
-use crate::candidates::{Candidates, before};
+use crate::candidates::{Candidates, rank};
 use crate::column::Column;
 use crate::fault::Fault;
 use crate::kernel::{Base, Codes, Kernel};
@@ -19,11 +19,12 @@ pub struct Rows<'a> {
 impl Rows<'_> {
     /// Keys of rows, whose ids are checked by whoever gives them.
     #[inline]
-    fn keys(&self, ids: &[u32], products: &mut [i32; 32], keys: &mut [f64; 32]) {
+    fn keys(&self, ids: &[u32], products: &mut [i32; 32], keys: &mut [i64; 32]) {
         // SAFETY: the base is as long as a row: a promise of the struct.
         unsafe { self.kernel.gather(self.base, self.codes, ids, products) };
         for ((key, product), &id) in keys.iter_mut().zip(products).zip(ids) {
-            *key = f64::from(*product) * f64::from(self.weights.get(id as usize).unwrap_or(0));
+            let weight = self.weights.get(id as usize).unwrap_or(0);
+            *key = i64::from(*product) * i64::from(weight);
         }
     }
 }
@@ -39,7 +40,7 @@ pub struct Walker {
 #[derive(Clone, Copy)]
 pub struct Start {
     pub id: u32,
-    pub key: f64,
+    pub key: i64,
 }
 
 /// Walks down from the entry to the best vector found on `level`.
@@ -54,7 +55,7 @@ pub fn descend(rows: Rows<'_>, graph: &Graph<'_>, level: usize) -> Result<Start,
             vectors: vectors as u64,
         });
     }
-    let (mut products, mut keys) = ([0; 32], [0.0; 32]);
+    let (mut products, mut keys) = ([0; 32], [0; 32]);
     rows.keys(&[graph.entry], &mut products, &mut keys);
     let mut at = Start {
         id: graph.entry,
@@ -67,7 +68,7 @@ pub fn descend(rows: Rows<'_>, graph: &Graph<'_>, level: usize) -> Result<Start,
             rows.keys(ids, &mut products, &mut keys);
             let from = at.id;
             for (&id, &key) in ids.iter().zip(&keys) {
-                if before(key, id, at.key, at.id) {
+                if rank(key, id) > rank(at.key, at.id) {
                     at = Start { id, key };
                 }
             }
@@ -97,16 +98,15 @@ impl Walker {
         visited.reset(graph.vectors());
         visited.add(start.id);
         found.insert(start.key, start.id);
-        let (mut products, mut keys) = ([0; 32], [0.0; 32]);
+        let (mut products, mut keys) = ([0; 32], [0; 32]);
         while let Some(id) = found.expand_next() {
             let mut links = graph.links(id, level)?;
             let mut count = 0;
             for index in 0..links.count {
+                // Written whether it is new or not: no branch to guess.
                 let id = links.ids[index];
-                if visited.add(id) {
-                    links.ids[count] = id;
-                    count += 1;
-                }
+                links.ids[count] = id;
+                count += usize::from(visited.add(id));
             }
             if level == 0
                 && let Some(next) = found.likely_next()
@@ -116,8 +116,9 @@ impl Walker {
             let ids = &links.ids[..count];
             rows.keys(ids, &mut products, &mut keys);
             for (&id, &key) in ids.iter().zip(&keys) {
-                if key >= found.floor() {
-                    found.insert(key, id);
+                let leads = rank(key, id) > found.floor() && found.insert(key, id);
+                if leads && level == 0 {
+                    graph.prefetch(id);
                 }
             }
         }

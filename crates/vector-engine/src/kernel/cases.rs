@@ -3,6 +3,7 @@
 use super::{Base, Codes, Halves, Kernel, available};
 use crate::column::Column;
 use crate::half::from_half;
+use crate::quantise::{quantise, round_to_halves};
 use crate::testing::Random;
 
 fn each(check: impl Fn(&'static Kernel)) {
@@ -73,18 +74,23 @@ fn the_largest_products_do_not_saturate() {
 fn scores_are_sums_in_four_lanes_whatever_the_bits_are() {
     each(|kernel| {
         let mut random = Random(9);
-        for length in [4usize, 8, 60, 384, 1024] {
+        // With the mask no half has all bits of its exponent set, which has a way of its own.
+        for (length, mask) in [4usize, 8, 60, 384, 1024]
+            .into_iter()
+            .flat_map(|length| [(length, 0xffff), (length, 0xbfff)])
+        {
             let stride = length.next_multiple_of(32);
             let halves: Vec<u16> = (0..stride * 9)
-                .map(|_| (random.word() >> 16) as u16)
+                .map(|_| (random.word() >> 16) as u16 & mask)
                 .collect();
             let query: Vec<f64> = (0..length)
                 .map(|_| f64::from(random.unit() as f32))
                 .collect();
             let rows = Halves::new(Column::of(&halves), stride, 9).expect("all rows");
-            let ids = [8, 0, 3, 3, 7, 1, 2];
-            let mut scores = [0.0; 7];
-            kernel.rescore(&query, rows, &ids, &mut scores);
+            let all = [8, 0, 3, 3, 7, 1, 2, 5, 6, 4, 8, 0, 1];
+            let ids = &all[..1 + length % all.len()];
+            let mut scores = [0.0; 13];
+            kernel.rescore(&query, rows, ids, &mut scores);
             for (id, score) in ids.iter().zip(scores) {
                 let mut lanes = [0.0; 4];
                 for (index, value) in query.iter().enumerate() {
@@ -92,6 +98,26 @@ fn scores_are_sums_in_four_lanes_whatever_the_bits_are() {
                     lanes[index % 4] += value * f64::from(from_half(half));
                 }
                 assert_eq!(score, (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
+            }
+        }
+    });
+}
+
+#[test]
+fn rows_are_encoded_as_by_plain_loops() {
+    each(|kernel| {
+        let mut random = Random(31);
+        for length in [1usize, 7, 8, 60, 384] {
+            for scale in [1.0, 1e-4, 1e-7] {
+                let row: Vec<f32> = (0..length)
+                    .map(|_| ((random.unit() - 0.5) * scale) as f32)
+                    .collect();
+                let (mut halves, mut codes) = (vec![0; length], vec![0; length]);
+                let weight = kernel.encode(&row, &mut halves, &mut codes);
+                let (mut expected, mut expected_codes) = (vec![0; length], vec![0; length]);
+                round_to_halves(&row, &mut expected);
+                assert_eq!(weight, quantise(&expected, &mut expected_codes));
+                assert_eq!((halves, codes), (expected, expected_codes));
             }
         }
     });

@@ -21,6 +21,7 @@ pub struct Base {
 
 type Gather = unsafe fn(Base, *const i8, usize, &[u32], &mut [i32]);
 type Scan = unsafe fn(Base, *const i8, usize, &mut [i32]);
+type Encode = unsafe fn(&[f32], &mut [u16], &mut [i8]) -> u32;
 type Rescore = unsafe fn(*const f64, *const u16, usize, usize, &[u32], &mut [f64]);
 
 /// One family of instructions.
@@ -29,6 +30,7 @@ pub struct Kernel {
     gather: Gather,
     scan: Scan,
     rescore: Rescore,
+    encode: Encode,
 }
 
 /// The codes of all rows.
@@ -121,7 +123,7 @@ impl Kernel {
         assert!(ids.iter().all(|&id| (id as usize) < codes.rows));
         let products = &mut products[..ids.len()];
         // SAFETY: the rows exist, the base is as long by promise, and the instructions do, because only
-        // `detect` hands out kernels.
+        // `available` hands out kernels.
         unsafe { (self.gather)(base, codes.start(), codes.stride, ids, products) }
     }
 
@@ -164,19 +166,34 @@ impl Kernel {
     }
 }
 
+impl Kernel {
+    /// Halves and codes of a unit vector; gives its weight.
+    ///
+    /// # Panics
+    /// When the three differ in length.
+    pub fn encode(&self, row: &[f32], halves: &mut [u16], codes: &mut [i8]) -> u32 {
+        assert!(row.len() == halves.len() && row.len() == codes.len());
+        // SAFETY: the instructions exist, because only `available` hands out kernels.
+        unsafe { (self.encode)(row, halves, codes) }
+    }
+}
+
 /// Every kernel that this machine can run, fastest first.
 pub fn available() -> Vec<&'static Kernel> {
     let mut kernels: Vec<&'static Kernel> = Vec::new();
     #[cfg(target_arch = "x86_64")]
     {
-        if is_x86_feature_detected!("avx512f")
+        let second = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("f16c")
+            && is_x86_feature_detected!("fma");
+        if second
+            && is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vnni")
-            && is_x86_feature_detected!("avx2")
         {
             kernels.push(&avx512::KERNEL);
         }
-        if is_x86_feature_detected!("avx2") {
+        if second {
             kernels.push(&avx2::KERNEL);
         }
     }

@@ -4,12 +4,14 @@ use std::arch::aarch64::*;
 
 use super::{Base, Kernel};
 use crate::half::REBIAS;
+use crate::quantise::{quantise, round_to_halves};
 
 pub static KERNEL: Kernel = Kernel {
     name: "neon",
     gather,
     scan,
     rescore,
+    encode,
 };
 
 #[target_feature(enable = "neon")]
@@ -85,4 +87,10 @@ unsafe fn rescore(
         *score = (vgetq_lane_f64::<0>(low) + vgetq_lane_f64::<1>(low))
             + (vgetq_lane_f64::<0>(high) + vgetq_lane_f64::<1>(high));
     }
+}
+
+#[target_feature(enable = "neon")]
+unsafe fn encode(row: &[f32], halves: &mut [u16], codes: &mut [i8]) -> u32 {
+    round_to_halves(row, halves);
+    quantise(halves, codes)
 }

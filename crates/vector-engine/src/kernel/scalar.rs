@@ -2,12 +2,14 @@
 
 use super::{Base, Kernel};
 use crate::half::from_half;
+use crate::quantise::{quantise, round_to_halves};
 
 pub static KERNEL: Kernel = Kernel {
     name: "scalar",
     gather,
     scan,
     rescore,
+    encode,
 };
 
 unsafe fn gather(base: Base, codes: *const i8, stride: usize, ids: &[u32], products: &mut [i32]) {
@@ -41,18 +43,24 @@ unsafe fn rescore(
     ids: &[u32],
     scores: &mut [f64],
 ) {
-    for (score, &id) in scores.iter_mut().zip(ids) {
-        let mut lanes = [0.0; 4];
-        for index in 0..length {
-            // SAFETY: the caller has checked the id, and that a row is as long as the query.
-            let (value, half) = unsafe {
-                (
-                    *query.add(index),
-                    halves.add(id as usize * stride + index).read_volatile(),
-                )
-            };
-            lanes[index & 3] += value * f64::from(from_half(half));
-        }
-        *score = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+    for (found, &id) in scores.iter_mut().zip(ids) {
+        // SAFETY: the caller has checked the id, and that a row is as long as the query.
+        *found = unsafe { score(query, halves.add(id as usize * stride), length) };
     }
+}
+
+/// Product of a query and one row of halves, in four lanes.
+pub unsafe fn score(query: *const f64, row: *const u16, length: usize) -> f64 {
+    let mut lanes = [0.0; 4];
+    for index in 0..length {
+        // SAFETY: both have `length` values.
+        let (value, half) = unsafe { (*query.add(index), row.add(index).read_volatile()) };
+        lanes[index & 3] += value * f64::from(from_half(half));
+    }
+    (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
+}
+
+unsafe fn encode(row: &[f32], halves: &mut [u16], codes: &mut [i8]) -> u32 {
+    round_to_halves(row, halves);
+    quantise(halves, codes)
 }

@@ -60,6 +60,7 @@ export interface Addon {
     codes: Int8Array,
     weights: Uint32Array,
     halves: Uint16Array,
+    kernel: string | undefined,
   ): number;
   upperRows(vectors: number): number;
   buildGraph(
@@ -76,4 +77,4 @@ export interface Addon {
 }
 
 /** The revision of {@link Addon} that this code calls; an older or newer addon is left alone. */
-export const addonRevision = 1;
+export const addonRevision = 2;

@@ -19,7 +19,7 @@ export interface NativeBuild {
  * @throws CodedError `VECTOR_NOT_UNIT`.
  */
 export function nativeColumns(
-  { addon, threads }: NativeBuild,
+  { addon, threads, kernel }: NativeBuild,
   vectors: Float32Array,
   dimensions: number,
 ): VectorColumns {
@@ -27,7 +27,7 @@ export function nativeColumns(
   const codes = new Int8Array(count * codeStride(dimensions));
   const weights = new Uint32Array(count);
   const halves = new Uint16Array((count * halfStride(dimensions)) / 2);
-  const wrong = addon.quantise(vectors, dimensions, threads, codes, weights, halves);
+  const wrong = addon.quantise(vectors, dimensions, threads, codes, weights, halves, kernel);
   if (wrong >= 0) {
     const row = vectors.subarray(wrong * dimensions, (wrong + 1) * dimensions);
     requireUnit(row, "VECTOR_NOT_UNIT", `vector ${wrong}`);
