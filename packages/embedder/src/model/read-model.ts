@@ -1,5 +1,5 @@
-import { hash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { createHash, hash } from "node:crypto";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { CodedError } from "@clawkeep/diagnostics";
@@ -14,6 +14,7 @@ export interface ModelBytes {
   readonly vocabulary: Uint8Array;
 }
 
+const pieceBytes: number = 1 << 20;
 const hint = "install the package @clawkeep/model-minilm again";
 
 /**
@@ -37,7 +38,7 @@ export function readModel(folder: string, manifest: ModelManifest, verify: boole
   const graphBytes = readChecked(folder, model);
   const vocabularyBytes = readChecked(folder, words);
   if (verify) {
-    readChecked(folder, weights);
+    checkDigest(folder, weights);
   }
   return { graph: graphBytes, vocabulary: vocabularyBytes };
 }
@@ -58,7 +59,32 @@ function checkSize(folder: string, file: ModelFile): void {
 function readChecked(folder: string, file: ModelFile): Uint8Array {
   const path = join(folder, file.path);
   const bytes = attempt(path, () => readFileSync(path));
-  const digest = `sha256:${hash("sha256", bytes)}`;
+  requireDigest(path, file, hash("sha256", bytes));
+  return bytes;
+}
+
+/** Piece by piece: the weights are mapped later, and need not be in memory for this. */
+function checkDigest(folder: string, file: ModelFile): void {
+  const path = join(folder, file.path);
+  const digest = attempt(path, () => {
+    const descriptor = openSync(path, "r");
+    try {
+      const computed = createHash("sha256");
+      const piece = Buffer.allocUnsafeSlow(pieceBytes);
+      for (let length = 1; length > 0;) {
+        length = readSync(descriptor, piece, 0, piece.length, null);
+        computed.update(piece.subarray(0, length));
+      }
+      return computed.digest("hex");
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+  requireDigest(path, file, digest);
+}
+
+function requireDigest(path: string, file: ModelFile, hex: string): void {
+  const digest = `sha256:${hex}`;
   if (digest !== file.digest) {
     throw new CodedError({
       code: "MODEL_DIGEST",
@@ -66,7 +92,6 @@ function readChecked(folder: string, file: ModelFile): Uint8Array {
       hint,
     });
   }
-  return bytes;
 }
 
 function attempt<T>(path: string, read: () => T): T {
