@@ -13,6 +13,7 @@ import {
   recordLine,
   segmentHead,
   settledHead,
+  slotHeadBytes,
 } from "./head.ts";
 import type { Head, RecordWithLine } from "./head.ts";
 import { slotIndexes } from "./head-slots.ts";
@@ -24,6 +25,7 @@ import type { LogIdentity } from "./log-identity.ts";
 import { signTransition, withTransition } from "./log-key-chain.ts";
 import type { LogKeys } from "./log-key-chain.ts";
 import { ownProcess } from "./process-stamp.ts";
+import { RecordRecogniser } from "./record-recogniser.ts";
 import { checkRecord, maxLineBytes } from "./record-schema.ts";
 import type {
   AuditRecord,
@@ -90,6 +92,7 @@ export class AuditLog {
   #keys: LogKeys;
   #identity: LogIdentity;
   #keyedDigest: (text: string) => KeyedDigest;
+  #recogniser: RecordRecogniser;
   readonly #process: ProcessStamp = ownProcess();
   /** Executions that were begun here and have no end yet. */
   readonly #open: Set<string> = new Set();
@@ -111,6 +114,7 @@ export class AuditLog {
     this.#keys = parts.keys;
     this.#identity = identityOf(parts.signer);
     this.#keyedDigest = keyedDigestOf(parts.signer.seed);
+    this.#recogniser = new RecordRecogniser(this.#identity);
   }
 
   /** The log's id and the key that signs now. */
@@ -344,7 +348,7 @@ export class AuditLog {
     for (const one of waiting) {
       try {
         const record = one.build(this.#place(base, opening.length + built.length));
-        built.push({ record, line: lineOf(record), of: one });
+        built.push({ record, line: lineOf(record, this.#recogniser), of: one });
       } catch (error) {
         one.reject(error);
       }
@@ -391,6 +395,7 @@ export class AuditLog {
     this.#known = known;
     this.#keys = keys;
     this.#identity = identityOf(this.#signer);
+    this.#recogniser = new RecordRecogniser(this.#identity);
     this.#keyedDigest = keyedDigestOf(this.#signer.seed);
   }
 
@@ -419,9 +424,9 @@ export class AuditLog {
     const slot = free ?? 0;
     this.#known = undefined;
     this.#doubt = true;
-    await slots.write(slot, formatSlot(head));
+    const part = await slots.write(slot, formatSlot(head));
     this.#doubt = false;
-    this.#known = { ...known, head, slot, parts: slots.firstParts() };
+    this.#known = { ...known, head, slot, parts: withPart(known.parts, slot, part) };
     return this.#known;
   }
 
@@ -440,7 +445,7 @@ export class AuditLog {
     if (known.durable !== known.slot) {
       await slots.sync(known.slot);
     }
-    await this.#wipeOthers(known.slot);
+    const parts = await this.#wipeOthers(known.slot, known.parts);
     const { bytes, tail } = known.head;
     const missing = bytes - known.logBytes;
     if (missing > 0) {
@@ -450,21 +455,24 @@ export class AuditLog {
     this.#known = {
       ...known,
       durable: known.slot,
-      parts: slots.firstParts(),
+      parts,
       logBytes: bytes,
     };
     return this.#known;
   }
 
-  async #wipeOthers(kept: SlotIndex): Promise<void> {
-    const { slots } = this.#parts;
-    const parts = slots.firstParts();
-    const size = parts.length / slotIndexes.length;
+  /** What is known of the first parts is enough: whoever held the lock since would have been seen. */
+  async #wipeOthers(kept: SlotIndex, before: Buffer): Promise<Buffer> {
+    let parts = before;
+    const blank = Buffer.alloc(slotHeadBytes);
     for (const slot of slotIndexes) {
-      if (slot !== kept && !isBlankSlot(parts.subarray(slot * size, (slot + 1) * size))) {
-        await slots.wipe(slot);
+      const at = slot * slotHeadBytes;
+      if (slot !== kept && !isBlankSlot(parts.subarray(at, at + slotHeadBytes))) {
+        await this.#parts.slots.wipe(slot);
+        parts = withPart(parts, slot, blank);
       }
     }
+    return parts;
   }
 
   #flushLater(): void {
@@ -499,13 +507,13 @@ export class AuditLog {
     }
     await slots.sync(slot);
     const healed = await this.#completeTail(head);
-    await this.#wipeOthers(slot);
+    const parts = await this.#wipeOthers(slot, slots.firstParts());
     this.#doubt = false;
     const adopted: Known = {
       head,
       slot,
       durable: slot,
-      parts: slots.firstParts(),
+      parts,
       logBytes: head.bytes,
     };
     if (head.keys.keyId !== this.#signer.keyId) {
@@ -547,8 +555,25 @@ function isFlushed(known: Known): boolean {
   return known.durable === known.slot && known.logBytes === known.head.bytes;
 }
 
-function lineOf(record: AuditRecord): Uint8Array {
-  const line = recordLine(checkRecord(record));
+function withPart(parts: Buffer, slot: SlotIndex, part: Uint8Array): Buffer {
+  const changed = Buffer.from(parts);
+  changed.set(part, slot * slotHeadBytes);
+  return changed;
+}
+
+/** What the recogniser does not know at a glance is checked field by field. */
+function lineOf(record: AuditRecord, recogniser?: RecordRecogniser): Uint8Array {
+  let line: Uint8Array;
+  try {
+    line = recordLine(record);
+  } catch (error) {
+    checkRecord(record);
+    throw error;
+  }
+  const end = line.length - 1;
+  if (recogniser?.recognise(line, 0, end, record.sequence) === undefined) {
+    checkRecord(record);
+  }
   if (line.length > maxLineBytes) {
     throw new CodedError({
       code: "AUDIT_RECORD_TOO_LARGE",

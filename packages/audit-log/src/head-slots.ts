@@ -88,8 +88,12 @@ export class HeadSlots {
     return bytes.subarray(0, readAll(fd, bytes));
   }
 
-  /** Writes a slot; a kill may cut it off in the middle, and then no other slot has changed. */
-  async write(slot: SlotIndex, bytes: Uint8Array): Promise<void> {
+  /**
+   * Writes a slot; a kill may cut it off in the middle, and then no other slot has changed.
+   *
+   * @returns Its first part as it is now.
+   */
+  async write(slot: SlotIndex, bytes: Uint8Array): Promise<Uint8Array> {
     const fd = this.#fd(slot);
     const { size } = fstatSync(fd);
     const used = Math.min(size, this.#used[slot] ?? size);
@@ -104,6 +108,7 @@ export class HeadSlots {
     this.#used[slot] = Math.max(size, padded.length);
     writeAll(fd, padded);
     this.#used[slot] = bytes.length;
+    return padded.subarray(0, slotHeadBytes);
   }
 
   /** Makes a slot durable. */
