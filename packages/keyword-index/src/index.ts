@@ -1,7 +1,9 @@
 export { analyse, analyserVersion } from "./analyser/analyse.ts";
 export { buildKeywordSections, startKeywordSections } from "./build-keyword-sections.ts";
 export type { KeywordInput, KeywordSectionsBuilder } from "./build-keyword-sections.ts";
+export { wordsOf } from "./analyser/words-of.ts";
 export type {
+  KeywordField,
   KeywordHits,
   KeywordIndex,
   KeywordSearchOptions,

@@ -32,6 +32,9 @@ export interface KeywordSearchOptions {
   readonly deleted?: Bitset;
 }
 
+/** Where in a chunk a term stands. */
+export type KeywordField = "title" | "body" | "any";
+
 /** The postings of one segment. Terms are what `analyse` gives; a repeated term counts as often. */
 export interface KeywordIndex {
   readonly totals: KeywordTotals;
@@ -44,4 +47,6 @@ export interface KeywordIndex {
   ): Float32Array;
   /** In how many chunks each term occurs; 0 for an unknown term. */
   termStatistics(terms: readonly string[]): ReadonlyMap<string, number>;
+  /** The chunks that hold a term in a field, ascending. */
+  chunksWith(term: string, field: KeywordField): Uint32Array;
 }

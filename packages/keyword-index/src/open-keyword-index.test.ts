@@ -56,6 +56,30 @@ const text = fc.array(word, { maxLength: 12 }).map((words) => words.join(" "));
 const chunk = fc.record({ title: text, body: text });
 const chunks = fc.array(chunk, { maxLength: 20 });
 
+describe("the chunks that hold a term", () => {
+  test("are those whose field gives it", async () => {
+    await fc.assert(
+      fc.asyncProperty(chunks, word, async (input, asked) => {
+        fc.pre(input.length > 0);
+        const index = await indexOf(input);
+        const holding = (of: (chunk: KeywordInput) => string, term: string): readonly number[] =>
+          input.flatMap((one, id) => (analyse(of(one)).includes(term) ? [id] : []));
+        for (const term of analyse(asked)) {
+          const titles = holding(({ title }) => title, term);
+          const bodies = holding(({ body }) => body, term);
+          expect([...index.chunksWith(term, "title")]).toEqual(titles);
+          expect([...index.chunksWith(term, "body")]).toEqual(bodies);
+          expect([...index.chunksWith(term, "any")]).toEqual(
+            [...new Set([...titles, ...bodies])].sort((a, b) => a - b),
+          );
+        }
+        expect(index.chunksWith("never", "any")).toHaveLength(0);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
 describe("a search by words", () => {
   test("ranks every chunk that holds a term by BM25F, ties by id", async () => {
     await fc.assert(

@@ -6,6 +6,7 @@ import { averageLengths, inverseDocumentFrequency, termScore } from "./bm25f.ts"
 import { findTerm } from "./find-term.ts";
 import type { TermEntry } from "./find-term.ts";
 import type {
+  KeywordField,
   KeywordHits,
   KeywordIndex,
   KeywordSearchOptions,
@@ -108,6 +109,39 @@ class OpenKeywordIndex implements KeywordIndex {
     return new Map(terms.map((term) => [term, this.#entry(term)?.chunks ?? 0]));
   }
 
+  chunksWith(term: string, field: KeywordField): Uint32Array {
+    const entry = this.#entry(term);
+    if (entry === undefined) {
+      return new Uint32Array();
+    }
+    const { bytes, chunks } = this.#postings(entry);
+    if (field === "any") {
+      return chunks.filter((chunk, index) => this.#inOrder(chunk, chunks[index - 1] ?? -1));
+    }
+    const counts = field === "body" ? entry.chunks * 4 : entry.chunks * 5;
+    return chunks.filter(
+      (chunk, index) =>
+        this.#inOrder(chunk, chunks[index - 1] ?? -1) && (bytes[counts + index] ?? 0) > 0,
+    );
+  }
+
+  #postings({ start, chunks: count }: TermEntry): {
+    readonly bytes: Uint8Array;
+    readonly chunks: Uint32Array;
+  } {
+    const bytes = this.#segment.slice(sectionId.postings, start, postingBytes(count));
+    return { bytes, chunks: new Uint32Array(bytes.buffer, bytes.byteOffset, count) };
+  }
+
+  /** @throws CodedError `SEGMENT_BOUNDS` for postings that do not ascend, or name a chunk that is not there. */
+  #inOrder(chunk: number, previous: number): true {
+    if (chunk <= previous || chunk >= this.totals.chunks) {
+      const message = `expected a chunk between ${previous} and ${this.totals.chunks}, got ${chunk}`;
+      throw segmentError("SEGMENT_BOUNDS", `${message} in postings of ${this.#segment.path}`);
+    }
+    return true;
+  }
+
   /** BM25F of every chunk, term after term in the order in which the query first has them. */
   #score(terms: readonly string[], options: KeywordSearchOptions): Float64Array {
     const scores = new Float64Array(this.totals.chunks);
@@ -132,16 +166,12 @@ class OpenKeywordIndex implements KeywordIndex {
 
   #addTerm(scores: Float64Array, entry: TermEntry, weight: number, totals: KeywordTotals): void {
     const count = entry.chunks;
-    const bytes = this.#segment.slice(sectionId.postings, entry.start, postingBytes(count));
-    const chunks = new Uint32Array(bytes.buffer, bytes.byteOffset, count);
+    const { bytes, chunks } = this.#postings(entry);
     const averages = averageLengths(totals);
     let previous = -1;
     for (let index = 0; index < count; index += 1) {
       const chunk = chunks[index] ?? 0;
-      if (chunk <= previous || chunk >= scores.length) {
-        const message = `expected a chunk between ${previous} and ${scores.length}, got ${chunk}`;
-        throw segmentError("SEGMENT_BOUNDS", `${message} in postings of ${this.#segment.path}`);
-      }
+      this.#inOrder(chunk, previous);
       previous = chunk;
       const score = termScore(
         bytes[count * 5 + index] ?? 0,

@@ -1,6 +1,6 @@
 import { CodedError } from "@clawkeep/diagnostics";
 
-import { chunkLayout, documentLayout, locatorLayout } from "./chunk-layout.ts";
+import { chunkLayout, documentLayout, factsLayout, locatorLayout } from "./chunk-layout.ts";
 import type { ChunkInput, DocumentInput } from "./chunk-row.ts";
 import { parseDigest } from "./section-digest.ts";
 import { inBlocks } from "./in-blocks.ts";
@@ -25,7 +25,8 @@ export function startChunkSections(): ChunkSectionsBuilder {
   const documentRows: Uint8Array[] = [];
   const chunkRows: Uint8Array[] = [];
   const locatorRows: Uint8Array[] = [];
-  let located = false;
+  const factRows: Uint8Array[] = [];
+  let [located, known] = [false, false];
   let chunkId = 0;
   let textOffset = 0;
   return {
@@ -61,6 +62,14 @@ export function startChunkSections(): ChunkSectionsBuilder {
         }
       });
       locatorRows.push(places);
+      const facts = Buffer.alloc(factsLayout.stride);
+      if (document.facts !== undefined) {
+        const { offset, length } = strings.add(document.facts);
+        facts.writeUInt32LE(offset, 0);
+        facts.writeUInt32LE(length, 4);
+        known = true;
+      }
+      factRows.push(facts);
       chunkId += document.chunks.length;
     },
     finish: (texts) => [
@@ -71,6 +80,9 @@ export function startChunkSections(): ChunkSectionsBuilder {
       // Only where there is one: a segment of text alone has the bytes that it always had.
       ...(located
         ? [{ id: sectionId.locators, stride: locatorLayout.stride, bytes: inBlocks(locatorRows) }]
+        : []),
+      ...(known
+        ? [{ id: sectionId.facts, stride: factsLayout.stride, bytes: inBlocks(factRows) }]
         : []),
     ],
   };

@@ -12,6 +12,9 @@ export const documentLayout: {
 /** Byte offsets in a row of the locator table: `docs/index-format.md` section 3.4. */
 export const locatorLayout: { readonly stride: 8; readonly text: 0 } = { stride: 8, text: 0 };
 
+/** Byte offsets in a row of the facts: `docs/index-format.md` section 3.4.2. */
+export const factsLayout: { readonly stride: 8; readonly text: 0 } = { stride: 8, text: 0 };
+
 /** Byte offsets in a row of the chunk table: `docs/index-format.md` section 3.4. */
 export const chunkLayout: {
   readonly stride: 96;

@@ -26,6 +26,8 @@ export interface DocumentInput {
   /** Digest of the file. */
   readonly digest: Digest;
   readonly chunks: readonly ChunkInput[];
+  /** What else is known of the file, for filters: JSON, never empty. */
+  readonly facts?: string;
 }
 
 /** One chunk as a query sees it. */
@@ -59,6 +61,8 @@ export interface DocumentRow {
   readonly digest: Digest;
   readonly firstChunk: number;
   readonly chunkCount: number;
+  /** What the writer gave, when it gave any. */
+  readonly facts?: string;
 }
 
 /** The chunk and document tables of a segment. Ids out of range throw `SEGMENT_BOUNDS`. */

@@ -68,3 +68,31 @@ describe("the golden segment of version 1 with locators", () => {
     expect(bytes.readUInt32LE(128 + 4 * 96 + 4) & 1).toBe(1);
   });
 });
+
+describe("a segment with facts of documents", () => {
+  const file = fileURLToPath(
+    new URL("../../../fixtures/golden/segment-v1/facts.seg", import.meta.url),
+  );
+  const facts = '{"kind":"markdown","metadata":{"tags":["ops"]}}';
+  const known = documents.map((document, index) =>
+    index === 0 ? { ...document, facts } : document,
+  );
+
+  test("is written again byte for byte", async () => {
+    const path = join(temporaryFolder(), "a.seg");
+    await writeSegment(path, buildChunkSections(known));
+    if (process.env["CLAWKEEP_WRITE_GOLDEN"] === "1") {
+      copyFileSync(path, file);
+    }
+    expect(readFileSync(path).equals(readFileSync(file))).toBe(true);
+  });
+
+  test("is read, and only those have facts that were given some", () => {
+    using segment = openSegment(file);
+    expect(segment.verify()).toEqual([]);
+    const table = openChunkTable(segment);
+    expect(table.document(0).facts).toBe(facts);
+    expect(table.document(1).facts).toBeUndefined();
+    expect(table.row(0)).not.toHaveProperty("facts");
+  });
+});

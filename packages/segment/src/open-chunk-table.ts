@@ -1,4 +1,4 @@
-import { chunkLayout, documentLayout, locatorLayout } from "./chunk-layout.ts";
+import { chunkLayout, documentLayout, factsLayout, locatorLayout } from "./chunk-layout.ts";
 import type { ChunkRow, ChunkTable, DocumentRow } from "./chunk-row.ts";
 import { formatDigest, sameDigest, sha256 } from "./section-digest.ts";
 import { requireSection } from "./require-section.ts";
@@ -19,11 +19,18 @@ export function openChunkTable(segment: Segment): ChunkTable {
   if (segment.entry(sectionId.locators) !== undefined) {
     requireSection(segment, sectionId.locators, locatorLayout.stride, segment.chunkCount);
   }
+  if (segment.entry(sectionId.facts) !== undefined) {
+    requireSection(segment, sectionId.facts, factsLayout.stride, documents.count);
+  }
   return {
     chunkCount: segment.chunkCount,
     documentCount: documents.count,
     row: (chunk) => readChunk(segment, chunk, documents.count),
-    document: (document) => readDocumentRow(segment, document, documents.count),
+    document: (document) => {
+      const row = readDocumentRow(segment, document, documents.count);
+      const facts = readFacts(segment, document, documents.count);
+      return facts === undefined ? row : { ...row, facts };
+    },
   };
 }
 
@@ -67,6 +74,16 @@ function readLocator(segment: Segment, chunk: number, what: string): string | un
   const { stride } = locatorLayout;
   const view = readRow(segment, sectionId.locators, stride, chunk, segment.chunkCount);
   const text = range(view, locatorLayout.text);
+  return text.length === 0 ? undefined : readString(segment, sectionId.strings, text, what);
+}
+
+function readFacts(segment: Segment, document: number, count: number): string | undefined {
+  if (segment.entry(sectionId.facts) === undefined) {
+    return undefined;
+  }
+  const view = readRow(segment, sectionId.facts, factsLayout.stride, document, count);
+  const text = range(view, factsLayout.text);
+  const what = `document ${document} of ${segment.path}`;
   return text.length === 0 ? undefined : readString(segment, sectionId.strings, text, what);
 }
 

@@ -6,6 +6,7 @@ export const sectionId: {
   readonly strings: 0x0102;
   readonly texts: 0x0103;
   readonly locators: 0x0104;
+  readonly facts: 0x0105;
   readonly vectorHeader: 0x0200;
   readonly vectorCodes: 0x0201;
   readonly vectorWeights: 0x0202;
@@ -29,6 +30,7 @@ export const sectionId: {
   strings: 0x0102,
   texts: 0x0103,
   locators: 0x0104,
+  facts: 0x0105,
   vectorHeader: 0x0200,
   vectorCodes: 0x0201,
   vectorWeights: 0x0202,

@@ -47,6 +47,8 @@ export interface CatalogDocument {
   readonly hint: string | null;
   /** False for a file that was read and has no document in it; its findings say why. */
   readonly indexed: boolean;
+  /** Kind, language and front matter, for filters: JSON. Empty for a file without a document. */
+  readonly facts: string;
   readonly findings: readonly Finding[];
   readonly chunks: readonly CatalogChunk[];
 }
@@ -86,6 +88,7 @@ export const documentRow: z.ZodType<{
   title: string;
   hint: string | null;
   indexed: number;
+  facts: string;
   findings: string;
 }> = z.object({
   path: z.string(),
@@ -94,6 +97,7 @@ export const documentRow: z.ZodType<{
   title: z.string(),
   hint: z.string().nullable(),
   indexed: z.int(),
+  facts: z.string(),
   findings: z.string(),
 });
 

@@ -3,10 +3,10 @@ import type { DatabaseSync } from "node:sqlite";
 import { CodedError } from "@clawkeep/diagnostics";
 
 /** Format of `catalog.sqlite`; another one is refused. The catalog is derived: it can be made again. */
-export const catalogFormat = 2;
+export const catalogFormat = 3;
 
 /** Formats that {@link renewCatalog} can take over: their vectors are as good as ours. */
-const renewable: readonly string[] = ["1"];
+const renewable: readonly string[] = ["1", "2"];
 
 // Tables with long rows keep the rowid: SQLite packs those far better than keyed ones.
 const statements: readonly string[] = [
@@ -18,6 +18,7 @@ const statements: readonly string[] = [
   title TEXT NOT NULL,
   hint TEXT,
   indexed INTEGER NOT NULL,
+  facts TEXT NOT NULL,
   findings TEXT NOT NULL
 ) STRICT`,
   `CREATE TABLE chunks (
@@ -48,8 +49,13 @@ export function createCatalogTables(database: DatabaseSync): void {
   }
 }
 
-/** The statements of format 1, which had no tokens: the rest is the same. */
-const formatOne: readonly string[] = statements
+/** The statements of format 2, whose documents had no facts: the rest is the same. */
+const formatTwo: readonly string[] = statements.map((statement) =>
+  statement.replace("  facts TEXT NOT NULL,\n", ""),
+);
+
+/** Those of format 1, which had no tokens either. */
+const formatOne: readonly string[] = formatTwo
   .filter((statement) => !statement.includes("chunks_by_work"))
   .map((statement) => statement.replace("  tokens INTEGER NOT NULL,\n", ""));
 
@@ -65,12 +71,14 @@ export function renewCatalog(database: DatabaseSync, file: string): boolean {
   if (format === undefined || !renewable.includes(format)) {
     return false;
   }
-  checkCatalog(database, file, formatOne);
+  checkCatalog(database, file, format === "1" ? formatOne : formatTwo);
   database.exec("BEGIN IMMEDIATE");
   try {
     database.exec("DROP TABLE chunks");
-    database.exec("DELETE FROM documents");
-    for (const statement of statements.filter((each) => / chunks\b|chunks_by/u.test(each))) {
+    database.exec("DROP TABLE documents");
+    for (const statement of statements.filter((each) =>
+      / (?:chunks|documents)\b|chunks_by/u.test(each),
+    )) {
       database.exec(statement);
     }
     database.prepare("UPDATE facts SET value = ? WHERE name = 'format'").run(String(catalogFormat));

@@ -28,6 +28,7 @@ function documentOf(name: string, text: string): CatalogDocument {
     title: "Title",
     hint: "1:2:3",
     indexed: true,
+    facts: '{"kind":"text","metadata":{}}',
     findings: [{ code: "DOCUMENT_X", severity: "warning", message: "m", file: name }],
     chunks: [
       {
@@ -157,31 +158,37 @@ describe("the work that a catalog has", () => {
     expect(vectors.missing()).toBe(0);
   });
 
-  test("is all of it again for a catalog of format 1, whose vectors are kept", () => {
-    const document = documentOf("a.md", "text");
-    {
+  test.each(["1", "2"])(
+    "is all of it again for a catalog of format %s, whose vectors are kept",
+    (format) => {
+      const document = documentOf("a.md", "text");
+      {
+        using catalog = openCatalog(file, { create: true });
+        catalog.transaction(() => {
+          catalog.putDocument(document);
+          catalog.setFact("indexId", "one");
+          catalog.vectors(build).put(digestBytes("input of text"), Float32Array.of(1, 0));
+        });
+      }
+      const database = new DatabaseSync(file);
+      database.exec("ALTER TABLE documents DROP COLUMN facts");
+      if (format === "1") {
+        database.exec("DROP INDEX chunks_by_work");
+        database.exec("ALTER TABLE chunks DROP COLUMN tokens");
+      }
+      database.prepare("UPDATE facts SET value = ? WHERE name = 'format'").run(format);
+      database.close();
+      expect(() => openCatalog(file, { readOnly: true })).toThrow(
+        expect.objectContaining({ code: "CATALOG_FOREIGN" }),
+      );
       using catalog = openCatalog(file, { create: true });
-      catalog.transaction(() => {
-        catalog.putDocument(document);
-        catalog.setFact("indexId", "one");
-        catalog.vectors(build).put(digestBytes("input of text"), Float32Array.of(1, 0));
-      });
-    }
-    const database = new DatabaseSync(file);
-    database.exec("DROP INDEX chunks_by_work");
-    database.exec("ALTER TABLE chunks DROP COLUMN tokens");
-    database.exec("UPDATE facts SET value = '1' WHERE name = 'format'");
-    database.close();
-    expect(() => openCatalog(file, { readOnly: true })).toThrow(
-      expect.objectContaining({ code: "CATALOG_FOREIGN" }),
-    );
-    using catalog = openCatalog(file, { create: true });
-    expect(catalog.documents().size).toBe(0);
-    expect(catalog.fact("indexId")).toBe("one");
-    expect(catalog.fact("job")).toBeDefined();
-    catalog.transaction(() => catalog.putDocument(document));
-    expect(catalog.vectors(build).missing()).toBe(0);
-  });
+      expect(catalog.documents().size).toBe(0);
+      expect(catalog.fact("indexId")).toBe("one");
+      expect(catalog.fact("job")).toBeDefined();
+      catalog.transaction(() => catalog.putDocument(document));
+      expect(catalog.vectors(build).missing()).toBe(0);
+    },
+  );
 });
 
 describe("a catalog that somebody else made", () => {

@@ -120,7 +120,7 @@ export class Catalog {
   putDocument(document: CatalogDocument): void {
     this.removeDocument(document.path);
     this.#database
-      .prepare("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .prepare("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
       .run(
         document.path,
         document.digest,
@@ -128,6 +128,7 @@ export class Catalog {
         document.title,
         document.hint,
         document.indexed ? 1 : 0,
+        document.facts,
         JSON.stringify(document.findings),
       );
     const insert = this.#database.prepare("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?)");

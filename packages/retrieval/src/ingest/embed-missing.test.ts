@@ -25,7 +25,7 @@ beforeEach(() => {
       const digest = digestBytes(text);
       const chunk = { ...place, ordinal: 0, text, context: "", digest, input: digest, tokens: 100 };
       const file = { path: `${index}.md`, digest, size: 1, title: "", hint: null, findings: [] };
-      catalog.putDocument({ ...file, indexed: true, chunks: [chunk] });
+      catalog.putDocument({ ...file, indexed: true, facts: "", chunks: [chunk] });
     }
   });
 });

@@ -12,6 +12,7 @@ import {
 import { digestBytes } from "@clawkeep/integrity";
 
 import type { CatalogChunk, CatalogDocument } from "../catalog/catalog-document.ts";
+import { formatFacts } from "../query/filter/document-facts.ts";
 import { fileHint } from "./file-hint.ts";
 
 /** Takes each new or changed document before the next file is read: what it holds on to is in memory. */
@@ -119,6 +120,7 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
       title: read.document?.title ?? "",
       hint,
       indexed: read.document !== undefined,
+      facts: read.document === undefined ? "" : formatFacts(read.document),
       findings: [...own, ...read.findings],
       chunks:
         read.document === undefined || budget === undefined ? [] : chunksOf(read.document, budget),
