@@ -5,6 +5,8 @@ export interface Sizes {
   readonly corpusChunks: number | undefined;
   /** Chunks that every engine embeds. */
   readonly indexingChunks: number;
+  /** Of those, how many find each peer's best batch size; 0 takes the one in its file. */
+  readonly calibrationChunks: number;
   /** Interleaved rounds of what takes seconds, and of what takes less. */
   readonly longRounds: number;
   readonly shortRounds: number;
@@ -35,6 +37,7 @@ export const sizes: Readonly<Record<Sizes["name"], Sizes>> = {
     name: "tiny",
     corpusChunks: 560,
     indexingChunks: 24,
+    calibrationChunks: 0,
     longRounds: 1,
     shortRounds: 2,
     real: { rows: 400, queries: 40 },
@@ -53,6 +56,7 @@ export const sizes: Readonly<Record<Sizes["name"], Sizes>> = {
     name: "quick",
     corpusChunks: undefined,
     indexingChunks: 256,
+    calibrationChunks: 64,
     longRounds: 3,
     shortRounds: 5,
     real: { rows: 10_000, queries: 500 },
@@ -71,6 +75,7 @@ export const sizes: Readonly<Record<Sizes["name"], Sizes>> = {
     name: "full",
     corpusChunks: undefined,
     indexingChunks: 1500,
+    calibrationChunks: 192,
     longRounds: 5,
     shortRounds: 9,
     real: { rows: 10_000, queries: 500 },

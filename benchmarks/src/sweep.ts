@@ -1,6 +1,3 @@
-import { writeFileSync } from "node:fs";
-import path from "node:path";
-
 import {
   degree as hnswlibDegree,
   construction as hnswlibConstruction,
@@ -30,9 +27,7 @@ export async function sweep(bench: Bench, print: (line: string) => void): Promis
   say("# Sweep: the grids that the best settings come from", "");
   await sweepIndexes(bench, say);
   await sweepBatches(bench, say);
-  const text = `${lines.join("\n")}\n`;
-  writeFileSync(path.join(bench.scratch, "sweep.md"), text);
-  return text;
+  return `${lines.join("\n")}\n`;
 }
 
 type Say = (...lines: readonly string[]) => void;

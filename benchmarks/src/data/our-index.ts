@@ -1,4 +1,12 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 
 import { openEmbedder } from "@clawkeep/embedder";
@@ -38,7 +46,7 @@ export async function makeOurIndex(
     throw new Error("unreachable");
   }
   if (!existsSync(done)) {
-    rmSync(place, { recursive: true, force: true });
+    forget(target, `ours-${corpus.digest.slice(0, 12)}-x${copies}-`);
     for (let copy = 0; copy < copies; copy += 1) {
       cpSync(corpus.folder, path.join(workspace, `copy-${copy}`), { recursive: true });
     }
@@ -56,6 +64,14 @@ export async function makeOurIndex(
     renameSync(`${done}.tmp`, done);
   }
   return { workspace, folder, home, chunks: corpus.chunks * copies };
+}
+
+/** Removes what earlier versions of our code left under the same name. */
+export function forget(folder: string, prefix: string): void {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  for (const name of names.filter((one) => one.startsWith(prefix))) {
+    rmSync(path.join(folder, name), { recursive: true, force: true });
+  }
 }
 
 async function embedderThatKnows(corpus: Corpus, file: string): ReturnType<typeof openEmbedder> {

@@ -29,18 +29,16 @@ export async function embedCorpus(
   corpus: Corpus,
   target: string,
   say: (text: string) => void,
-): Promise<{ readonly path: string; readonly rows: number; readonly seconds: number }> {
+): Promise<{ readonly path: string; readonly rows: number }> {
   const key = `${corpus.digest.slice(0, 12)}-${modelManifest.spaceId.slice(7, 19)}`;
   const file = path.join(target, `corpus-${key}.f32`);
-  const about = `${file}.json`;
-  if (!existsSync(about)) {
+  if (!existsSync(file)) {
     mkdirSync(target, { recursive: true });
     say(
       `embedding ${corpus.chunks} chunks once (about ${Math.ceil(corpus.chunks / 80 / 60)} minutes)`,
     );
     const texts = readInputs(corpus);
     const embedder = await openEmbedder();
-    const started = performance.now();
     const vectors = new Float32Array(texts.length * embedder.dimensions);
     for (let start = 0; start < texts.length; start += 1000) {
       vectors.set(
@@ -48,13 +46,11 @@ export async function embedCorpus(
         start * embedder.dimensions,
       );
     }
-    const seconds = (performance.now() - started) / 1000;
     await embedder.close();
-    writeVectors(file, vectors);
-    writeFileSync(about, JSON.stringify({ seconds }));
+    writeVectors(`${file}.tmp`, vectors);
+    renameSync(`${file}.tmp`, file);
   }
-  const { seconds } = JSON.parse(readFileSync(about, "utf8")) as { readonly seconds: number };
-  return { path: file, rows: corpus.chunks, seconds };
+  return { path: file, rows: corpus.chunks };
 }
 
 /** What each chunk of a corpus is embedded from, in order. */

@@ -13,7 +13,7 @@ export interface EmbedKind {
   readonly start: () => WorkerStart;
   /** Loads the model, once for each worker. */
   readonly load: (worker: PeerWorker) => Promise<void>;
-  /** Texts a call, from `--sweep`. */
+  /** Texts a call, where nothing was tried in this run. */
   readonly batch: number;
   /** What `--sweep` tries for it; undefined where there is nothing to set. */
   readonly batches: Setting<number> | undefined;
@@ -22,7 +22,7 @@ export interface EmbedKind {
 /** encode's batch size: https://sbert.net/docs/package_reference/sentence_transformer/SentenceTransformer.html */
 const sentenceTransformersBatch: Setting<number> = {
   best: 32,
-  tried: [1, 8, 16, 32, 64, 128],
+  tried: [8, 16, 32, 64, 128],
   page: "https://sbert.net/docs/package_reference/sentence_transformer/SentenceTransformer.html",
 };
 

@@ -9,6 +9,7 @@ import {
   construction as usearchConstruction,
   degree as usearchDegree,
 } from "../../peers/usearch.ts";
+import { forget } from "../data/our-index.ts";
 import type { VectorSet } from "../data/vector-sets.ts";
 import type { PeerWorker, WorkerStart } from "../workers/start-worker.ts";
 import type { Bench } from "./row.ts";
@@ -137,6 +138,9 @@ export async function keptIndex(
       bench.say(`building ${kind.name} over ${set.name} once`);
     }
     mkdirSync(path.dirname(file), { recursive: true });
+    if (kind.ours) {
+      forget(path.dirname(file), path.basename(file).slice(0, -bench.codeDigest.length));
+    }
     await buildIndex(worker, kind, set, file, 2);
     writeFileSync(done, "");
   }

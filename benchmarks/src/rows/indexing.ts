@@ -9,8 +9,10 @@ import type { Sample } from "../samples/sample-store.ts";
 import { ratioByRound, summarise } from "../statistics/summary.ts";
 import { meanCosine } from "../statistics/mean-cosine.ts";
 import { readVectors } from "../workers/vectors-file.ts";
+import type { Corpus } from "../data/corpus.ts";
 import type { EmbedKind } from "./embed-kinds.ts";
 import { embedKinds } from "./embed-kinds.ts";
+import type { PeerWorker } from "../workers/start-worker.ts";
 import { count, figure, spread } from "./figure.ts";
 import { fullSpeed } from "./full-speed.ts";
 import type { Bench, Comparison, Row } from "./row.ts";
@@ -32,7 +34,7 @@ export const indexing: Row = {
     const workers = new WorkersOf();
     try {
       const contenders: readonly Contender[] = [
-        { name: endToEnd, measure: () => indexOnce(bench, corpus.folder, corpus.chunks) },
+        endToEndContender(bench, corpus),
         ...kinds.map((kind) => ({
           name: kind.name,
           measure: (round: number) => embedOnce(bench, workers, kind, corpus, round),
@@ -58,7 +60,7 @@ export const indexing: Row = {
         method:
           "Everybody embeds the same texts, cut at 256 tokens. Ours end to end is the whole process `local-rag index` on the files: " +
           "start, reading, chunking, embedding, keyword index, segment, SQLite. The peers have the chunks and the model in memory " +
-          "already; sentence-transformers also fills and writes a flat faiss index.",
+          "already, and the batch size that was fastest in a first pass (sorted by length); sentence-transformers also fills and writes a flat faiss index.",
         measured: [...rounds.samples].map(([contender, samples]) => ({
           contender,
           cells: {
@@ -67,6 +69,7 @@ export const indexing: Row = {
               summarise(samples.map((one) => corpus.chunks / (one["cpuSeconds"] ?? 0))).median,
             ),
             "RssAnon MiB": figure(summarise(samples.map((one) => one["rssAnonMiB"] ?? 0)).median),
+            batch: samples[0]?.["batch"] === undefined ? "–" : String(samples[0]["batch"]),
             "cosine to fp32": (samples[0]?.["cosine"] ?? Number.NaN).toFixed(4).replace("NaN", "–"),
           },
         })),
@@ -85,6 +88,18 @@ export const indexing: Row = {
     }
   },
 };
+
+/** Ours as it is used: the whole command. */
+function endToEndContender(bench: Bench, corpus: Corpus): Contender {
+  return { name: endToEnd, measure: () => indexOnce(bench, corpus.folder, corpus.chunks) };
+}
+
+/** Chunks a second of the whole command on the sample: of this run's rounds, measured when they are not there. */
+export async function ourIndexingRate(bench: Bench): Promise<number> {
+  const contender = endToEndContender(bench, await bench.sample());
+  const rounds = await interleave(bench.store, "indexing", [contender], bench.sizes.longRounds);
+  return summarise(ratesOf(rounds, endToEnd)).median;
+}
 
 function ratesOf(rounds: Rounds, name: string): readonly number[] {
   return (rounds.samples.get(name) ?? []).map((sample) => sample["rate"] ?? 0);
@@ -122,6 +137,7 @@ async function embedOnce(
 ): Promise<Sample> {
   const worker = workers.get(kind.name, kind.start);
   await kind.load(worker);
+  const batch = await bestBatch(bench, worker, kind, corpus.chunksFile);
   const out = path.join(bench.scratch, `${kind.name.replace(/\W+/gu, "-")}.f32`);
   const reply = await worker.request<{
     readonly rate: number;
@@ -130,21 +146,44 @@ async function embedOnce(
   }>("embed", {
     chunks: corpus.chunksFile,
     count: corpus.chunks,
-    batch: kind.batch,
-    sorted: kind.batch > 1,
+    batch,
+    sorted: batch > 1,
     ...(round === 0 ? { out } : {}),
   });
   const rssAnonMiB = treeRssAnon(worker.pid);
   const { rate, seconds, cpuSeconds } = reply;
   if (round > 0) {
-    return { rate, seconds, cpuSeconds, rssAnonMiB };
+    return { rate, seconds, cpuSeconds, rssAnonMiB, batch };
   }
   const reference = await referenceVectors(bench, workers, corpus);
   const cosine = meanCosine(readVectors(out, dimensions, corpus.chunks), reference, dimensions);
   if (cosine < lowestCosine) {
     throw new Error(`its vectors have a mean cosine of ${cosine} to fp32: not the same model`);
   }
-  return { rate, seconds, cpuSeconds, rssAnonMiB, cosine };
+  return { rate, seconds, cpuSeconds, rssAnonMiB, batch, cosine };
+}
+
+/** The fastest of the batch sizes that `--sweep` tries, on the first chunks; the fixed one where there is no choice. */
+async function bestBatch(
+  bench: Bench,
+  worker: PeerWorker,
+  kind: EmbedKind,
+  chunks: string,
+): Promise<number> {
+  const { calibrationChunks } = bench.sizes;
+  let best = { batch: kind.batch, rate: 0 };
+  for (const batch of calibrationChunks === 0 ? [] : (kind.batches?.tried ?? [])) {
+    const name = `${kind.name}, batch ${batch}`;
+    const known = bench.store.get("indexing-batches", name, 0)?.sample["rate"];
+    let rate = known ?? 0;
+    if (known === undefined) {
+      const request = { chunks, count: calibrationChunks, batch, sorted: batch > 1 };
+      ({ rate } = await worker.request<{ readonly rate: number }>("embed", request));
+      bench.store.keep("indexing-batches", name, 0, { rate });
+    }
+    best = rate > best.rate ? { batch, rate } : best;
+  }
+  return best.batch;
 }
 
 /** The first chunks by sentence-transformers in fp32, made once a run and not timed. */

@@ -61,11 +61,7 @@ export interface Bench {
   readonly say: (text: string) => void;
   readonly corpus: () => Promise<Corpus>;
   readonly sample: () => Promise<Corpus>;
-  readonly corpusVectors: () => Promise<{
-    readonly path: string;
-    readonly rows: number;
-    readonly seconds: number;
-  }>;
+  readonly corpusVectors: () => Promise<{ readonly path: string; readonly rows: number }>;
   readonly real: (rows?: number) => Promise<VectorSet>;
   readonly stress: (rows?: number) => Promise<VectorSet>;
   readonly ourIndex: (copies: number) => Promise<OurIndex>;

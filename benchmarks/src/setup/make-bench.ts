@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 
 import { openclawDocuments } from "../../../scripts/real/cold-query/peers.ts";
@@ -16,9 +16,7 @@ import { setUpPeers } from "./peers.ts";
 /** What rows work with; the peers and data are prepared when a row asks for them. */
 export function makeBench(root: string, sizes: Sizes, store: SampleStore): Bench {
   const cache = cacheFolder("bench");
-  const scratch = path.join(cache, "scratch");
-  rmSync(scratch, { recursive: true, force: true });
-  mkdirSync(scratch, { recursive: true });
+  const scratch = scratchFolder(cache);
   const data = path.join(cache, "data");
   const say = (text: string): void => void process.stderr.write(`  ${text}\n`);
   const corpus = once(() =>
@@ -57,6 +55,21 @@ export function makeBench(root: string, sizes: Sizes, store: SampleStore): Bench
     ourIndex: async (copies) =>
       makeOurIndex(await corpus(), await corpusVectors(), copies, path.join(cache, "ours"), digest),
   };
+}
+
+/** A folder of this process, that goes with it; those of processes that were killed go now. */
+function scratchFolder(cache: string): string {
+  mkdirSync(cache, { recursive: true });
+  for (const name of readdirSync(cache)) {
+    const [, pid] = /^scratch-(\d+)$/u.exec(name) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) {
+      rmSync(path.join(cache, name), { recursive: true, force: true });
+    }
+  }
+  const folder = path.join(cache, `scratch-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
