@@ -19,7 +19,7 @@ describe("vectors that lie somewhere else", () => {
     [0, 64],
     [1, 3],
     [700, 48],
-    [2000, 384],
+    [400, 384],
   ])("%i of %i dimensions make the sections of those in memory", (count, dimensions) => {
     const vectors = clusteredVectors(count, dimensions, 5);
     const shared = new Float32Array(dimensions);
@@ -29,9 +29,14 @@ describe("vectors that lie somewhere else", () => {
         yield shared;
       }
     }
-    expect(bytesIn(streamVectorSections(rows, count, dimensions))).toEqual(
-      bytesIn(buildVectorSections(vectors, dimensions)),
-    );
+    for (const engine of ["auto", "portable"] as const) {
+      for (const graph of [false, true]) {
+        const options = { engine, graph };
+        expect(bytesIn(streamVectorSections(rows, count, dimensions, options))).toEqual(
+          bytesIn(buildVectorSections(vectors, dimensions, options)),
+        );
+      }
+    }
   });
 
   test("are refused when one is no unit vector", () => {

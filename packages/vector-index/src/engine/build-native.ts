@@ -38,7 +38,7 @@ export function nativeColumns(
 /** The graph over these columns. */
 export function nativeGraph(
   { addon, threads, kernel }: NativeBuild,
-  { codes, weights }: VectorColumns,
+  { codes, weights }: Pick<VectorColumns, "codes" | "weights">,
   dimensions: number,
 ): Graph {
   const count = weights.length;
