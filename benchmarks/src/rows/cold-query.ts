@@ -39,15 +39,15 @@ export const coldQuery: Row = {
         return { milliseconds: run.seconds * 1000 };
       },
     });
-    const javascript = (library: string, name: string): Contender =>
+    const javascript = (library: string, options: object, name: string): Contender =>
       program(
         name,
         () =>
           Promise.resolve([
             process.execPath,
-            path.join(peers, "js-rag.ts"),
+            path.join(peers, "js-rag.mjs"),
             library,
-            "q8",
+            JSON.stringify(options),
             bench.peers.model,
             vectors.path,
             corpus.chunksFile,
@@ -82,8 +82,8 @@ export const coldQuery: Row = {
         await ragIndex(bench, 1),
         question,
       ]),
-      javascript("huggingface", "@huggingface/transformers q8"),
-      javascript("xenova", "@xenova/transformers q8"),
+      javascript("@huggingface/transformers", { dtype: "q8" }, "@huggingface/transformers q8"),
+      javascript("@xenova/transformers", { quantized: true }, "@xenova/transformers q8"),
       program("node -e 0", () => Promise.resolve([process.execPath, "-e", "0"])),
     ];
     const rounds = await interleave(bench.store, "cold-query", contenders, bench.sizes.shortRounds);

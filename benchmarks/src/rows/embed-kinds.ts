@@ -29,42 +29,57 @@ const sentenceTransformersBatch: Setting<number> = {
 /** What embeds, ours first. Slow and retired forms only in thorough runs. */
 export function embedKinds(bench: Bench): readonly EmbedKind[] {
   const { peers } = bench;
-  const kind = (
-    name: string,
-    start: () => WorkerStart,
-    variant: string,
-    batches: Setting<number> | undefined,
-  ): EmbedKind => {
-    const loaded = new WeakSet<PeerWorker>();
-    return {
-      name,
-      start,
-      batch: batches?.best ?? 0,
-      batches,
-      load: async (worker) => {
-        if (!loaded.has(worker)) {
-          const model = name.includes("transformers q8") || name.includes("transformers fp32");
-          await worker.request("load", {
-            variant,
-            model: model && name.startsWith("@") ? peers.model : "",
-          });
-          loaded.add(worker);
-        }
-      },
-    };
-  };
+  const own = (): WorkerStart => peers.node("clawkeep-embedder.ts");
+  const python = (): WorkerStart => peers.pythonWorker("embed_sentence_transformers");
   const huggingface = (): WorkerStart => peers.node("huggingface-transformers.ts");
   const xenova = (): WorkerStart => peers.node("xenova-transformers.ts");
-  const python = (): WorkerStart => peers.pythonWorker("embed_sentence_transformers");
+  const none = (): string => "";
+  const model = (): string => peers.model;
   return [
-    kind("clawkeep, embedding alone", () => peers.node("clawkeep-embedder.ts"), "", undefined),
-    kind("sentence-transformers fp32", python, "fp32", sentenceTransformersBatch),
-    kind("sentence-transformers bf16", python, "bf16", sentenceTransformersBatch),
+    {
+      name: "clawkeep, embedding alone",
+      start: own,
+      batch: 0,
+      batches: undefined,
+      load: loadOnce("", none),
+    },
+    ...["fp32", "bf16"].map((dtype) => ({
+      name: `sentence-transformers ${dtype}`,
+      start: python,
+      ...batchesOf(sentenceTransformersBatch),
+      load: loadOnce(dtype, none),
+    })),
     ...huggingfaceDtype.tried
       .filter((dtype) => bench.sizes.thorough || dtype === huggingfaceDtype.best)
-      .map((dtype) =>
-        kind(`@huggingface/transformers ${dtype}`, huggingface, dtype, huggingfaceBatch),
-      ),
-    kind("@xenova/transformers q8", xenova, "q8", xenovaBatch),
+      .map((dtype) => ({
+        name: `@huggingface/transformers ${dtype}`,
+        start: huggingface,
+        ...batchesOf(huggingfaceBatch),
+        load: loadOnce(dtype, model),
+      })),
+    {
+      name: "@xenova/transformers q8",
+      start: xenova,
+      ...batchesOf(xenovaBatch),
+      load: loadOnce("q8", model),
+    },
   ];
+}
+
+/** Loads the model in a worker that has none yet. */
+export function loadOnce(
+  variant: string,
+  model: () => string,
+): (worker: PeerWorker) => Promise<void> {
+  const loaded = new WeakSet<PeerWorker>();
+  return async (worker) => {
+    if (!loaded.has(worker)) {
+      await worker.request("load", { variant, model: model() });
+      loaded.add(worker);
+    }
+  };
+}
+
+function batchesOf(batches: Setting<number>): Pick<EmbedKind, "batch" | "batches"> {
+  return { batch: batches.best, batches };
 }

@@ -37,7 +37,7 @@ export const indexing: Row = {
         endToEndContender(bench, corpus),
         ...kinds.map((kind) => ({
           name: kind.name,
-          measure: (round: number) => embedOnce(bench, workers, kind, corpus, round),
+          measure: (round: number) => embedOnce(bench, workers, kinds, kind, corpus, round),
         })),
       ];
       const rounds = await interleave(bench.store, "indexing", contenders, bench.sizes.longRounds);
@@ -131,6 +131,7 @@ async function indexOnce(bench: Bench, folder: string, chunks: number): Promise<
 async function embedOnce(
   bench: Bench,
   workers: WorkersOf,
+  kinds: readonly EmbedKind[],
   kind: EmbedKind,
   corpus: { readonly chunksFile: string; readonly chunks: number },
   round: number,
@@ -155,7 +156,7 @@ async function embedOnce(
   if (round > 0) {
     return { rate, seconds, cpuSeconds, rssAnonMiB, batch };
   }
-  const reference = await referenceVectors(bench, workers, corpus);
+  const reference = await referenceVectors(bench, workers, kinds, corpus);
   const cosine = meanCosine(readVectors(out, dimensions, corpus.chunks), reference, dimensions);
   if (cosine < lowestCosine) {
     throw new Error(`its vectors have a mean cosine of ${cosine} to fp32: not the same model`);
@@ -190,11 +191,12 @@ async function bestBatch(
 async function referenceVectors(
   bench: Bench,
   workers: WorkersOf,
+  kinds: readonly EmbedKind[],
   corpus: { readonly chunksFile: string },
 ): Promise<Float32Array> {
   const count = Math.min(24, bench.sizes.indexingChunks);
   const out = path.join(bench.scratch, "reference.f32");
-  const kind = embedKinds(bench).find(({ name }) => name === "sentence-transformers fp32");
+  const kind = kinds.find(({ name }) => name === "sentence-transformers fp32");
   if (kind === undefined) {
     throw new Error("unreachable");
   }

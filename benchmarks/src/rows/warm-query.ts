@@ -5,7 +5,7 @@ import type { Contender } from "../samples/interleave.ts";
 import { interleave } from "../samples/interleave.ts";
 import { median, ratioByRound, summarise } from "../statistics/summary.ts";
 import type { EmbedKind } from "./embed-kinds.ts";
-import { embedKinds } from "./embed-kinds.ts";
+import { embedKinds, loadOnce } from "./embed-kinds.ts";
 import { count, spread } from "./figure.ts";
 import { questions } from "./questions.ts";
 import { askResident } from "./resident.ts";
@@ -38,15 +38,13 @@ export const warmQuery: Row = {
         });
         return { milliseconds: median(milliseconds) };
       };
-      const resident = embedKinds(bench)[0];
-      const own: EmbedKind | undefined = resident && {
-        ...resident,
-        name: ours,
-        load: async (worker) =>
-          void (await worker.request("load", { variant: "resident", model: "" })),
-      };
+      const [alone, ...peers] = embedKinds(bench);
+      if (alone === undefined) {
+        throw new Error("unreachable");
+      }
+      const own = { ...alone, name: ours, load: loadOnce("resident", () => "") };
       const contenders: readonly Contender[] = [
-        ...(own === undefined ? [] : [{ name: own.name, measure: warm(own) }]),
+        { name: ours, measure: warm(own) },
         {
           name: whole,
           measure: async () => {
@@ -54,12 +52,10 @@ export const warmQuery: Row = {
             return { milliseconds: median(run.milliseconds) };
           },
         },
-        ...embedKinds(bench)
-          .slice(1)
-          .map((kind) => ({
-            name: `${kind.name} + ${kind.name.startsWith("@") ? "scan in JavaScript" : "faiss"}`,
-            measure: warm(kind),
-          })),
+        ...peers.map((kind) => ({
+          name: `${kind.name} + ${kind.name.startsWith("@") ? "scan in JavaScript" : "faiss"}`,
+          measure: warm(kind),
+        })),
       ];
       const rounds = await interleave(
         bench.store,
