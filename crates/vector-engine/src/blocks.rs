@@ -1,6 +1,7 @@
 //! Comparing sections with the digests of their blocks: docs/index-format.md section 2.3.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::fault::Fault;
 use crate::sha256::{Digest, Message, digest, digest_two};
@@ -65,35 +66,78 @@ impl SectionBlocks {
 }
 
 /// Compares every block of the sections, on as many threads as the bytes are worth and the machine has.
+/// A helper that the system has not started by the time all is done is not waited for.
 ///
 /// # Errors
 /// [`Fault::Digest`] for a block that is not what its digest says.
-pub fn require_all(sections: &[SectionBlocks]) -> Result<(), Fault> {
+pub fn require_all(sections: Vec<SectionBlocks>) -> Result<(), Fault> {
     let bytes: usize = sections.iter().map(|section| section.length).sum();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = (bytes / THREAD_BYTES + 1).min(cores).min(8);
-    let pairs: Vec<(&SectionBlocks, usize)> = sections
+    let pairs: Vec<(usize, usize)> = sections
         .iter()
-        .flat_map(|section| {
-            (0..section.digests.len())
-                .step_by(2)
-                .map(move |pair| (section, pair))
+        .enumerate()
+        .flat_map(|(index, section)| {
+            let pairs = (0..section.digests.len()).step_by(2);
+            pairs.map(move |pair| (index, pair))
         })
         .collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        while let Some((section, pair)) = pairs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            section.require_pair(*pair)?;
+    let job = Arc::new(Job {
+        sections,
+        pairs,
+        next: AtomicUsize::new(0),
+        done: Mutex::new((0, Ok(()))),
+        finished: Condvar::new(),
+    });
+    for _ in 1..threads {
+        let job = Arc::clone(&job);
+        // Without a helper it takes longer.
+        let _ = std::thread::Builder::new().spawn(move || job.work());
+    }
+    job.work();
+    let mut done = job.done.lock().unwrap_or_else(PoisonError::into_inner);
+    while done.0 < job.pairs.len() {
+        done = job
+            .finished
+            .wait(done)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+    done.1
+}
+
+/// Blocks to compare, shared by threads. The sections are looked at only for a pair that was taken, and
+/// [`require_all`] returns only when all that were taken are done: so a helper that comes late finds none,
+/// and it does not matter that the memory may be gone then.
+struct Job {
+    sections: Vec<SectionBlocks>,
+    pairs: Vec<(usize, usize)>,
+    next: AtomicUsize,
+    done: Mutex<(usize, Result<(), Fault>)>,
+    finished: Condvar,
+}
+
+/// Pairs that a thread takes at once.
+const TAKEN: usize = 8;
+
+impl Job {
+    fn work(&self) {
+        loop {
+            let first = self.next.fetch_add(TAKEN, Ordering::Relaxed);
+            let end = self.pairs.len().min(first.saturating_add(TAKEN));
+            if first >= end {
+                return;
+            }
+            let found = self.pairs[first..end]
+                .iter()
+                .try_for_each(|&(section, pair)| self.sections[section].require_pair(pair));
+            let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+            done.0 += end - first;
+            done.1 = done.1.and(found);
+            if done.0 == self.pairs.len() {
+                self.finished.notify_all();
+            }
         }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mine = work();
-        others.into_iter().fold(mine, |so_far, other| {
-            so_far.and(other.join().expect("hashing does not panic"))
-        })
-    })
+    }
 }
 
 /// A section whose blocks are compared when they are first used.

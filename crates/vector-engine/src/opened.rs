@@ -84,7 +84,7 @@ impl Opened {
             checked.push(blocks_of(*id, section, shape.block_log2, &memory)?);
         }
         let halves = checked.remove(HALVES);
-        require_all(&checked)?;
+        require_all(checked)?;
         memory.require_sound(true)?;
         let checks = Box::new(LazyBlocks::new(halves, half_stride(shape.dimensions)));
         let vectors = shape.vectors_in(&memory, kernel, &checks)?;
