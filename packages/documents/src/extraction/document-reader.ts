@@ -137,7 +137,8 @@ function documentOf(
   if (secret !== undefined) {
     return nothing([...findings, secret.finding]);
   }
-  const title = oneLine(done.title ?? "") || oneLine(firstTitle(done)) || titleOfPath(path, "text");
+  const title =
+    oneLine(done.title ?? "") || oneLine(firstTitle(kind, done)) || titleOfPath(path, "text");
   const summary = oneLine(done.summary ?? "");
   const document: Document = {
     path,
@@ -153,10 +154,18 @@ function documentOf(
   return { document, findings };
 }
 
-/** The first heading of level 1, else the heading that the text starts with. */
-function firstTitle({ blocks }: Extraction): string {
+/**
+ * The first heading of level 1, else the heading that the text starts with. The headings of a PDF are
+ * those of its outline, which names its parts and not itself.
+ */
+function firstTitle(kind: ExtractionKind, { blocks }: Extraction): string {
+  const first = kind === "pdf" ? undefined : level1(blocks);
+  return first ?? (kind === "pdf" ? "" : (blocks[0]?.title ?? ""));
+}
+
+function level1(blocks: Extraction["blocks"]): string | undefined {
   const first = blocks.find((block) => block.level === 1 && block.title !== "");
-  return first?.title ?? blocks[0]?.title ?? "";
+  return first?.title;
 }
 
 function nameOf(kind: ExtractionKind): string {

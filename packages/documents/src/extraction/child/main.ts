@@ -43,6 +43,8 @@ async function extract(kind: ExtractionKind, bytes: Buffer, language: string): P
   switch (kind) {
     case "html":
       return (await import("../formats/html.ts")).extractHtml(bytes);
+    case "pdf":
+      return await (await import("../formats/pdf.ts")).extractPdf(bytes);
     default:
       throw new Refusal("DOCUMENT_EXTRACTOR_MISSING", `no reader for ${kind} ${language}`);
   }
