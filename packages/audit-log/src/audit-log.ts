@@ -443,7 +443,8 @@ export class AuditLog {
     this.#known = undefined;
     this.#doubt = true;
     if (known.durable !== known.slot) {
-      await slots.sync(known.slot);
+      // Where no other execution is under way, nobody waits for this thread.
+      await slots.sync(known.slot, this.#open.size === 0 && this.#waiting.length === 0);
     }
     const parts = await this.#wipeOthers(known.slot, known.parts);
     const { bytes, tail } = known.head;

@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fdatasync,
+  fdatasyncSync,
   fstatSync,
   ftruncateSync,
   openSync,
@@ -111,10 +112,17 @@ export class HeadSlots {
     return padded.subarray(0, slotHeadBytes);
   }
 
-  /** Makes a slot durable. */
-  async sync(slot: SlotIndex): Promise<void> {
+  /**
+   * Makes a slot durable. `here`: on this thread, which saves two turns through the thread pool (a
+   * third of a millisecond) and lets nothing else run meanwhile.
+   */
+  async sync(slot: SlotIndex, here = false): Promise<void> {
     await this.#faults?.("slot:sync", { path: this.#paths[slot] });
-    await datasync(this.#fd(slot));
+    if (here) {
+      fdatasyncSync(this.#fd(slot));
+    } else {
+      await datasync(this.#fd(slot));
+    }
   }
 
   /** Takes the signature from a slot, so that nobody can go back to what it held. */

@@ -113,7 +113,10 @@ describe("resident programs", () => {
     });
     for (const program of residents()) process.kill(program, "SIGKILL");
     const [failed, next] = [await killed, await queued];
-    expect(failed).toMatchObject({ ok: false, error: { code: "RESIDENT_ENDED" } });
+    expect(failed, JSON.stringify(failed)).toMatchObject({
+      ok: false,
+      error: { code: "RESIDENT_ENDED" },
+    });
     expect([next.ok, (next.json as { count: number }).count]).toEqual([true, 1]);
     const { executions, ok } = await readAuditLog(auditFolder(place.home));
     expect([ok, executions.map(({ end }) => end?.ended)]).toEqual([true, ["failed", "exited"]]);

@@ -2,7 +2,6 @@ import { CodedError } from "@clawkeep/diagnostics";
 import { openProcess } from "@clawkeep/sandbox";
 import type { ExecutionPolicy, Outcome, ResidentProcess } from "@clawkeep/sandbox";
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
 
 import { CrashBackOff } from "./crash-back-off.ts";
 import type { PlannedRun } from "./planned-run.ts";
@@ -14,12 +13,6 @@ interface Reply {
   readonly exitCode: number;
   readonly output: unknown;
 }
-
-const replySchema: z.ZodType<Reply> = z.strictObject({
-  id: z.int().positive(),
-  exitCode: z.int().min(0).max(255),
-  output: z.unknown(),
-});
 
 interface Running {
   readonly process: ResidentProcess;
@@ -216,13 +209,28 @@ function parseReply(line: Uint8Array, id: number): Reply | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(line);
     const value: unknown = JSON.parse(text);
-    // `z.unknown()` takes an absent member too.
-    const whole = typeof value === "object" && value !== null && Object.hasOwn(value, "output");
-    const reply = whole ? replySchema.parse(value) : undefined;
-    return reply?.id === id ? reply : undefined;
+    return isReply(value) && value.id === id ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The three members and no other, by hand: a schema takes ten times as long, for each request. */
+function isReply(value: unknown): value is Reply {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return false;
+  }
+  const names = Object.keys(value);
+  const { id, exitCode } = value as Readonly<Record<string, unknown>>;
+  return (
+    names.length === 3 &&
+    Object.hasOwn(value, "output") &&
+    Number.isSafeInteger(id) &&
+    typeof exitCode === "number" &&
+    Number.isInteger(exitCode) &&
+    exitCode >= 0 &&
+    exitCode <= 255
+  );
 }
 
 function answered(reply: Reply, durationMs: number): ProgramRun {
