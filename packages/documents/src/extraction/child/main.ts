@@ -45,6 +45,14 @@ async function extract(kind: ExtractionKind, bytes: Buffer, language: string): P
       return (await import("../formats/html.ts")).extractHtml(bytes);
     case "pdf":
       return await (await import("../formats/pdf.ts")).extractPdf(bytes);
+    case "docx":
+      return (await import("../formats/docx.ts")).extractDocx(bytes);
+    case "pptx":
+      return (await import("../formats/pptx.ts")).extractPptx(bytes);
+    case "odt":
+      return (await import("../formats/odt.ts")).extractOdt(bytes);
+    case "epub":
+      return (await import("../formats/epub.ts")).extractEpub(bytes);
     default:
       throw new Refusal("DOCUMENT_EXTRACTOR_MISSING", `no reader for ${kind} ${language}`);
   }

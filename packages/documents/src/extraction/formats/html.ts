@@ -29,6 +29,18 @@ export function extractHtml(bytes: Uint8Array): Extraction {
   return htmlText(source, new TextBuilder("html-1", "line"));
 }
 
+/** Adds the blocks of one page of several; the builder's units are the caller's. */
+export function addHtml(bytes: Uint8Array, builder: TextBuilder): void {
+  const source = new TextDecoder("utf-8").decode(bytes);
+  const html = childrenOf(parse(source)).find((node) => node.nodeName === "html");
+  const body = html === undefined ? undefined : find(html, "body");
+  if (body !== undefined) {
+    const page = new HtmlPage(builder, false);
+    page.walk(body, 0);
+    page.flush();
+  }
+}
+
 function htmlText(source: string, builder: TextBuilder): Extraction {
   const document = parse(source, { sourceCodeLocationInfo: true });
   const page = new HtmlPage(builder);
@@ -50,7 +62,7 @@ function htmlText(source: string, builder: TextBuilder): Extraction {
 }
 
 /** Puts the blocks of one page into a builder. */
-export class HtmlPage {
+class HtmlPage {
   readonly #builder: TextBuilder;
   readonly #units: boolean;
   #line = "";
@@ -162,7 +174,7 @@ function find(node: Node, name: string): Node | undefined {
 }
 
 /** All text below a node, without what is skipped. */
-export function textOf(node: Node, depth: number): string {
+function textOf(node: Node, depth: number): string {
   if (node.nodeName === "#text") {
     return "value" in node ? node.value : "";
   }

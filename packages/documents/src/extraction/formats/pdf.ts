@@ -176,7 +176,7 @@ async function readOutline(pdf: Pdf): Promise<ReadonlyMap<number, readonly Outli
         }
       }
     };
-    await walk(((await pdf.getOutline()) ?? []) as readonly OutlineNode[], 1);
+    await walk((await pdf.getOutline()) ?? [], 1);
   } catch {
     // An outline that cannot be read costs its headings.
   }
