@@ -88,7 +88,9 @@ export function buildKeywordSections(chunks: Iterable<KeywordInput>): readonly S
 }
 
 function wholeOf(bytes: SectionData["bytes"]): Uint8Array {
-  return bytes instanceof Uint8Array ? bytes : Buffer.concat([...(bytes as Iterable<Uint8Array>)]);
+  return bytes instanceof Uint8Array
+    ? bytes
+    : Buffer.concat(Array.from(bytes as Iterable<Uint8Array>, (window) => window.slice()));
 }
 
 function logChunk(
@@ -148,7 +150,10 @@ function placePostings(log: PostingLog, ordered: readonly DictionaryTerm[]): Pos
   return { starts, holding };
 }
 
-/** The postings in the order of the terms, window by window: the log is read once for each. */
+/**
+ * The postings in the order of the terms, window by window: the log is read once for each. A window is
+ * good until the next one is asked for: its memory is used again.
+ */
 function* sortPostings(
   log: PostingLog,
   ordered: readonly DictionaryTerm[],

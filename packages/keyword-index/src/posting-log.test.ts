@@ -50,7 +50,10 @@ describe("a log of postings", () => {
     chunks.forEach((chunk) => builder.add(chunk));
     let blocks = 0;
     const streamed = builder.finish().map(({ id, stride, bytes }) => {
-      const parts = bytes instanceof Uint8Array ? [bytes] : [...(bytes as Iterable<Uint8Array>)];
+      const parts =
+        bytes instanceof Uint8Array
+          ? [bytes]
+          : Array.from(bytes as Iterable<Uint8Array>, (part) => part.slice());
       blocks = Math.max(blocks, parts.length);
       return { id, stride, bytes: Buffer.concat(parts).toString("base64") };
     });

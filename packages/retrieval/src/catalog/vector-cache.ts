@@ -71,9 +71,12 @@ export class VectorCache {
   /** The same by the digest's 32 bytes. */
   getByBlob(input: Uint8Array): Float32Array | undefined {
     const blob = this.#read.get(input, this.#build)?.["vector"];
-    return blob instanceof Uint8Array && blob.byteLength === this.#dimensions * 4
-      ? new Float32Array(blob.slice().buffer)
-      : undefined;
+    if (!(blob instanceof Uint8Array) || blob.byteLength !== this.#dimensions * 4) {
+      return undefined;
+    }
+    // A copy only where four bytes would not lie as they must: building a segment reads every vector.
+    const { buffer, byteOffset } = aligned(blob);
+    return new Float32Array(buffer, byteOffset, this.#dimensions);
   }
 
   /** Keeps a vector; call inside a transaction. */
@@ -81,6 +84,10 @@ export class VectorCache {
     const bytes = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
     this.#write.run(digestBlob(input), this.#build, bytes);
   }
+}
+
+function aligned(blob: Uint8Array): Uint8Array {
+  return blob.byteOffset % 4 === 0 ? blob : blob.slice();
 }
 
 /** The 32 bytes of a digest: half the size of its text in every index. */
