@@ -10,7 +10,6 @@ import { allRows } from "./rows/all-rows.ts";
 import { keptIndex, nodeIndexes } from "./rows/indexes.ts";
 import { ragIndex } from "./rows/rag-index.ts";
 import type { Bench, Row, RowResult } from "./rows/row.ts";
-import { WorkersOf } from "./rows/workers-of.ts";
 import { SampleStore } from "./samples/sample-store.ts";
 import { codeDigest } from "./setup/code-digest.ts";
 import { makeBench } from "./setup/make-bench.ts";
@@ -120,13 +119,8 @@ async function runRows(
 async function prepareStress(bench: Bench): Promise<void> {
   const set = await bench.stress();
   const { graph, exact, hnswlibNode, usearchF16 } = nodeIndexes(bench);
-  const workers = new WorkersOf();
-  try {
-    for (const kind of [graph, exact, hnswlibNode, usearchF16]) {
-      await keptIndex(bench, workers.get(kind.name, kind.start), kind, set);
-    }
-  } finally {
-    await workers.close();
+  for (const kind of [graph, exact, hnswlibNode, usearchF16]) {
+    await keptIndex(bench, kind, set);
   }
 }
 

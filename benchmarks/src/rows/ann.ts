@@ -151,6 +151,7 @@ function measuredOf(kind: IndexKind, curves: Curves): readonly Measured[] {
   cells["CPU µs a query there"] = figure(
     points.find(({ recall }) => recall === best)?.cpuMicroseconds ?? Number.NaN,
   );
+  cells["RssAnon MiB"] = figure(Math.max(...points.map(({ rssAnonMiB }) => rssAnonMiB)));
   return [{ contender: kind.name, cells }];
 }
 

@@ -12,6 +12,7 @@ import {
 import { forget } from "../data/our-index.ts";
 import type { VectorSet } from "../data/vector-sets.ts";
 import type { PeerWorker, WorkerStart } from "../workers/start-worker.ts";
+import { startWorker } from "../workers/start-worker.ts";
 import type { Bench } from "./row.ts";
 
 /** An index that can be built and searched: one form of one library. */
@@ -124,13 +125,11 @@ export function buildIndex(
   });
 }
 
-/** The file of an index that is built when it is not there. */
-export async function keptIndex(
-  bench: Bench,
-  worker: PeerWorker,
-  kind: IndexKind,
-  set: VectorSet,
-): Promise<string> {
+/**
+ * The file of an index, built when it is not there, in a process that ends: what a build leaves behind
+ * does not count as memory of a search.
+ */
+export async function keptIndex(bench: Bench, kind: IndexKind, set: VectorSet): Promise<string> {
   const file = indexFile(bench, kind, set);
   const done = `${file}.done`;
   if (!existsSync(done)) {
@@ -141,7 +140,12 @@ export async function keptIndex(
     if (kind.ours) {
       forget(path.dirname(file), path.basename(file).slice(0, -bench.codeDigest.length));
     }
-    await buildIndex(worker, kind, set, file, 2);
+    const builder = startWorker(kind.start());
+    try {
+      await buildIndex(builder, kind, set, file, 2);
+    } finally {
+      await builder.close();
+    }
     writeFileSync(done, "");
   }
   return file;

@@ -19,7 +19,7 @@ export const open: Row = {
         name: kind.name,
         measure: async () => {
           const worker = workers.get(kind.name, kind.start);
-          const file = await keptIndex(bench, worker, kind, set);
+          const file = await keptIndex(bench, kind, set);
           const { variant } = kind;
           const { dimensions } = set;
           const { milliseconds } = await worker.request<{ readonly milliseconds: number[] }>(

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { ratesAt } from "./search-curves.ts";
 
 const points = [
-  { ef: 10, recall: 0.9, rates: [1000, 500], cpuMicroseconds: 1 },
-  { ef: 20, recall: 0.98, rates: [100, 50], cpuMicroseconds: 2 },
+  { ef: 10, recall: 0.9, rates: [1000, 500], cpuMicroseconds: 1, rssAnonMiB: 9 },
+  { ef: 20, recall: 0.98, rates: [100, 50], cpuMicroseconds: 2, rssAnonMiB: 9 },
 ];
 
 test("a rate is read off the curve of each round", () => {

@@ -2,6 +2,7 @@ import path from "node:path";
 
 import type { VectorSet } from "../data/vector-sets.ts";
 import { readIds } from "../data/vector-sets.ts";
+import { treeRssAnon } from "../measure/tree-memory.ts";
 import type { Rounds } from "../samples/interleave.ts";
 import { interleave } from "../samples/interleave.ts";
 import { recallOf } from "../statistics/recall.ts";
@@ -38,6 +39,8 @@ export interface MeasuredPoint {
   readonly rates: readonly number[];
   /** Processor microseconds a query, all threads. */
   readonly cpuMicroseconds: number;
+  /** Of the process that searches, its queries included. */
+  readonly rssAnonMiB: number;
 }
 
 interface SearchReply {
@@ -51,9 +54,9 @@ export async function searchCurves(bench: Bench, plan: CurvePlan): Promise<Curve
   const { set, kinds, row, rounds } = plan;
   const workers = new WorkersOf();
   const measureOf = (kind: IndexKind, ef: number) => async (): Promise<Record<string, number>> => {
-    const worker = workers.get(kind.name, kind.start);
-    const file = await keptIndex(bench, worker, kind, set);
+    const file = await keptIndex(bench, kind, set);
     const out = path.join(bench.scratch, "ids");
+    const worker = workers.get(kind.name, kind.start);
     const reply = await worker.request<SearchReply>("search", {
       index: {
         variant: kind.variant,
@@ -69,7 +72,8 @@ export async function searchCurves(bench: Bench, plan: CurvePlan): Promise<Curve
       ...(plan.batchThreads === undefined ? {} : { batchThreads: plan.batchThreads }),
     });
     const recall = recallOf(readIds(out), set.truth, set.k);
-    return { rate: reply.rate, recall, cpuSeconds: reply.cpuSeconds / reply.asked };
+    const rssAnonMiB = treeRssAnon(worker.pid);
+    return { rate: reply.rate, recall, cpuSeconds: reply.cpuSeconds / reply.asked, rssAnonMiB };
   };
   const points = new Map<string, MeasuredPoint[]>(kinds.map(({ name }) => [name, []]));
   const missing: { contender: string; why: string }[] = [];
@@ -90,6 +94,7 @@ export async function searchCurves(bench: Bench, plan: CurvePlan): Promise<Curve
           ef,
           recall: samples[0]?.["recall"] ?? 0,
           rates: samples.map((sample) => sample["rate"] ?? 0),
+          rssAnonMiB: median(samples.map((sample) => sample["rssAnonMiB"] ?? 0)),
           cpuMicroseconds: 1e6 * median(samples.map((sample) => sample["cpuSeconds"] ?? 0)),
         });
       }
