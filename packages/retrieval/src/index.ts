@@ -12,14 +12,24 @@ export type { IndexProgress } from "./ingest/index-progress.ts";
 export type {
   Answer,
   AnswerExplanation,
+  Budget,
   Citation,
   Hit,
   HitExplanation,
+  Neighbour,
   Summary,
   SummarySentence,
 } from "./query/answer.ts";
-export { answerQuery, largestTopK, longestQueryBytes } from "./query/answer-query.ts";
-export type { QueryOptions } from "./query/answer-query.ts";
+export { answerQuery } from "./query/answer-query.ts";
+export {
+  largestBudget,
+  largestContext,
+  largestTopK,
+  longestQueryBytes,
+} from "./query/query-options.ts";
+export type { QueryOptions } from "./query/query-options.ts";
+export type { QueryCondition, QueryField } from "./query/language/parse-query.ts";
+export type { Reranker } from "./query/rerank.ts";
 export { Index, openIndex } from "./query/open-index.ts";
 export type { OpenIndexOptions } from "./query/open-index.ts";
 export { jsonForModel, quoteForModel, quoteLine } from "./query/quote-for-model.ts";

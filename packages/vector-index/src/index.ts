@@ -13,5 +13,7 @@ export type {
 } from "./vector-index.ts";
 export type { EngineChoice, EngineDescription } from "./engine/choose-engine.ts";
 export { describeEngine } from "./engine/describe-engine.ts";
+export { openChunkVectors } from "./read-chunk-vector.ts";
+export type { ChunkVectors } from "./read-chunk-vector.ts";
 export { streamVectorSections } from "./stream-vector-sections.ts";
 export type { VectorRows } from "./stream-vector-sections.ts";

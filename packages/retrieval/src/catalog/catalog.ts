@@ -25,6 +25,7 @@ export type CatalogFact =
   | "chunker"
   | "analyser"
   | "snapshotRoot"
+  | "keywordsRoot"
   | "job";
 
 /** How {@link openCatalog} opens. */

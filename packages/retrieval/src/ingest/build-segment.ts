@@ -30,6 +30,7 @@ export interface SegmentParts {
  * alone. Texts and vectors are read from the catalog again while the sections are written, so the
  * catalog must stay as it is until then.
  *
+ * @param build Whose vectors; undefined for a segment without any, that answers by keywords.
  * @param scratch Descriptor of an empty file, open for reading and writing, until the segment is written.
  * @throws CodedError `INDEX_VECTOR_MISSING` when a chunk was never embedded: a defect, not an input.
  */
@@ -54,13 +55,14 @@ export function buildSegment(
     }
     chunks += document.chunks.length;
   }
-  if (build === undefined || chunks === 0) {
+  if (chunks === 0) {
     return { sections: [], tree, documents, chunks };
   }
-  const vectors = (): Iterable<Float32Array> => vectorsOf(catalog, build);
   const sections = [
     ...rows.finish(textsOf(catalog)),
-    ...streamVectorSections(vectors, chunks, build.dimensions),
+    ...(build === undefined
+      ? []
+      : streamVectorSections(() => vectorsOf(catalog, build), chunks, build.dimensions)),
     ...keywords.finish(),
   ];
   return { sections, tree, documents, chunks };

@@ -30,3 +30,11 @@ export function fileHint(path: string, nowMs: number): string | null {
     return null;
   }
 }
+
+/** When the file was last changed, in milliseconds since 1970, as its hint has it. */
+export function mtimeOfHint(hint: string | null): number | undefined {
+  const nanoseconds = hint?.split(":")[3];
+  return nanoseconds === undefined || !/^\d{1,20}$/u.test(nanoseconds)
+    ? undefined
+    : Number(BigInt(nanoseconds) / 1_000_000n);
+}

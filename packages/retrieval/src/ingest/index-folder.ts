@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import path from "node:path";
 
@@ -7,6 +8,7 @@ import { lockFile } from "@clawkeep/durable-files";
 
 import type { Catalog } from "../catalog/catalog.ts";
 import { openCatalog } from "../catalog/catalog.ts";
+import { timesFile } from "../snapshot/file-times.ts";
 import { catalogFile, identifyIndex } from "./identify-index.ts";
 import type { IndexModel, IndexOptions, IndexReport, IndexRun } from "./index-run.ts";
 import { reportRun } from "./index-run.ts";
@@ -17,6 +19,7 @@ import { removeOldFiles } from "./publish-snapshot.ts";
 import { analyserId, rebuildIndex } from "./rebuild-index.ts";
 import type { Scan } from "./scan-workspace.ts";
 import { scanWorkspace } from "./scan-workspace.ts";
+import { writeTimes } from "./write-times.ts";
 import { storeDocuments } from "./store-documents.ts";
 
 /**
@@ -145,6 +148,9 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
     });
   }
   if (upToDate) {
+    if (scan.hints.size > 0 || !existsSync(path.join(run.place, timesFile))) {
+      await writeTimes(run);
+    }
     await removeOldFiles(run.place, published, options.faults);
     return reportRun(scan, published, false, 0);
   }

@@ -34,6 +34,11 @@ export interface IndexOptions {
   readonly signal?: AbortSignal;
   /** How long to wait for another writer, in milliseconds. Default 0. */
   readonly waitMs?: number;
+  /**
+   * A new index answers by keywords while its vectors are made, when this many passages have none.
+   * Default 512.
+   */
+  readonly keywordsFirst?: number;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
   /** Awaited before each piece of work: what keeps to a share of the processors sleeps in it. */

@@ -8,6 +8,8 @@ import { writeSegment } from "@clawkeep/segment";
 
 import type { Snapshot, SnapshotContent, SnapshotSegment } from "../snapshot/snapshot.ts";
 import { segmentFolder, snapshotFile } from "../snapshot/snapshot.ts";
+import { timesFile } from "../snapshot/file-times.ts";
+import { vectorsFile } from "../snapshot/vectors-state.ts";
 import { formatSnapshot } from "../snapshot/snapshot-json.ts";
 import { treeRoot } from "../snapshot/snapshot-root.ts";
 import type { RegistryEntry } from "../trust/registry-entry.ts";
@@ -74,6 +76,10 @@ export async function removeOldFiles(
   faults?: FaultHook,
 ): Promise<void> {
   await sweepTemporaries(path.join(folder, snapshotFile));
+  await sweepTemporaries(path.join(folder, timesFile));
+  for (const name of [vectorsFile, `${vectorsFile}.tmp`]) {
+    await rm(path.join(folder, name), { force: true });
+  }
   const kept = new Set(snapshot.segments.map((segment) => segment.file));
   const segments = path.join(folder, segmentFolder);
   for (const name of await readdir(segments)) {

@@ -21,6 +21,8 @@ import {
   snapshotContent,
   writeNewSegment,
 } from "./publish-snapshot.ts";
+import { vectorsNews, wantsKeywordsFirst } from "./keywords-first.ts";
+import { writeTimes } from "./write-times.ts";
 import type { Scan } from "./scan-workspace.ts";
 import { openScratchFile } from "./scratch-file.ts";
 
@@ -28,19 +30,29 @@ import { openScratchFile } from "./scratch-file.ts";
 export const analyserId: string = `bm25-code-${analyserVersion}`;
 
 /**
- * Embeds what has no vector, writes one segment of all documents of the catalog, publishes it, and
+ * Publishes the keyword leg of a new index that has much to embed, embeds what has no vector, writes one segment of all documents of the catalog, publishes it, and
  * brings the catalog up to date, in this order: each step may be the last one of a killed process.
  */
 export async function rebuildIndex(run: IndexRun, scan: Scan, use: ModelUse): Promise<IndexReport> {
-  const { catalog, identity, model, modes, options, place } = run;
+  const { catalog, identity, model, options, place } = run;
   const { faults, onProgress, pace, signal } = options;
   const { chunks } = catalog.totals();
   const build = chunks === 0 ? undefined : buildOf(await use.open(), model.spaceId);
+  const names = { spaceId: model.spaceId, analyser: analyserId, chunker: chunkerId };
+  let published = identity.snapshot;
+  let news: ((missing: number) => void) | undefined;
+  if (build !== undefined && wantsKeywordsFirst(run, build, published)) {
+    published = await publishKeywords(run, published, names);
+    news = vectorsNews(run, published);
+  }
   const embedded =
     build === undefined
       ? 0
       : await embedMissing(catalog, build, use.open, {
-          onProgress: (done, total) => onProgress?.({ stage: "embed", done, total }),
+          onProgress: (done, total) => {
+            news?.(total - done);
+            onProgress?.({ stage: "embed", done, total });
+          },
           ...(signal === undefined ? {} : { signal }),
           ...(pace === undefined ? {} : { pace }),
           ...(faults === undefined ? {} : { faults }),
@@ -50,39 +62,61 @@ export async function rebuildIndex(run: IndexRun, scan: Scan, use: ModelUse): Pr
   signal?.throwIfAborted();
   await pace?.();
   onProgress?.({ stage: "write", chunks });
-  const names = { spaceId: model.spaceId, analyser: analyserId, chunker: chunkerId };
   const content = await writeContent(run, build, names);
-  const newRoot = snapshotRoot(content);
-  const published = identity.snapshot;
-  const isNew = published?.snapshotRoot !== newRoot;
-  const snapshot: Snapshot = isNew
-    ? {
-        ...content,
-        indexId: identity.entry.indexId,
-        sequence: (published?.sequence ?? 0) + 1,
-        snapshotRoot: newRoot,
-      }
-    : published;
-  if (isNew) {
-    await publishSnapshot(place, run.registry, identity.entry, published, snapshot, modes, faults);
-  }
+  const snapshot = await publishContent(run, published, content);
+  const newRoot = snapshot.snapshotRoot;
+  await writeTimes(run);
   await faults?.("catalog:manifest", { path: path.join(place, catalogFile) });
   catalog.transaction(() => {
     catalog.pruneVectors(build);
     catalog.setFact("analyser", names.analyser);
     catalog.setFact("snapshotRoot", newRoot);
+    catalog.clearFact("keywordsRoot");
     catalog.clearFact("job");
   });
   await faults?.("catalog:committed", { path: path.join(place, catalogFile) });
   await removeOldFiles(place, snapshot, faults);
   onProgress?.({ stage: "publish", snapshotRoot: newRoot });
-  return reportRun(scan, snapshot, isNew, embedded);
+  return reportRun(scan, snapshot, identity.snapshot?.snapshotRoot !== newRoot, embedded);
 }
+
+/** The index without vectors, so that it answers while they are made; the next publication has them. */
+async function publishKeywords(
+  run: IndexRun,
+  published: Snapshot | undefined,
+  names: SnapshotNames,
+): Promise<Snapshot> {
+  const { catalog, options, place } = run;
+  const snapshot = await publishContent(run, published, await writeContent(run, undefined, names));
+  await options.faults?.("catalog:keywords", { path: path.join(place, catalogFile) });
+  catalog.transaction(() => catalog.setFact("keywordsRoot", snapshot.snapshotRoot));
+  await writeTimes(run);
+  return snapshot;
+}
+
+/** Publishes content that is not published yet. */
+async function publishContent(
+  { identity, modes, options, place, registry }: IndexRun,
+  published: Snapshot | undefined,
+  content: SnapshotContent,
+): Promise<Snapshot> {
+  const newRoot = snapshotRoot(content);
+  if (published?.snapshotRoot === newRoot) {
+    return published;
+  }
+  const { entry } = identity;
+  const sequence = (published?.sequence ?? 0) + 1;
+  const snapshot = { ...content, indexId: entry.indexId, sequence, snapshotRoot: newRoot };
+  await publishSnapshot(place, registry, entry, published, snapshot, modes, options.faults);
+  return snapshot;
+}
+
+type SnapshotNames = Pick<SnapshotContent, "spaceId" | "analyser" | "chunker">;
 
 async function writeContent(
   { catalog, modes, options, place }: IndexRun,
   build: VectorBuild | undefined,
-  names: Pick<SnapshotContent, "spaceId" | "analyser" | "chunker">,
+  names: SnapshotNames,
 ): Promise<SnapshotContent> {
   using scratch = openScratchFile(path.join(place, segmentFolder));
   const parts = buildSegment(catalog, build, scratch.descriptor);

@@ -1,39 +1,36 @@
-import { CodedError } from "@clawkeep/diagnostics";
-import type { Locator } from "@clawkeep/documents";
-import { locatorFragment } from "@clawkeep/documents";
 import { analyse } from "@clawkeep/keyword-index";
-import type { ChunkRow } from "@clawkeep/segment";
+import type { Bitset, ChunkRow } from "@clawkeep/segment";
+import { countBits, hasBit } from "@clawkeep/segment";
+import { openChunkVectors } from "@clawkeep/vector-index";
 
-import { parseLocator } from "../citation/parse-locator.ts";
-import type { Answer, Hit } from "./answer.ts";
+import type { Answer, Hit, HitExplanation } from "./answer.ts";
+import { diversify, diversityPool } from "./diversify.ts";
+import { fitBudget } from "./fit-budget.ts";
 import type { FusedCandidate } from "./fuse.ts";
-import { fuse, reportedScore } from "./fuse.ts";
+import { fuse, keywordWeight, rankByKeywords, reportedScore } from "./fuse.ts";
+import { hitOf, neighbourOf } from "./hit.ts";
+import type { ParsedQuery } from "./language/parse-query.ts";
+import { parseQuery, plainQuery } from "./language/parse-query.ts";
+import { isNarrow, narrow } from "./narrow.ts";
+import type { Narrowing } from "./narrow.ts";
 import type { Index } from "./open-index.ts";
-import { quoteForModel, quoteLine } from "./quote-for-model.ts";
+import type { CheckedOptions, QueryOptions } from "./query-options.ts";
+import { checkQuery } from "./query-options.ts";
+import type { RerankedCandidate } from "./rerank.ts";
+import { rerank } from "./rerank.ts";
+import type { Candidates } from "./search-segments.ts";
 import { searchSegments } from "./search-segments.ts";
 import { selectHits } from "./select-hits.ts";
 import { summarise } from "./summarise.ts";
 
-/** What a query may ask for. */
-export interface QueryOptions {
-  /** Passages wanted, 1 to 200. Default 5. */
-  readonly topK?: number;
-  /** Add the raw figures behind each score. Default false. */
-  readonly explain?: boolean;
-}
-
-/** Passages that one query can give. */
-export const largestTopK = 200;
-
-/** Bytes of the longest query that is answered. */
-export const longestQueryBytes = 65_536;
-
 /**
  * Answers a query from an open index: both legs, fused, with citations and a summary. The same index,
- * query and vector give the same answer. A query that finds nothing is an answer with a reason.
+ * query and vector give the same answer. A query that finds nothing is an answer with a reason. An
+ * index whose vectors are being made answers by keywords, and the answer says so.
  *
- * @param embed Embeds the query; not called for a blank query or an empty index.
- * @throws CodedError `QUERY_TOP_K`, `QUERY_TOO_LONG`; `SEGMENT_*` when the index is damaged.
+ * @param embed Embeds the query; not called for a blank query, an empty index, or without vectors.
+ * @throws CodedError `QUERY_TOP_K`, `QUERY_TOO_LONG`, `QUERY_OPTION`, `FILTER_SYNTAX`; `SEGMENT_*`
+ *   when the index is damaged.
  */
 export async function answerQuery(
   index: Index,
@@ -41,125 +38,226 @@ export async function answerQuery(
   query: string,
   options: QueryOptions = {},
 ): Promise<Answer> {
-  const topK = options.topK ?? 5;
-  checkQuery(query, topK);
+  const checked = checkQuery(query, options);
+  const parsed = options.syntax === "operators" ? parseQuery(query) : plainQuery(query);
+  const { filter, scopes } = checked;
+  const narrowing = {
+    conditions: parsed.conditions,
+    scopes,
+    ...(filter === undefined ? {} : { filter }),
+  };
+  const shared = sharedPart(index, query, parsed);
+  const nothing = (detail: string): Answer => ({ ...shared, reason: "no-match", detail });
   if (query.trim() === "") {
-    return nothing(index, query, "the query is blank");
+    return nothing("the query is blank");
+  }
+  if (parsed.text.trim() === "") {
+    return nothing("the query says what passages must have, and nothing to search for");
   }
   if (index.parts.length === 0) {
-    return nothing(index, query, "the index holds no passages");
+    return nothing("the index holds no passages");
   }
-  const vector = await embed(query);
-  const terms = analyse(query);
-  const { candidates, largestBm25, idf } = searchSegments(index.parts, terms, vector);
-  const rows = new Map<FusedCandidate, ChunkRow>();
-  const rowOf = (candidate: FusedCandidate): ChunkRow => {
-    const row = rows.get(candidate) ?? index.row(candidate);
-    rows.set(candidate, row);
-    return row;
-  };
-  const selected = selectHits(fuse(candidates, largestBm25), topK, rowOf);
+  const filters = narrowIndex(index, narrowing);
+  if (filters?.every(({ length, set }) => countBits(set, length) === 0) === true) {
+    return nothing("no passage meets the conditions");
+  }
+  const terms = analyse(parsed.text);
+  const vector = index.vectors === undefined ? await embed(parsed.text) : undefined;
+  const sets = filters?.map(({ set }) => set);
+  const found = searchSegments(index.parts, terms, vector, sets);
+  const { candidates, largestBm25, idf } = found;
+  const ranked =
+    vector === undefined ? rankByKeywords(candidates, idf, terms) : fuse(candidates, largestBm25);
+  const rowOf = rowReader(index);
+  const selected = await choose(index, parsed.text, ranked, rowOf, checked, options);
   if (selected.length === 0) {
-    return nothing(index, query, "no passage has to do with it");
+    return nothing("no passage has to do with it");
   }
-  const explain = options.explain === true;
-  const passages = selected.map((candidate) => {
+  const hits = selected.map((candidate) => {
     const row = rowOf(candidate);
-    return { candidate, row, text: row.text(), score: reportedScore(candidate.fused) };
+    const passage = { row, text: row.text(), score: reportedScore(candidate.fused) };
+    const context =
+      checked.context === 0 ? undefined : contextOf(index, candidate, row, checked.context);
+    const why = options.explain === true ? explanationOf(index, candidate, found) : undefined;
+    return { passage, hit: hitOf(passage, context, why) };
   });
+  const kept = await keepToBudget(
+    hits.map(({ hit }) => hit),
+    options,
+  );
+  if (kept.results.length === 0) {
+    return { ...nothing("no passage fits into the budget"), ...kept };
+  }
+  const passages = hits.slice(0, kept.results.length).map(({ passage }) => passage);
   return {
-    version: 1,
-    query,
-    results: passages.map(({ candidate, row, text, score }) =>
-      hitOf(candidate, row, text, score, explain),
-    ),
+    ...shared,
+    ...kept,
     summary: summarise(passages, idf, analyse),
-    snapshotRoot: index.snapshot.snapshotRoot,
-    ...(explain
-      ? {
-          explain: {
-            terms: [...idf].map(([term, value]) => ({ term, idf: value })),
-            largestBm25,
-            candidates: candidates.length,
-          },
-        }
+    ...(options.explain === true
+      ? { explain: explainAnswer(found, parsed, vector !== undefined, filters) }
       : {}),
   };
 }
 
-function hitOf(
-  candidate: FusedCandidate,
-  row: ChunkRow,
-  text: string,
-  score: number,
-  explain: boolean,
-): Hit {
-  const locator = parseLocator(row.locator);
-  const place =
-    locator === undefined
-      ? `${row.path}:${row.lineStart}-${row.lineEnd}`
-      : `${row.path}#${locatorFragment(locator)}`;
-  return {
-    text: quoteForModel(text),
-    score,
-    source: quoteLine(place),
-    citation: {
-      path: row.path,
-      headings: row.headings.map(quoteLine),
-      lineStart: row.lineStart,
-      lineEnd: row.lineEnd,
-      byteStart: row.byteStart,
-      byteEnd: row.byteEnd,
-      chunkDigest: row.digest,
-      documentDigest: row.documentDigest,
-      ...(locator === undefined ? {} : { locator: quoteLocator(locator) }),
-    },
-    ...(explain
-      ? {
-          explain: {
-            cosine: candidate.cosine,
-            bm25: candidate.bm25,
-            fused: candidate.fused,
-            ...(candidate.vectorRank === undefined ? {} : { vectorRank: candidate.vectorRank }),
-            ...(candidate.keywordRank === undefined ? {} : { keywordRank: candidate.keywordRank }),
-          },
-        }
-      : {}),
-  };
-}
-
-/** The name of a member is whatever the archive says. */
-function quoteLocator(locator: Locator): Locator {
-  const { member } = locator;
-  return member === undefined ? locator : { ...locator, member: quoteLine(member) };
-}
-
-function nothing(index: Index, query: string, detail: string): Answer {
+/** What every answer has, with or without hits. */
+function sharedPart(
+  index: Index,
+  query: string,
+  { conditions }: ParsedQuery,
+): Omit<Answer, "reason" | "detail"> {
   return {
     version: 1,
     query,
     results: [],
     summary: { text: "", sentences: [] },
     snapshotRoot: index.snapshot.snapshotRoot,
-    reason: "no-match",
-    detail,
+    ...(index.vectors === undefined ? {} : { vectors: index.vectors }),
+    ...(conditions.length === 0 ? {} : { conditions }),
   };
 }
 
-function checkQuery(query: string, topK: number): void {
-  if (!Number.isInteger(topK) || topK < 1 || topK > largestTopK) {
-    throw new CodedError({
-      code: "QUERY_TOP_K",
-      message: `expected a whole number from 1 to ${largestTopK} of passages, got ${String(topK)}`,
-      hint: "leave it out for 5",
-    });
+/** The chunks of one segment that meet the conditions. */
+interface Allowed {
+  readonly set: Bitset;
+  readonly length: number;
+}
+
+function narrowIndex(index: Index, narrowing: Narrowing): readonly Allowed[] | undefined {
+  if (!isNarrow(narrowing)) {
+    return undefined;
   }
-  const bytes = Buffer.byteLength(query);
-  if (bytes > longestQueryBytes) {
-    throw new CodedError({
-      code: "QUERY_TOO_LONG",
-      message: `expected a query of at most ${longestQueryBytes} bytes, got ${bytes}`,
-      hint: "ask a question; the model reads its first 250 words",
-    });
+  const timeOf = (path: string, digest: string): number | undefined => {
+    const known = index.times().get(path);
+    return known?.digest === digest ? known.mtimeMs : undefined;
+  };
+  return index.parts.map((part) => {
+    const set = narrow(part, narrowing, timeOf);
+    const living = part.deleted === undefined ? set : withoutDeleted(set, part.deleted);
+    return { set: living, length: part.table.chunkCount };
+  });
+}
+
+function withoutDeleted(set: Bitset, deleted: Bitset): Bitset {
+  return set.map((word, place) => word & ~(deleted[place] ?? 0));
+}
+
+type RowOf = (candidate: FusedCandidate) => ChunkRow;
+
+function rowReader(index: Index): RowOf {
+  const rows = new Map<string, ChunkRow>();
+  return (candidate) => {
+    const key = `${candidate.segment}:${candidate.chunk}`;
+    const row = rows.get(key) ?? index.row(candidate);
+    rows.set(key, row);
+    return row;
+  };
+}
+
+/** The hits, best first: by score, or as a cross-encoder or the wish for variety orders them. */
+async function choose(
+  index: Index,
+  text: string,
+  ranked: readonly FusedCandidate[],
+  rowOf: RowOf,
+  { topK, diversity }: CheckedOptions,
+  options: QueryOptions,
+): Promise<readonly RerankedCandidate[]> {
+  let ordered: readonly RerankedCandidate[] = ranked;
+  if (options.rerank !== undefined) {
+    const pool = selectHits(ranked, diversityPool(topK), rowOf);
+    ordered = await rerank(text, pool, (candidate) => rowOf(candidate).text(), options.rerank);
   }
+  if (diversity === 0) {
+    return selectHits(ordered, topK, rowOf);
+  }
+  const vectors = index.parts.map(({ segment, vectors: leg }) =>
+    leg === undefined ? undefined : openChunkVectors(segment),
+  );
+  return diversify(selectHits(ordered, diversityPool(topK), rowOf), topK, diversity, (candidate) =>
+    vectors[candidate.segment]?.(candidate.chunk),
+  );
+}
+
+/** The living passages around a hit: chunks of one document follow each other. */
+function contextOf(
+  index: Index,
+  { segment, chunk }: FusedCandidate,
+  row: ChunkRow,
+  many: number,
+): NonNullable<Hit["context"]> {
+  const part = index.parts[segment];
+  const around = (step: 1 | -1): readonly ChunkRow[] => {
+    const rows: ChunkRow[] = [];
+    for (let place = chunk + step; rows.length < many; place += step) {
+      const other =
+        part === undefined || place < 0 || place >= part.table.chunkCount
+          ? undefined
+          : part.table.row(place);
+      if (other?.document !== row.document) {
+        break;
+      }
+      if (part?.deleted === undefined || !hasBit(part.deleted, place)) {
+        rows.push(other);
+      }
+    }
+    return rows;
+  };
+  return {
+    before: around(-1).toReversed().map(neighbourOf),
+    after: around(1).map(neighbourOf),
+  };
+}
+
+async function keepToBudget(
+  hits: readonly Hit[],
+  { budget, countTokens }: QueryOptions,
+): Promise<Pick<Answer, "results" | "budget">> {
+  if (budget === undefined) {
+    return { results: hits };
+  }
+  const count = budget.unit === "bytes" ? Buffer.byteLength : await countTokens?.();
+  if (count === undefined) {
+    throw new RangeError("a budget in tokens needs countTokens");
+  }
+  return fitBudget(hits, { ...budget, count: (text) => count(text) });
+}
+
+function explanationOf(
+  index: Index,
+  candidate: RerankedCandidate,
+  { idf, statistics }: Candidates,
+): HitExplanation {
+  const keywords = index.parts[candidate.segment]?.keywords;
+  const terms = [...idf.keys()].flatMap((term) => {
+    const [bm25 = 0] = keywords?.scoresOf([term], [candidate.chunk], { statistics }) ?? [];
+    return bm25 > 0 ? [{ term, bm25 }] : [];
+  });
+  const { cosine, bm25, fused, vectorRank, keywordRank, rerank: logit } = candidate;
+  return {
+    ...(cosine === undefined ? {} : { cosine }),
+    bm25,
+    fused,
+    ...(vectorRank === undefined ? {} : { vectorRank }),
+    ...(keywordRank === undefined ? {} : { keywordRank }),
+    terms,
+    ...(logit === undefined ? {} : { rerank: logit }),
+  };
+}
+
+function explainAnswer(
+  { candidates, largestBm25, idf }: Candidates,
+  { text }: ParsedQuery,
+  both: boolean,
+  allowed: readonly Allowed[] | undefined,
+): NonNullable<Answer["explain"]> {
+  return {
+    text,
+    terms: [...idf].map(([term, value]) => ({ term, idf: value })),
+    largestBm25,
+    candidates: candidates.length,
+    weights: both ? { vector: 1, keyword: keywordWeight } : { vector: 0, keyword: 1 },
+    ...(allowed === undefined
+      ? {}
+      : { allowed: allowed.reduce((sum, { set, length }) => sum + countBits(set, length), 0) }),
+  };
 }

@@ -1,6 +1,8 @@
 import type { Locator } from "@clawkeep/documents";
 import type { Digest } from "@clawkeep/integrity";
 
+import type { QueryCondition } from "./language/parse-query.ts";
+
 /** Where a passage comes from, exact enough for anyone to check it against the file. */
 export interface Citation {
   /** Path inside the indexed folder, with `/`. */
@@ -29,8 +31,8 @@ export interface Citation {
 
 /** Raw figures behind a score. */
 export interface HitExplanation {
-  /** Cosine of query and passage, -1…1. */
-  readonly cosine: number;
+  /** Cosine of query and passage, -1…1; absent when vectors were not asked. */
+  readonly cosine?: number;
   /** BM25F of the passage, 0 or more. */
   readonly bm25: number;
   /** `cosine + 0.45 * bm25 / (largest bm25 of this query)`. */
@@ -39,6 +41,18 @@ export interface HitExplanation {
   readonly vectorRank?: number;
   /** 1-based place in the keyword search's list, absent when it was not among its first 100. */
   readonly keywordRank?: number;
+  /** What each of the query's terms that the passage holds adds to `bm25`. */
+  readonly terms: readonly { readonly term: string; readonly bm25: number }[];
+  /** What the cross-encoder gave, before it was squeezed into 0…1; absent without one. */
+  readonly rerank?: number;
+}
+
+/** A passage beside a hit, in the same document. */
+export interface Neighbour {
+  /** Escaped like the hit's text. */
+  readonly text: string;
+  readonly lineStart: number;
+  readonly lineEnd: number;
 }
 
 /** One passage, quoted. */
@@ -53,6 +67,13 @@ export interface Hit {
   /** `path:lineStart-lineEnd`, or `path#page=3` for a locator, escaped like `text`: for people. */
   readonly source: string;
   readonly citation: Citation;
+  /** The passages before and after it in the document, in its order, when they were asked for. */
+  readonly context?: {
+    readonly before: readonly Neighbour[];
+    readonly after: readonly Neighbour[];
+  };
+  /** True when the text was cut to a budget; the citation names the whole passage. */
+  readonly shortened?: true;
   readonly explain?: HitExplanation;
 }
 
@@ -76,8 +97,23 @@ export interface AnswerExplanation {
   readonly terms: readonly { readonly term: string; readonly idf: number }[];
   /** The divisor of every `bm25`. */
   readonly largestBm25: number;
-  /** Candidates that were scored by both legs. */
+  /** Candidates that were scored. */
   readonly candidates: number;
+  /** Weight of each leg in `fused`. */
+  readonly weights: { readonly vector: number; readonly keyword: number };
+  /** What was searched for once the operators were taken out of the query. */
+  readonly text: string;
+  /** Passages that met the conditions; absent when there were none. */
+  readonly allowed?: number;
+}
+
+/** What an answer's texts were kept to. */
+export interface Budget {
+  readonly unit: "bytes" | "tokens";
+  readonly limit: number;
+  readonly used: number;
+  /** Hits that did not fit. */
+  readonly leftOut: number;
 }
 
 /** The answer to one query: version 1 of the JSON that `local-rag query --json` prints. */
@@ -88,6 +124,15 @@ export interface Answer {
   readonly results: readonly Hit[];
   readonly summary: Summary;
   readonly snapshotRoot: Digest;
+  /**
+   * Present when the keyword leg alone answered: `building 42%` while vectors are being made,
+   * `not asked` when the caller wanted it so.
+   */
+  readonly vectors?: string;
+  /** The operators that were found in the query, when there were some. */
+  readonly conditions?: readonly QueryCondition[];
+  /** Present when the caller set one. */
+  readonly budget?: Budget;
   /** Present when `results` is empty. */
   readonly reason?: "no-match";
   /** Which kind of nothing was found, for people. */

@@ -1,10 +1,10 @@
-/** A chunk that at least one leg found, scored by both. */
+/** A chunk that at least one leg found, scored by both; without a cosine where there are no vectors. */
 export interface Candidate {
   /** Index into the snapshot's segments. */
   readonly segment: number;
   /** Chunk inside that segment. */
   readonly chunk: number;
-  readonly cosine: number;
+  readonly cosine?: number;
   readonly bm25: number;
   readonly vectorRank?: number;
   readonly keywordRank?: number;
@@ -24,6 +24,9 @@ export const keywordWeight = 0.45;
 /** Highest value that `fused` takes: cosine 1 and the query's best keyword score. */
 export const largestFused: number = 1 + keywordWeight;
 
+/** No term brings more than `k1 + 1` times its inverse document frequency. */
+const largestTermScore = 2.2;
+
 /**
  * Linear fusion over the union of both legs' candidates, both scores filled in for each:
  * `cosine + 0.45 * bm25 / largestBm25`. Reciprocal rank fusion loses up to .07 nDCG where one leg
@@ -34,9 +37,35 @@ export function fuse(
   largestBm25: number,
 ): readonly FusedCandidate[] {
   const scale = largestBm25 > 0 ? keywordWeight / largestBm25 : 0;
-  return candidates
-    .map((candidate) => ({ ...candidate, fused: candidate.cosine + scale * candidate.bm25 }))
-    .sort((a, b) => b.fused - a.fused || a.segment - b.segment || a.chunk - b.chunk);
+  return inOrder(
+    candidates.map((candidate) => ({
+      ...candidate,
+      fused: (candidate.cosine ?? 0) + scale * candidate.bm25,
+    })),
+  );
+}
+
+/**
+ * The order of the keyword leg alone, for want of vectors: `bm25` against the most that a passage can
+ * have for this query, as far as `fused` goes.
+ *
+ * @param idf Inverse document frequency of each term.
+ * @param terms The query's terms, repeats included.
+ */
+export function rankByKeywords(
+  candidates: readonly Candidate[],
+  idf: ReadonlyMap<string, number>,
+  terms: readonly string[],
+): readonly FusedCandidate[] {
+  const bound = largestTermScore * terms.reduce((sum, term) => sum + (idf.get(term) ?? 0), 0);
+  const scale = bound > 0 ? largestFused / bound : 0;
+  return inOrder(candidates.map((candidate) => ({ ...candidate, fused: scale * candidate.bm25 })));
+}
+
+function inOrder(candidates: readonly FusedCandidate[]): readonly FusedCandidate[] {
+  return candidates.toSorted(
+    (a, b) => b.fused - a.fused || a.segment - b.segment || a.chunk - b.chunk,
+  );
 }
 
 /** The score that a reader sees: `fused / 1.45`, clamped to 0…1, to six decimals. */

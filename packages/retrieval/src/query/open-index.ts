@@ -3,13 +3,16 @@ import path from "node:path";
 import { CodedError, isCodedError } from "@clawkeep/diagnostics";
 import { openKeywordIndex } from "@clawkeep/keyword-index";
 import type { ChunkRow, ChunkTable, Segment } from "@clawkeep/segment";
-import { openChunkTable, openSegment } from "@clawkeep/segment";
+import { openChunkTable, openSegment, sectionId } from "@clawkeep/segment";
 import { openVectorIndex } from "@clawkeep/vector-index";
 
 import { decodeDeleted } from "../snapshot/deleted-bitset.ts";
+import type { FileTimes } from "../snapshot/file-times.ts";
+import { readTimes } from "../snapshot/file-times.ts";
 import { readSnapshot } from "../snapshot/read-snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { segmentFolder } from "../snapshot/snapshot.ts";
+import { describeVectors } from "../snapshot/vectors-state.ts";
 import type { IndexTrust } from "../trust/require-trust.ts";
 import { requireTrust } from "../trust/require-trust.ts";
 import type { SearchableSegment } from "./search-segments.ts";
@@ -27,10 +30,43 @@ export interface IndexPart extends SearchableSegment {
 export class Index {
   readonly snapshot: Snapshot;
   readonly parts: readonly IndexPart[];
+  readonly #folder: string;
+  readonly #keywordsOnly: boolean;
+  #times: FileTimes | undefined;
 
-  constructor(snapshot: Snapshot, parts: readonly IndexPart[]) {
+  constructor(
+    folder: string,
+    snapshot: Snapshot,
+    parts: readonly IndexPart[],
+    keywordsOnly: boolean,
+  ) {
+    this.#folder = folder;
     this.snapshot = snapshot;
     this.parts = parts;
+    this.#keywordsOnly = keywordsOnly;
+  }
+
+  /**
+   * Undefined when both legs answer. Otherwise why the keyword leg answers alone: `building 42%`, as
+   * far as the vectors are now, or `not asked`.
+   */
+  get vectors(): string | undefined {
+    if (this.#keywordsOnly) {
+      return "not asked";
+    }
+    return this.parts.some(({ vectors }) => vectors === undefined)
+      ? describeVectors(this.#folder, this.snapshot.snapshotRoot)
+      : undefined;
+  }
+
+  /**
+   * When the indexed files were last changed. Read once.
+   *
+   * @throws CodedError `INDEX_TIMES`.
+   */
+  times(): FileTimes {
+    this.#times ??= readTimes(this.#folder);
+    return this.#times;
   }
 
   /** The row of a chunk. */
@@ -57,6 +93,8 @@ export class Index {
 export interface OpenIndexOptions {
   /** Keep in memory what every query reads: for a process that answers many. Default false. */
   readonly resident?: boolean;
+  /** Leave the vectors alone and answer by keywords: needs no model. Default false. */
+  readonly keywordsOnly?: boolean;
 }
 
 /**
@@ -102,7 +140,7 @@ function openSnapshot(
   snapshot: Snapshot,
   trust: IndexTrust,
   spaceId: string,
-  { resident = false }: OpenIndexOptions,
+  { resident = false, keywordsOnly = false }: OpenIndexOptions,
 ): Index {
   requireTrust(snapshot, trust, folder);
   if (snapshot.spaceId !== spaceId) {
@@ -127,7 +165,10 @@ function openSnapshot(
         }
         parts.push({
           segment,
-          vectors: openVectorIndex(segment, { resident }),
+          vectors:
+            keywordsOnly || segment.entry(sectionId.vectorHeader) === undefined
+              ? undefined
+              : openVectorIndex(segment, { resident }),
           keywords: openKeywordIndex(segment, { resident }),
           table: openChunkTable(segment),
           deleted: decodeDeleted(entry),
@@ -137,7 +178,7 @@ function openSnapshot(
         throw error;
       }
     }
-    return new Index(snapshot, parts);
+    return new Index(folder, snapshot, parts, keywordsOnly);
   } catch (error) {
     parts.forEach(({ segment }) => segment.close());
     throw isCodedError(error) ? error : unexpected(folder, error);

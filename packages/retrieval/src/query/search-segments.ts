@@ -7,7 +7,8 @@ import type { Candidate } from "./fuse.ts";
 
 /** One segment of the snapshot, ready to be searched. */
 export interface SearchableSegment {
-  readonly vectors: VectorIndex;
+  /** Absent while they are being made, and when nobody will ask them. */
+  readonly vectors: VectorIndex | undefined;
   readonly keywords: KeywordIndex;
   readonly deleted: Bitset | undefined;
 }
@@ -19,6 +20,7 @@ export interface Candidates {
   readonly largestBm25: number;
   /** Inverse document frequency of each distinct term of the query, over all segments. */
   readonly idf: ReadonlyMap<string, number>;
+  readonly statistics: KeywordStatistics;
 }
 
 /** Depth of each leg. More brings nothing on any of ten collections. */
@@ -33,45 +35,62 @@ interface Place {
 /**
  * Searches both legs over all segments, the keyword leg with the statistics of all of them together,
  * and fills in the other leg's score for each candidate.
+ *
+ * @param vector The query's; undefined to search by keywords alone.
+ * @param filters For each segment the chunks that may be found; undefined for all.
  */
 export function searchSegments(
   segments: readonly SearchableSegment[],
   terms: readonly string[],
-  vector: Float32Array,
+  vector: Float32Array | undefined,
+  filters: readonly (Bitset | undefined)[] = [],
 ): Candidates {
   const statistics = sumStatistics(
     segments.map(({ keywords }) => keywords),
     terms,
   );
   const keyword = best(
-    segments.map(({ keywords, deleted }) =>
-      keywords.search(terms, depth, { statistics, ...(deleted === undefined ? {} : { deleted }) }),
+    segments.map(({ keywords, deleted }, segment) =>
+      keywords.search(terms, depth, { statistics, ...narrowed(deleted, filters[segment]) }),
     ),
   );
   const nearest = best(
-    segments.map(({ vectors, deleted }) =>
-      vectors.search(vector, depth, deleted === undefined ? {} : { deleted }),
+    segments.map(({ vectors, deleted }, segment) =>
+      vectors === undefined || vector === undefined
+        ? { ids: new Int32Array(), scores: new Float32Array() }
+        : vectors.search(vector, depth, narrowed(deleted, filters[segment])),
     ),
   );
   const candidates = segments.flatMap((part, segment) => {
     const keywordRanks = ranks(keyword, segment);
     const vectorRanks = ranks(nearest, segment);
     const ids = [...new Set([...keywordRanks.keys(), ...vectorRanks.keys()])].sort((a, b) => a - b);
-    const cosines = part.vectors.scoresOf(vector, ids);
+    const cosines = vector === undefined ? undefined : part.vectors?.scoresOf(vector, ids);
     const bm25s = part.keywords.scoresOf(terms, ids, { statistics });
     return ids.map((chunk, index): Candidate => {
       const [vectorRank, keywordRank] = [vectorRanks.get(chunk), keywordRanks.get(chunk)];
       return {
         segment,
         chunk,
-        cosine: cosines[index] ?? -1,
+        ...(cosines === undefined ? {} : { cosine: cosines[index] ?? -1 }),
         bm25: bm25s[index] ?? 0,
         ...(vectorRank === undefined ? {} : { vectorRank }),
         ...(keywordRank === undefined ? {} : { keywordRank }),
       };
     });
   });
-  return { candidates, largestBm25: keyword[0]?.score ?? 0, idf: inverseFrequencies(statistics) };
+  const idf = inverseFrequencies(statistics);
+  return { candidates, largestBm25: keyword[0]?.score ?? 0, idf, statistics };
+}
+
+function narrowed(
+  deleted: Bitset | undefined,
+  filter: Bitset | undefined,
+): { readonly deleted?: Bitset; readonly filter?: Bitset } {
+  return {
+    ...(deleted === undefined ? {} : { deleted }),
+    ...(filter === undefined ? {} : { filter }),
+  };
 }
 
 /** `ln(1 + (N - n + 0.5) / (n + 0.5))`: the idf of Lucene's BM25, never negative. */

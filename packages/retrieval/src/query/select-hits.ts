@@ -35,7 +35,7 @@ export function selectHits<T extends FusedCandidate>(
     if (first.length === topK) {
       break;
     }
-    if (candidate.bm25 === 0 && candidate.cosine < leastCosine) {
+    if (candidate.bm25 === 0 && (candidate.cosine ?? 0) < leastCosine) {
       continue;
     }
     const { path, digest } = identityOf(candidate);

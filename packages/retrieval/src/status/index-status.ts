@@ -8,6 +8,7 @@ import { openCatalog } from "../catalog/catalog.ts";
 import { catalogFile } from "../ingest/identify-index.ts";
 import { readSnapshot } from "../snapshot/read-snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import { vectorsProgress } from "../snapshot/vectors-state.ts";
 import type { IndexTrust } from "../trust/require-trust.ts";
 import { isTrusted } from "../trust/require-trust.ts";
 
@@ -18,6 +19,8 @@ export interface IndexStatus {
   readonly trusted: boolean;
   /** Folder that the index was made of, when the catalog may be read. */
   readonly workspace?: string;
+  /** `building 42%` while the index answers by keywords, because its vectors are being made. */
+  readonly vectors?: string;
   /** Bytes of all files of the index folder. */
   readonly bytes: number;
   /** True when a run was ended before it was done; the next one goes on. */
@@ -30,8 +33,11 @@ export interface IndexStatus {
 export function indexStatus(folder: string, trust: IndexTrust): IndexStatus {
   const snapshot = readSnapshot(folder);
   const trusted = snapshot !== undefined && isTrusted(snapshot, trust);
+  const vectors =
+    snapshot === undefined ? undefined : vectorsProgress(folder, snapshot.snapshotRoot);
   return {
     ...(snapshot === undefined ? {} : { snapshot }),
+    ...(vectors === undefined ? {} : { vectors }),
     trusted,
     bytes: folderBytes(folder),
     engine: describeEngine(),

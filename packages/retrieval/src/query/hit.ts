@@ -1,0 +1,56 @@
+import type { Locator } from "@clawkeep/documents";
+import { locatorFragment } from "@clawkeep/documents";
+import type { ChunkRow } from "@clawkeep/segment";
+
+import { parseLocator } from "../citation/parse-locator.ts";
+import type { Hit, HitExplanation, Neighbour } from "./answer.ts";
+import { quoteForModel, quoteLine } from "./quote-for-model.ts";
+
+/** A passage that was chosen. */
+export interface Passage {
+  readonly row: ChunkRow;
+  readonly text: string;
+  readonly score: number;
+}
+
+/** A passage as it is shown: quoted, with its citation. */
+export function hitOf(
+  { row, text, score }: Passage,
+  context: Hit["context"] | undefined,
+  explain: HitExplanation | undefined,
+): Hit {
+  const locator = parseLocator(row.locator);
+  const place =
+    locator === undefined
+      ? `${row.path}:${row.lineStart}-${row.lineEnd}`
+      : `${row.path}#${locatorFragment(locator)}`;
+  return {
+    text: quoteForModel(text),
+    score,
+    source: quoteLine(place),
+    citation: {
+      path: row.path,
+      headings: row.headings.map(quoteLine),
+      lineStart: row.lineStart,
+      lineEnd: row.lineEnd,
+      byteStart: row.byteStart,
+      byteEnd: row.byteEnd,
+      chunkDigest: row.digest,
+      documentDigest: row.documentDigest,
+      ...(locator === undefined ? {} : { locator: quoteLocator(locator) }),
+    },
+    ...(context === undefined ? {} : { context }),
+    ...(explain === undefined ? {} : { explain }),
+  };
+}
+
+/** A passage beside a hit as it is shown. */
+export function neighbourOf(row: ChunkRow): Neighbour {
+  return { text: quoteForModel(row.text()), lineStart: row.lineStart, lineEnd: row.lineEnd };
+}
+
+/** The name of a member is whatever the archive says. */
+function quoteLocator(locator: Locator): Locator {
+  const { member } = locator;
+  return member === undefined ? locator : { ...locator, member: quoteLine(member) };
+}
