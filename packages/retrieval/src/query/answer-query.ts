@@ -215,11 +215,15 @@ async function keepToBudget(
   if (budget === undefined) {
     return { results: hits };
   }
-  const count = budget.unit === "bytes" ? Buffer.byteLength : await countTokens?.();
+  const count = budget.unit === "bytes" ? byteLength : await countTokens?.();
   if (count === undefined) {
     throw new RangeError("a budget in tokens needs countTokens");
   }
   return fitBudget(hits, { ...budget, count: (text) => count(text) });
+}
+
+function byteLength(text: string): number {
+  return Buffer.byteLength(text);
 }
 
 function explanationOf(

@@ -32,7 +32,7 @@ const hit = (text: string, around: readonly string[] = []): Hit => ({
 const bytes = (limit: number): Parameters<typeof fitBudget>[1] => ({
   unit: "bytes",
   limit,
-  count: Buffer.byteLength,
+  count: (text) => Buffer.byteLength(text),
 });
 
 describe("a budget", () => {

@@ -51,8 +51,9 @@ export function fitBudget(
   return { results, budget: { unit, limit, used, leftOut: hits.length - results.length } };
 }
 
-function withoutContext({ context: _, ...hit }: Hit): Hit {
-  return hit;
+function withoutContext(hit: Hit): Hit {
+  const { context, ...rest } = hit;
+  return context === undefined ? hit : rest;
 }
 
 /** The passage up to the last line, or word, that fits; undefined when not even one word does. */
