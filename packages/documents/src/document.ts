@@ -4,10 +4,11 @@ import type { TextLayer } from "./extraction/locator.ts";
 import type { Block } from "./reading/block.ts";
 
 /**
- * How a file is read: Markdown by its structure, text by its paragraphs, code by its functions or lines,
- * what an extraction gave by the blocks that came with it.
+ * How a file is read: Markdown and reStructuredText by their structure, text by its paragraphs, data by its
+ * records and members, code by its functions or lines, what an extraction gave by the blocks that came
+ * with it.
  */
-export type DocumentKind = "markdown" | "text" | "code" | "extracted";
+export type DocumentKind = "markdown" | "rst" | "text" | "data" | "code" | "extracted";
 
 /** A value of a front matter field: a scalar, or a flat list of scalars such as tags. */
 export type MetadataValue = string | number | boolean | readonly (string | number | boolean)[];
@@ -17,7 +18,7 @@ export interface Document {
   /** Workspace-relative, with `/` between names. */
   readonly path: string;
   readonly kind: DocumentKind;
-  /** Language of `code`, such as `typescript`; absent otherwise. */
+  /** Language of `code` and `data`, such as `typescript`; absent otherwise. */
   readonly language?: string;
   /** Title of the front matter, else of the first heading, else the file's name. One line, never empty. */
   readonly title: string;

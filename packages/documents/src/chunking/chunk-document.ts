@@ -58,7 +58,7 @@ export function chunkDocument(document: Document, budget: ChunkBudget): readonly
   const maxLength = maxTokens * maxLengthPerToken;
 
   const body = bufferOf(document).toString("utf8", document.bodyStart);
-  const atoms = cutAtoms(body, document.blocks ?? documentBlocks(document.kind, body), {
+  const atoms = cutAtoms(body, document.blocks ?? documentBlocks(document, body), {
     countTokens,
     maxTokens: available - maxContext,
     maxLength,

@@ -1,12 +1,25 @@
 import type { DocumentKind } from "../document.ts";
 import type { Block } from "./block.ts";
 import { markdownBlocks } from "./markdown-blocks.ts";
+import { dataBlocks } from "./data-blocks.ts";
 import { plainBlocks } from "./plain-blocks.ts";
+import { rstBlocks } from "./rst-blocks.ts";
 
 /** The blocks of a body, in order; what is between them is white space. */
-export function documentBlocks(kind: DocumentKind, body: string): readonly Block[] {
-  if (kind === "markdown") {
-    return markdownBlocks(body);
+export function documentBlocks(
+  { kind, language }: { readonly kind: DocumentKind; readonly language?: string },
+  body: string,
+): readonly Block[] {
+  switch (kind) {
+    case "markdown":
+      return markdownBlocks(body);
+    case "rst":
+      return rstBlocks(body);
+    case "data":
+      return dataBlocks(language, body);
+    case "text":
+    case "code":
+    case "extracted":
   }
   return plainBlocks(body, kind === "code" ? "code" : "paragraph");
 }

@@ -1,4 +1,5 @@
 import type { DocumentKind } from "../document.ts";
+import { isData } from "./data-blocks.ts";
 
 /** How a file is read, and the language when it is code. */
 export interface PathKind {
@@ -63,7 +64,8 @@ const languageExtensions: Readonly<Record<string, string>> = {
   astro: "astro",
   css: "css scss sass less",
   xml: "xml xsd xsl xslt svg plist",
-  json: "json jsonc json5 jsonl ndjson webmanifest",
+  json: "json jsonc json5 webmanifest geojson jsonld",
+  jsonl: "jsonl ndjson",
   yaml: "yaml yml",
   toml: "toml",
   ini: "ini cfg conf properties editorconfig",
@@ -96,7 +98,7 @@ const languageOfName: ReadonlyMap<string, string> = new Map([
   ["justfile", "make"],
 ]);
 
-/** Tells Markdown, code and text apart by the name alone; what is unknown is text. */
+/** Tells Markdown, data, code and text apart by the name alone; what is unknown is text. */
 export function kindOfPath(path: string): PathKind {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
   const dot = name.lastIndexOf(".");
@@ -105,5 +107,8 @@ export function kindOfPath(path: string): PathKind {
     return { kind: "markdown" };
   }
   const language = languageOfName.get(name) ?? languageOfExtension.get(extension);
-  return language === undefined ? { kind: "text" } : { kind: "code", language };
+  if (language === undefined) {
+    return { kind: extension === "rst" || extension === "rest" ? "rst" : "text" };
+  }
+  return { kind: isData(language) ? "data" : "code", language };
 }

@@ -42,7 +42,7 @@ describe("kinds", () => {
     ["a.ts", "code", "typescript"],
     ["a.py", "code", "python"],
     ["Dockerfile", "code", "dockerfile"],
-    ["a.json", "code", "json"],
+    ["a.json", "data", "json"],
     ["a.txt", "text", undefined],
     ["LICENSE", "text", undefined],
     ["a.unknown", "text", undefined],

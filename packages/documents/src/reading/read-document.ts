@@ -8,6 +8,7 @@ import { readFrontMatter } from "./front-matter-fields.ts";
 import type { FrontMatterFields } from "./front-matter-fields.ts";
 import { headingTitle } from "./heading-title.ts";
 import { markdownBlocks } from "./markdown-blocks.ts";
+import { rstBlocks } from "./rst-blocks.ts";
 
 const byteOrderMark = "\ufeff";
 /** A title is near the top; a scan of all of a long text for one would be work for nothing. */
@@ -29,7 +30,7 @@ export function readDocument(path: string, bytes: Uint8Array): ReadDocumentResul
   const body = mark + (block?.end ?? 0);
   const { fields, findings } = block === undefined ? noFrontMatter : readFrontMatter(path, block);
   const top = text.slice(body, body + titleSearchLength);
-  const title = fields.title ?? (kind === "markdown" ? titleOfTop(top) : undefined);
+  const title = fields.title ?? titleIn(kind, top);
   const document: Document = {
     path,
     kind,
@@ -59,6 +60,14 @@ function blankFinding(path: string): Finding {
   };
 }
 
+function titleIn(kind: Document["kind"], top: string): string | undefined {
+  if (kind === "rst") {
+    const first = rstBlocks(top).find((block) => block.level === 1);
+    return first?.title === "" ? undefined : first?.title;
+  }
+  return kind === "markdown" ? titleOfTop(top) : undefined;
+}
+
 /** The first heading of level 1 (`<h1>` too), else the heading that the text starts with. */
 function titleOfTop(top: string): string | undefined {
   const blocks = markdownBlocks(top);
@@ -80,6 +89,7 @@ export function titleOfPath(path: string, kind: Document["kind"]): string {
   const name = names.pop() ?? path;
   const stem = kind === "markdown" ? name.replace(/(?<=.)\.[^.]*$/u, "") : name;
   const folder = names.pop();
-  const vague = kind === "code" || /^(?:readme|index|changelog|license)\b/iu.test(stem);
+  const vague =
+    kind === "code" || kind === "data" || /^(?:readme|index|changelog|license)\b/iu.test(stem);
   return (vague && folder !== undefined ? `${folder}/${stem}` : stem) || path;
 }
