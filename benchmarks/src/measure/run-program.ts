@@ -61,7 +61,9 @@ export async function runProgram(
       `${command} ${args[0] ?? ""} ended with ${ending}: ${output.stderr.slice(-2000)}`,
     );
   }
-  const [, user, system] = /clawkeep-time ([\d.]+) ([\d.]+)/u.exec(output.stderr) ?? [];
-  const cpuSeconds = Number(user ?? 0) + Number(system ?? 0);
+  const [, user, system] = /clawkeep-time ([\d.,]+) ([\d.,]+)/u.exec(output.stderr) ?? [];
+  // The shell writes them with the decimal sign of the language that is set.
+  const secondsOf = (text = "0"): number => Number(text.replace(",", "."));
+  const cpuSeconds = secondsOf(user) + secondsOf(system);
   return { seconds, cpuSeconds, peakRssAnonMiB, stdout: output.stdout };
 }

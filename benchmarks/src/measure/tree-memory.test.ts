@@ -32,6 +32,10 @@ test("a process that is gone counts nothing", () => {
   expect(treeRssAnon(99, procOf({ 10: [1, 1024] }))).toBe(0);
 });
 
+test("where there is no such folder nothing is known", () => {
+  expect(treeRssAnon(1, "/no/such/folder")).toBe(0);
+});
+
 test("this process holds some memory", () => {
   expect(treeRssAnon(process.pid)).toBeGreaterThan(1);
 });

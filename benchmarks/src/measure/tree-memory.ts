@@ -1,9 +1,9 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 
 /**
  * Anonymous resident memory of a process and all its descendants, in MiB: what it holds for itself,
- * without files that are mapped. Processes that end meanwhile count nothing.
+ * without files that are mapped. Processes that end meanwhile count nothing; 0 where there is no /proc.
  */
 export function treeRssAnon(pid: number, proc = "/proc"): number {
   const children = childrenByParent(proc);
@@ -18,7 +18,7 @@ export function treeRssAnon(pid: number, proc = "/proc"): number {
 
 function childrenByParent(proc: string): ReadonlyMap<number, readonly number[]> {
   const children = new Map<number, number[]>();
-  for (const name of readdirSync(proc)) {
+  for (const name of existsSync(proc) ? readdirSync(proc) : []) {
     if (/^\d+$/u.test(name)) {
       const parent = field(path.join(proc, name, "status"), "PPid");
       children.set(parent, [...(children.get(parent) ?? []), Number(name)]);

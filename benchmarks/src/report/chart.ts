@@ -5,8 +5,16 @@ export interface Series {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** A chart that is drawn as SVG beside the table. */
-export interface Chart {
+/** One bar. */
+export interface Bar {
+  readonly name: string;
+  readonly ours: boolean;
+  readonly value: number;
+}
+
+/** Lines over two axes. */
+export interface LineChart {
+  readonly kind: "lines";
   /** File name without ending. */
   readonly name: string;
   readonly title: string;
@@ -14,3 +22,16 @@ export interface Chart {
   readonly y: { readonly label: string; readonly scale: "linear" | "log" };
   readonly series: readonly Series[];
 }
+
+/** Bars from zero, one below the other. */
+export interface BarChart {
+  readonly kind: "bars";
+  /** File name without ending. */
+  readonly name: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly bars: readonly Bar[];
+}
+
+/** A chart that is drawn as SVG beside the table. */
+export type Chart = LineChart | BarChart;

@@ -96,6 +96,7 @@ test("every row of a table has the cells of its header", () => {
 });
 
 const chart = (points: readonly (readonly [number, number])[], scale: "linear" | "log"): Chart => ({
+  kind: "lines",
   name: "c",
   title: "a < b & c",
   x: { label: "x", scale },
@@ -125,4 +126,22 @@ test("every point of a chart lies inside of its frame, whatever the values", () 
 test("text in a chart is escaped, and a chart without points is still a document", () => {
   expect(svgChart(chart([[1, 1]], "linear"))).toContain("a &#60; b &#38; c");
   expect(svgChart(chart([], "log"))).toMatch(/<svg [\s\S]*<\/svg>\n$/u);
+});
+
+test("bars start at zero and none is longer than the largest", () => {
+  const svg = svgChart({
+    kind: "bars",
+    name: "b",
+    title: "t",
+    unit: "u",
+    bars: [
+      { name: "ours", ours: true, value: 10 },
+      { name: "theirs", ours: false, value: 5 },
+      { name: "none", ours: false, value: 0 },
+    ],
+  });
+  const widths = [...svg.matchAll(/<rect x="300" y="[\d.]+" width="([\d.]+)"/gu)].map(([, one]) =>
+    Number(one),
+  );
+  expect(widths).toEqual([330, 165, 0]);
 });

@@ -1,4 +1,4 @@
-import type { Chart, Series } from "./chart.ts";
+import type { BarChart, Chart, LineChart, Series } from "./chart.ts";
 
 const width = 720;
 const height = 420;
@@ -11,8 +11,45 @@ interface Axis {
   readonly ticks: readonly number[];
 }
 
-/** A chart as an SVG document: lines with marks, a legend, our own line thicker. */
+/** A chart as an SVG document. Ours is the thick line, and the bar in the first colour. */
 export function svgChart(chart: Chart): string {
+  return chart.kind === "bars" ? bars(chart) : lines(chart);
+}
+
+function bars(chart: BarChart): string {
+  const rowHeight = 28;
+  const total = frame.top + chart.bars.length * rowHeight + 36;
+  const left = 300;
+  const right = width - 90;
+  const largest = Math.max(0, ...chart.bars.map(({ value }) => value)) || 1;
+  const drawn = chart.bars.flatMap(({ name, ours, value }, index) => {
+    const top = frame.top + index * rowHeight;
+    const length = round((Math.max(0, value) / largest) * (right - left));
+    return [
+      `<text x="${left - 10}" y="${top + 17}" text-anchor="end"${ours ? ' font-weight="600"' : ""}>${escapeXml(name)}</text>`,
+      `<rect x="${left}" y="${top + 4}" width="${length}" height="18" fill="${ours ? colours[0] : colours[6]}"/>`,
+      `<text x="${left + length + 6}" y="${top + 17}">${label(value)}</text>`,
+    ];
+  });
+  return document(chart.title, total, [
+    ...drawn,
+    `<text x="${(left + right) / 2}" y="${total - 12}" text-anchor="middle">${escapeXml(chart.unit)}</text>`,
+  ]);
+}
+
+function document(title: string, tall: number, content: readonly string[]): string {
+  const all = [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${tall}" font-family="system-ui, sans-serif" font-size="12">`,
+    `<title>${escapeXml(title)}</title>`,
+    `<rect width="${width}" height="${tall}" fill="#ffffff"/>`,
+    `<text x="${frame.left}" y="22" font-size="14" font-weight="600">${escapeXml(title)}</text>`,
+    ...content,
+    "</svg>",
+  ];
+  return `${all.join("\n")}\n`;
+}
+
+function lines(chart: LineChart): string {
   const drawn = chart.series.filter(({ points }) => points.length > 0);
   const all = drawn.flatMap(({ points }) => points);
   const x = axis(
@@ -27,19 +64,13 @@ export function svgChart(chart: Chart): string {
     height - frame.bottom,
     frame.top,
   );
-  const lines = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
-    `<title>${escapeXml(chart.title)}</title>`,
-    `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="${frame.left}" y="22" font-size="14" font-weight="600">${escapeXml(chart.title)}</text>`,
+  return document(chart.title, height, [
     ...x.ticks.map((tick) => verticalTick(tick, x.place(tick))),
     ...y.ticks.map((tick) => horizontalTick(tick, y.place(tick))),
     `<text x="${(frame.left + width - frame.right) / 2}" y="${height - 14}" text-anchor="middle">${escapeXml(chart.x.label)}</text>`,
     `<text transform="translate(18 ${height / 2}) rotate(-90)" text-anchor="middle">${escapeXml(chart.y.label)}</text>`,
     ...drawn.flatMap((series, index) => draw(series, index, x, y)),
-    "</svg>",
-  ];
-  return `${lines.join("\n")}\n`;
+  ]);
 }
 
 function draw(series: Series, index: number, x: Axis, y: Axis): readonly string[] {

@@ -108,6 +108,7 @@ async function annRow(bench: Bench, plan: AnnPlan): Promise<RowResult> {
     comparisons: plan.goals.map((goal) => compare(goal, kinds, curves)),
     charts: [
       {
+        kind: "lines",
         name: id,
         title: plan.title,
         x: { label: "recall@10", scale: "linear" },

@@ -117,7 +117,19 @@ export const coldQuery: Row = {
         compare(ragPy, 25, 45, "torch as PyPI gives it for Linux (see versions)"),
         compare(best ?? "@huggingface/transformers q8", 2.5, 3.5, "the faster JavaScript peer"),
       ],
-      charts: [],
+      charts: [
+        {
+          kind: "bars",
+          name: "cold-query",
+          title: `A cold question to ${count(corpus.chunks)} chunks`,
+          unit: "milliseconds, whole process; shorter is better",
+          bars: [...rounds.samples].map(([contender, samples]) => ({
+            name: contender,
+            ours: contender.startsWith("clawkeep"),
+            value: median(samples.map((sample) => sample["milliseconds"] ?? 0)),
+          })),
+        },
+      ],
       missing: rounds.missing,
       sessions: rounds.sessions,
       raw: { question, chunks: corpus.chunks, samples: [...rounds.samples] },

@@ -54,6 +54,7 @@ export const growth: Row = {
       comparisons: [],
       charts: [
         {
+          kind: "lines",
           name: "growth",
           title,
           x: { label: "vectors", scale: "log" },

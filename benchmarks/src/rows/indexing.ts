@@ -6,7 +6,7 @@ import { treeRssAnon } from "../measure/tree-memory.ts";
 import type { Contender, Rounds } from "../samples/interleave.ts";
 import { interleave } from "../samples/interleave.ts";
 import type { Sample } from "../samples/sample-store.ts";
-import { ratioByRound, summarise } from "../statistics/summary.ts";
+import { median, ratioByRound, summarise } from "../statistics/summary.ts";
 import { meanCosine } from "../statistics/mean-cosine.ts";
 import { readVectors } from "../workers/vectors-file.ts";
 import type { Corpus } from "../data/corpus.ts";
@@ -78,7 +78,19 @@ export const indexing: Row = {
           compare("sentence-transformers bf16", 1.3, 1.6, "for CPUs without AMX"),
           compare("@huggingface/transformers q8", 1.7, 2),
         ],
-        charts: [],
+        charts: [
+          {
+            kind: "bars",
+            name: "indexing",
+            title: `Indexing ${count(corpus.chunks)} chunks, end to end`,
+            unit: "chunks a second; longer is better",
+            bars: [...rounds.samples].map(([contender, samples]) => ({
+              name: contender,
+              ours: contender.startsWith("clawkeep"),
+              value: median(samples.map((sample) => sample["rate"] ?? 0)),
+            })),
+          },
+        ],
         missing: rounds.missing,
         sessions: rounds.sessions,
         raw: { chunks: corpus.chunks, digest: corpus.digest, samples: [...rounds.samples] },

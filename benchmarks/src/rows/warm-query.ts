@@ -86,7 +86,19 @@ export const warmQuery: Row = {
             aim: 12,
           },
         ],
-        charts: [],
+        charts: [
+          {
+            kind: "bars",
+            name: "warm-query",
+            title: `A warm question to ${count(corpus.chunks)} chunks`,
+            unit: "milliseconds; shorter is better",
+            bars: [...rounds.samples].map(([contender, samples]) => ({
+              name: contender,
+              ours: contender.startsWith("clawkeep"),
+              value: median(samples.map((sample) => sample["milliseconds"] ?? 0)),
+            })),
+          },
+        ],
         missing: rounds.missing,
         sessions: rounds.sessions,
         raw: [...rounds.samples],

@@ -51,7 +51,8 @@ export function setUpPeers(root: string): Peers {
     pythonWorker: (module) => ({
       command: python(),
       args: [path.join(benchmarks, "peers/worker.py"), module],
-      environment: {},
+      // rag.py turns it off to be quiet; on is faster.
+      environment: { TOKENIZERS_PARALLELISM: "true" },
       requestMinutes: 90,
     }),
   };
