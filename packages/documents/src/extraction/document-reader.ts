@@ -154,18 +154,16 @@ function documentOf(
   return { document, findings };
 }
 
-/**
- * The first heading of level 1, else the heading that the text starts with. The headings of a PDF are
- * those of its outline, which names its parts and not itself.
- */
-function firstTitle(kind: ExtractionKind, { blocks }: Extraction): string {
-  const first = kind === "pdf" ? undefined : level1(blocks);
-  return first ?? (kind === "pdf" ? "" : (blocks[0]?.title ?? ""));
-}
+/** Kinds whose headings name their parts and not the whole: an outline's, a message's. */
+const partTitles: ReadonlySet<ExtractionKind> = new Set(["pdf", "mailbox"]);
 
-function level1(blocks: Extraction["blocks"]): string | undefined {
+/** The first heading of level 1, else the heading that the text starts with. */
+function firstTitle(kind: ExtractionKind, { blocks }: Extraction): string {
+  if (partTitles.has(kind)) {
+    return "";
+  }
   const first = blocks.find((block) => block.level === 1 && block.title !== "");
-  return first?.title;
+  return first?.title ?? blocks[0]?.title ?? "";
 }
 
 function nameOf(kind: ExtractionKind): string {

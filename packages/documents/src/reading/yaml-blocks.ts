@@ -16,12 +16,11 @@ interface Line {
 /** Cuts YAML at the keys and items of its margin, and a long one of them at those inside it. */
 export function yamlBlocks(body: string): readonly Block[] {
   const blocks: Block[] = [];
-  emit(body, linesOf(body), [], 0, blocks);
+  emit(linesOf(body), [], 0, blocks);
   return blocks;
 }
 
 function emit(
-  body: string,
   lines: readonly Line[],
   trail: readonly string[],
   depth: number,
@@ -38,7 +37,7 @@ function emit(
       const inner = lines.slice((starts[0] ?? 0) + 1);
       const head = lines.slice(0, (starts[0] ?? 0) + 1);
       push(head, trail, blocks);
-      emit(body, inner, withKey(trail, lines[starts[0] ?? 0]), depth + 1, blocks);
+      emit(inner, withKey(trail, lines[starts[0] ?? 0]), depth + 1, blocks);
       return;
     }
     push(lines, trail, blocks);
@@ -49,7 +48,7 @@ function emit(
     const part = lines.slice(from, starts[index + 1] ?? lines.length);
     const length = (part.at(-1)?.end ?? 0) - (part[0]?.start ?? 0);
     if (length > wholeLength) {
-      emit(body, part, trail, depth + 1, blocks);
+      emit(part, trail, depth + 1, blocks);
     } else {
       push(part, trail, blocks);
     }

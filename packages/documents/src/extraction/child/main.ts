@@ -53,6 +53,12 @@ async function extract(kind: ExtractionKind, bytes: Buffer, language: string): P
       return (await import("../formats/odt.ts")).extractOdt(bytes);
     case "epub":
       return (await import("../formats/epub.ts")).extractEpub(bytes);
+    case "notebook":
+      return (await import("../formats/notebook.ts")).extractNotebook(bytes);
+    case "email":
+      return await (await import("../formats/email.ts")).extractEmail(bytes);
+    case "mailbox":
+      return await (await import("../formats/email.ts")).extractMailbox(bytes);
     default:
       throw new Refusal("DOCUMENT_EXTRACTOR_MISSING", `no reader for ${kind} ${language}`);
   }
