@@ -1,3 +1,5 @@
+export { openCrossEncoder } from "./cross-encoder/open-cross-encoder.ts";
+export type { CrossEncoder } from "./cross-encoder/open-cross-encoder.ts";
 export type { EmbedOptions, Embedder } from "./embedder.ts";
 export { openEmbedder } from "./open-embedder.ts";
 export type { EmbedderOptions } from "./open-embedder.ts";

@@ -17,6 +17,9 @@ export class Tensor {
 
 /** A session of the native binding. */
 interface NativeSession {
+  /** After `loadModel`: what the graph takes and gives, by name. */
+  readonly inputMetadata: unknown;
+  readonly outputMetadata: unknown;
   loadModel(
     graph: ArrayBufferLike,
     offset: number,
