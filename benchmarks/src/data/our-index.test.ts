@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -53,4 +53,26 @@ test("queries are held out of the base, and the truth is of the right shape", as
   // Fewer rows than neighbours: as many ids as there are rows.
   expect(set.truth).toHaveLength(2 * 4);
   expect([...set.truth.subarray(0, 4)].sort()).toEqual([0, 1, 2, 3]);
+});
+
+test("an embedding that was stopped goes on where it was, with the same bytes", async () => {
+  const documents = path.join(folder, "documents");
+  mkdirSync(documents);
+  for (let file = 0; file < 3; file += 1) {
+    writeFileSync(path.join(documents, `${file}.md`), `# File ${file}\n\nText number ${file}.\n`);
+  }
+  const corpus = await layOutCorpus(documents, { name: "all", seed: 1 }, folder);
+  const whole = await embedCorpus(corpus, path.join(folder, "whole"), () => undefined);
+  const bytes = readFileSync(whole.path);
+  const said: string[] = [];
+  const stopped = path.join(folder, "stopped");
+  mkdirSync(stopped);
+  // One row and a torn one.
+  writeFileSync(
+    path.join(stopped, `${path.basename(whole.path)}.part`),
+    bytes.subarray(0, 384 * 4 + 10),
+  );
+  const resumed = await embedCorpus(corpus, stopped, (text) => said.push(text));
+  expect(said[0]).toContain("embedding 2 chunks");
+  expect(readFileSync(resumed.path)).toEqual(bytes);
 });

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import path from "node:path";
 
 import { openEmbedder } from "@clawkeep/embedder";
@@ -24,7 +35,10 @@ export interface VectorSet {
 /** Neighbours that every search asks for. */
 export const neighbours = 10;
 
-/** Every chunk of a corpus embedded by ours, row after row in its order; kept in `target`. */
+/**
+ * Every chunk of a corpus embedded by ours, row after row in its order; kept in `target`. What was
+ * embedded when it is stopped is kept too.
+ */
 export async function embedCorpus(
   corpus: Corpus,
   target: string,
@@ -34,21 +48,26 @@ export async function embedCorpus(
   const file = path.join(target, `corpus-${key}.f32`);
   if (!existsSync(file)) {
     mkdirSync(target, { recursive: true });
-    say(
-      `embedding ${corpus.chunks} chunks once (about ${Math.ceil(corpus.chunks / 80 / 60)} minutes)`,
-    );
-    const texts = readInputs(corpus);
+    const part = `${file}.part`;
+    const rowBytes = modelManifest.dimensions * 4;
+    const done = existsSync(part) ? Math.floor(statSync(part).size / rowBytes) : 0;
+    const texts = readInputs(corpus).slice(done);
+    const minutes = Math.ceil(texts.length / 80 / 60);
+    say(`embedding ${texts.length} chunks once (about ${minutes} minutes)`);
+    const out = openSync(part, "a");
+    ftruncateSync(out, done * rowBytes);
     const embedder = await openEmbedder();
-    const vectors = new Float32Array(texts.length * embedder.dimensions);
-    for (let start = 0; start < texts.length; start += 1000) {
-      vectors.set(
-        await embedder.embed(texts.slice(start, start + 1000)),
-        start * embedder.dimensions,
-      );
+    try {
+      for (let start = 0; start < texts.length; start += 500) {
+        const vectors = await embedder.embed(texts.slice(start, start + 500));
+        writeSync(out, new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength));
+      }
+    } finally {
+      await embedder.close();
+      closeSync(out);
     }
-    await embedder.close();
-    writeVectors(`${file}.tmp`, vectors);
-    renameSync(`${file}.tmp`, file);
+    readVectors(part, modelManifest.dimensions, corpus.chunks);
+    renameSync(part, file);
   }
   return { path: file, rows: corpus.chunks };
 }

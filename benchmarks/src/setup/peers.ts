@@ -1,6 +1,6 @@
 import path from "node:path";
 
-import { pythonWithPeers } from "../../../scripts/real/cold-query/peers.ts";
+import { pythonWithPeers, runOrThrow } from "../../../scripts/real/cold-query/peers.ts";
 import { peersVariable } from "../workers/load-peer.ts";
 import type { WorkerStart } from "../workers/start-worker.ts";
 import { nodeWorker } from "../workers/start-worker.ts";
@@ -25,6 +25,12 @@ export interface Peers {
 export function setUpPeers(root: string): Peers {
   const benchmarks = path.join(root, "benchmarks");
   const python = once(() => pythonWithPeers(root));
+  // Only this one needs a compiler: without, it alone is missing.
+  const compiled = once(() => {
+    const list = path.join(benchmarks, "peers/requirements-compiled.txt");
+    runOrThrow(python(), ["-m", "pip", "install", "--quiet", "-r", list]);
+    return python();
+  });
   const npm = once(() => installFromLock(benchmarks, "npm-peers", ["hnswlib-node"]));
   const qmd = once(() =>
     path.join(
@@ -49,7 +55,7 @@ export function setUpPeers(root: string): Peers {
     node: (module) =>
       nodeWorker(module, { [peersVariable]: npm(), LANCE_LOG: "error", RUST_LOG: "error" }),
     pythonWorker: (module) => ({
-      command: python(),
+      command: module === "search_hnswlib" ? compiled() : python(),
       args: [path.join(benchmarks, "peers/worker.py"), module],
       // rag.py turns it off to be quiet; on is faster.
       environment: { TOKENIZERS_PARALLELISM: "true" },

@@ -14,7 +14,9 @@ export function versionsOf(root: string, python: string): Readonly<Record<string
         readonly dependencies: Record<string, string>;
       }
     ).dependencies;
-  const requirements = readFileSync(path.join(benchmarks, "peers/requirements.txt"), "utf8");
+  const requirements = ["requirements.txt", "requirements-compiled.txt"]
+    .map((name) => readFileSync(path.join(benchmarks, "peers", name), "utf8"))
+    .join("");
   const wheels = requirements
     .trim()
     .split("\n")
