@@ -100,6 +100,33 @@ describe("a search by words", () => {
     );
   });
 
+  test("gives the scores of a query whatever was asked before it", async () => {
+    const query = fc.array(word, { maxLength: 3 }).map((words) => analyse(words.join(" ")));
+    await fc.assert(
+      fc.asyncProperty(
+        chunks,
+        chunks,
+        fc.array(query, { maxLength: 4 }),
+        async (one, two, asked) => {
+          const [used, other] = [await indexOf(one), await indexOf(two)];
+          const ids = one.map((_, index) => index);
+          for (const terms of [...asked, ...asked.toReversed()]) {
+            for (const statistics of [undefined, sumStatistics([used, other], terms)]) {
+              const options = statistics === undefined ? {} : { statistics };
+              const hits = used.search(terms, 5, options);
+              const fresh = await indexOf(one);
+              expect(hits).toEqual(fresh.search(terms, 5, options));
+              expect(used.scoresOf(terms, ids, options)).toEqual(
+                fresh.scoresOf(terms, ids, options),
+              );
+            }
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
   test("over several segments with summed statistics scores as over one", async () => {
     await fc.assert(
       fc.asyncProperty(chunks, chunks, text, async (first, second, query) => {

@@ -65,6 +65,12 @@ export function sumStatistics(
   return { totals, frequencies };
 }
 
+interface ScoredQuery {
+  readonly terms: string;
+  readonly statistics: KeywordStatistics | undefined;
+  readonly scores: Float64Array;
+}
+
 class OpenKeywordIndex implements KeywordIndex {
   readonly totals: KeywordTotals;
   readonly #segment: Segment;
@@ -72,6 +78,8 @@ class OpenKeywordIndex implements KeywordIndex {
   readonly #lengths: Uint32Array;
   /** Entries of the terms of recent queries: statistics and search ask for the same ones. */
   readonly #entries: Map<string, TermEntry | undefined> = new Map();
+  /** Those of the last query: a search is followed by the scores of what other legs found. */
+  #scored: ScoredQuery | undefined;
 
   constructor(segment: Segment, terms: number, totals: KeywordTotals, lengths: Uint32Array) {
     this.#segment = segment;
@@ -144,6 +152,10 @@ class OpenKeywordIndex implements KeywordIndex {
 
   /** BM25F of every chunk, term after term in the order in which the query first has them. */
   #score(terms: readonly string[], options: KeywordSearchOptions): Float64Array {
+    const key = JSON.stringify(terms);
+    if (this.#scored?.terms === key && this.#scored.statistics === options.statistics) {
+      return this.#scored.scores;
+    }
     const scores = new Float64Array(this.totals.chunks);
     const statistics = options.statistics ?? {
       totals: this.totals,
@@ -161,6 +173,7 @@ class OpenKeywordIndex implements KeywordIndex {
         this.#addTerm(scores, entry, weight, statistics.totals);
       }
     }
+    this.#scored = { terms: key, statistics: options.statistics, scores };
     return scores;
   }
 
