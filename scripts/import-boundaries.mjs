@@ -18,6 +18,7 @@ const lines = {
     "vector-index",
     "keyword-index",
     "retrieval",
+    "retrieval-server",
   ],
 };
 

@@ -7,8 +7,12 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     main: "src/main.ts",
     // A program each, in one file each: a cold start pays for every file that it opens.
     query: "src/query.ts",
+    warm: "src/warm.ts",
+    "start-warm": "src/start/start-warm.ts",
+    worker: "src/worker.ts",
     manage: "src/manage.ts",
     "index-command": "src/commands/index-command.ts",
+    "serve-command": "src/commands/serve-command.ts",
     "status-command": "src/commands/status-command.ts",
     "verify-command": "src/commands/verify-command.ts",
     "embedder-worker": "../../packages/embedder/src/workers/worker.ts",
@@ -33,6 +37,11 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     if (existsSync(built)) {
       cpSync(built, "dist/native", { recursive: true });
     }
+    // The sandbox of `serve` looks for its launcher beside the code that starts it.
+    const launchers = "../../packages/sandbox/prebuilt";
+    if (existsSync(launchers)) {
+      cpSync(launchers, "dist/prebuilt", { recursive: true });
+    }
   },
   // One file tree without workspace packages: what is locked and shipped is what was tested.
   noExternal: [/^(?!onnxruntime-node)/],
@@ -46,10 +55,13 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
       name: "own programs stay apart",
       setup(build) {
         build.onResolve(
-          { filter: /^\.\/(?:query|manage|commands\/[a-z-]+)\.ts$/ },
+          { filter: /^\.\/(?:query|warm|worker|manage|start\/start-warm|commands\/[a-z-]+)\.ts$/ },
           ({ path, kind }) =>
             kind === "dynamic-import"
-              ? { path: path.replace(/^\.\/(?:commands\/)?(.+)\.ts$/u, "./$1.js"), external: true }
+              ? {
+                  path: path.replace(/^\.\/(?:commands\/|start\/)?(.+)\.ts$/u, "./$1.js"),
+                  external: true,
+                }
               : undefined,
         );
       },

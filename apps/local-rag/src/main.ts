@@ -7,6 +7,7 @@
  */
 
 import { keepCompiled } from "./start/compile-cache.ts";
+import { mayBeServed } from "./start/may-be-served.ts";
 
 const floor: readonly [number, number] = [24, 16];
 
@@ -21,9 +22,24 @@ async function run(args: readonly string[]): Promise<number> {
     return 2;
   }
   keepCompiled(process.env);
-  if (args[0] === "query" && !args.includes("--help") && !args.includes("-h")) {
+  const [command, ...rest] = args;
+  const asksForHelp = args.includes("--help") || args.includes("-h");
+  if (command === "query" && !asksForHelp) {
+    if (mayBeServed(process.env) || rest.includes("--warm")) {
+      const { askWarm } = await import("./warm.ts");
+      const code = await askWarm(rest);
+      if (code !== undefined) return code;
+    }
     const { runQuery } = await import("./query.ts");
-    return runQuery(args.slice(1));
+    return runQuery(rest);
+  }
+  if (command === "serve" && rest.includes("--stdio") && !asksForHelp) {
+    const { runQuery } = await import("./query.ts");
+    return runQuery(["--resident", ...rest.filter((argument) => argument !== "--stdio")]);
+  }
+  if (command === "serve-worker") {
+    const { runWorker } = await import("./worker.ts");
+    return runWorker(rest);
   }
   const { runCommandLine } = await import("./manage.ts");
   return runCommandLine(args);

@@ -18,6 +18,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const handlers: Readonly<Record<keyof typeof commands, Handler>> = {
     index: async (options) => (await import("./commands/index-command.ts")).runIndex(options),
     query: () => Promise.reject(new Error("query has a program of its own")),
+    serve: async (options) => (await import("./commands/serve-command.ts")).runServe(options),
     status: async (options) => (await import("./commands/status-command.ts")).runStatus(options),
     verify: async (options) => (await import("./commands/verify-command.ts")).runVerify(options),
   };

@@ -2,14 +2,13 @@ import { formatError } from "@clawkeep/diagnostics";
 import { openEmbedder } from "@clawkeep/embedder";
 import { modelManifest } from "@clawkeep/model-minilm";
 import type { Answer } from "@clawkeep/retrieval";
-import { answerQuery, jsonForModel, largestTopK, openIndex } from "@clawkeep/retrieval";
+import { answerQuery, jsonForModel, openIndex } from "@clawkeep/retrieval";
 
 import { commands } from "./arguments/command-table.ts";
 import type { RawOptions } from "./arguments/parse-flags.ts";
-import { integerOf, parseFlags, usage } from "./arguments/parse-flags.ts";
+import { parseFlags } from "./arguments/parse-flags.ts";
 import type { QueryRequest } from "./arguments/query-request.ts";
-import { defaultTopK, longestRequestBytes, parseRequest } from "./arguments/query-request.ts";
-import { refuseUndecodable, refuseUnpassable } from "./arguments/query-text.ts";
+import { readQuestion, refuseQuestion } from "./arguments/read-question.ts";
 import { errorAsJson } from "./output/error-as-json.ts";
 import { formatAnswer } from "./output/format-answer.ts";
 import { indexPlace, modelPlace, trustOf } from "./place/index-place.ts";
@@ -67,42 +66,4 @@ async function answerOnce(
     query,
     { topK, explain: place.explain },
   );
-}
-
-async function readQuestion(options: RawOptions): Promise<QueryRequest> {
-  const spec = commands.query;
-  const topK = integerOf(spec, options, "topk", { from: 1, to: largestTopK });
-  if (options.flags.has("stdin")) {
-    refuseQuestion(options);
-    if (topK !== undefined) {
-      throw usage(spec, "--stdin takes topk from the JSON object, not from --topk");
-    }
-    return parseRequest(await readStandardInput());
-  }
-  const [query, ...others] = options.positional;
-  if (query === undefined || others.length > 0) {
-    throw usage(spec, `expected one question, got ${options.positional.length}; put it in quotes`);
-  }
-  refuseUndecodable([query]);
-  refuseUnpassable(query);
-  return { query, topK: topK ?? defaultTopK };
-}
-
-function refuseQuestion(options: RawOptions): void {
-  if (options.positional.length > 0) {
-    throw usage(commands.query, "--stdin and --resident take no question on the command line");
-  }
-}
-
-async function readStandardInput(): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > longestRequestBytes) {
-      throw usage(commands.query, `--stdin takes at most ${longestRequestBytes} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -92,6 +92,16 @@ describe("what the built program loads", () => {
     expect(heavyOf("query", "why")).toEqual(["node:worker_threads"]);
   });
 
+  test("for a question to a service is its client: a socket, and nothing that answers", () => {
+    const program = readFileSync(path.join(built, "warm.js"), "utf8");
+    const lines = program.match(/^ *\/\/ \.\.?\/.*$|from "[^"]+"/gmu) ?? [];
+    expect(lines.length).toBeGreaterThan(5);
+    const found = Object.entries(heavy).filter(([, mark]) =>
+      lines.some((line) => line.includes(mark) || line === `from "${mark.replace("node:", "")}"`),
+    );
+    expect(found.map(([name]) => name)).toEqual(["node:net"]);
+  });
+
   test("for status is no reader of documents", () => {
     expect(heavyOf("status")).toEqual(["node:sqlite", "zod", "commander"]);
   });

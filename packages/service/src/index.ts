@@ -10,7 +10,16 @@ export type { Rate } from "./limits/token-bucket.ts";
 export { askService } from "./lines/ask-service.ts";
 export type { Question, ServiceReply } from "./lines/ask-service.ts";
 export type { LineLimits, LineMethod } from "./lines/line-limits.ts";
-export type { LineFailure } from "./lines/line-protocol.ts";
+export {
+  failureLine,
+  failureOf,
+  parseLineRequest,
+  replyHead,
+  replyLine,
+} from "./lines/line-protocol.ts";
+export type { LineFailure, LineRequest } from "./lines/line-protocol.ts";
+export { splitLines } from "./lines/split-lines.ts";
+export type { LineSplitter } from "./lines/split-lines.ts";
 export { serveLines } from "./lines/serve-lines.ts";
 export type { LineService, LineServiceOptions, StopReason } from "./lines/serve-lines.ts";
 export { bindSocket } from "./place/bind-socket.ts";

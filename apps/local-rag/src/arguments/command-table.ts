@@ -43,6 +43,7 @@ const json: Flag = { name: "json", about: "print JSON, version 1" };
 export const commands: {
   readonly index: CommandSpec;
   readonly query: CommandSpec;
+  readonly serve: CommandSpec;
   readonly status: CommandSpec;
   readonly verify: CommandSpec;
 } = {
@@ -92,6 +93,7 @@ export const commands: {
         name: "resident",
         about: 'answer {"id", "input": {"query", "topk"}} line by line until input ends',
       },
+      { name: "warm", about: "start a service for this index when none is there, and ask that" },
       index,
       registry,
       trust,
@@ -102,6 +104,29 @@ export const commands: {
       'local-rag query "How do I rotate the keys?" --topk 3',
       "local-rag query --json --index ~/notes/.clawkeep/index -- --help",
       'echo \'{"query":"rotate keys"}\' | local-rag query --stdin --json',
+    ],
+  },
+  serve: {
+    name: "serve",
+    about: "answer from one index until idle or stopped: by socket, HTTP or standard input",
+    flags: [
+      {
+        name: "idle",
+        value: "SECONDS",
+        about: "end after so long without a request (default: 900)",
+      },
+      { name: "stop", about: "stop the service of this index" },
+      { name: "stdio", about: "answer as query --resident does, until standard input ends" },
+      { name: "unconfined", about: "serve without a sandbox where this machine has none" },
+      index,
+      registry,
+      trust,
+      model,
+    ],
+    examples: [
+      "local-rag serve --index ~/notes/.clawkeep/index",
+      "local-rag serve --idle 86400",
+      "local-rag serve --stop",
     ],
   },
   status: {

@@ -65,7 +65,7 @@ describe("HTTP on loopback", () => {
           path: "/echo",
           methods: ["POST"],
           error: (status, code) => ({ form: "ours", status, code }),
-          handle: () => Promise.reject(thrown.shift() as Error),
+          handle: () => Promise.reject(thrown.shift()),
         },
       ],
     });

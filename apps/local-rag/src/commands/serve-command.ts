@@ -1,0 +1,103 @@
+import path from "node:path";
+
+import { CodedError, formatError } from "@clawkeep/diagnostics";
+import { currentSnapshot } from "@clawkeep/retrieval";
+import type { RawJson, WorkerClient, WorkerMethod } from "@clawkeep/retrieval-server";
+import { openWorker, workerClient, workerLevel } from "@clawkeep/retrieval-server";
+import type { LineMethod, ServiceLog } from "@clawkeep/service";
+import {
+  askService,
+  claimPlace,
+  openServiceLog,
+  readyLine,
+  ServiceMetrics,
+  serveLines,
+} from "@clawkeep/service";
+
+import { commands } from "../arguments/command-table.ts";
+import type { RawOptions } from "../arguments/parse-flags.ts";
+import { integerOf, usage } from "../arguments/parse-flags.ts";
+import { ownRelease } from "../place/release.ts";
+import type { ServedIndex } from "../place/served-index.ts";
+import { servedIndex } from "../place/served-index.ts";
+import { workerProgram } from "../place/worker-program.ts";
+
+const defaultIdleSeconds = 900;
+
+/** `local-rag serve`: one index, fixed here, until it is idle, stopped, or replaced by a newer program. */
+export async function runServe(options: RawOptions): Promise<number> {
+  const spec = commands.serve;
+  if (options.positional.length > 0) throw usage(spec, "it takes no arguments, only flags");
+  const served = servedIndex(options, process.cwd());
+  if (options.flags.has("stop")) return stop(served);
+  if (currentSnapshot(served.folder) === undefined) {
+    throw new CodedError({
+      code: "INDEX_MISSING",
+      message: `expected a published index in ${served.folder}, got none`,
+      hint: "make one with: local-rag index DIR",
+    });
+  }
+  const idle = integerOf(spec, options, "idle", { from: 1, to: 31_536_000 }) ?? defaultIdleSeconds;
+  const program = workerProgram(options, served);
+  const level = await workerLevel(program.unconfined);
+  const release = ownRelease();
+  const claim = await claimPlace(served.place, release);
+  if (claim.kind === "served") {
+    process.stdout.write(`${readyLine}\n`);
+    process.stderr.write("another instance serves this index\n");
+    return 0;
+  }
+  const log = openServiceLog(served.place.log);
+  const worker = workerClient(() => openWorker(program));
+  const metrics = new ServiceMetrics("clawkeep_local_rag");
+  metrics.gauge("worker_starts", () => worker.starts);
+  try {
+    const service = await serveLines(served.place, claim.lock, {
+      release,
+      methods: methodsOf(worker, ["search", "read", "status"]),
+      serialise: (output) => (isRaw(output) ? output.json : JSON.stringify(output)),
+      idleMs: idle * 1000,
+      log,
+      metrics,
+    });
+    const close = (): void => void service.close();
+    process.once("SIGTERM", close).once("SIGINT", close);
+    await warmUp(worker, log);
+    process.stdout.write(`${readyLine}\n`);
+    process.stderr.write(`serving ${served.folder} at ${served.place.socket}, level ${level}\n`);
+    await service.done;
+    return 0;
+  } finally {
+    await worker.close();
+  }
+}
+
+function methodsOf(
+  worker: WorkerClient,
+  names: readonly WorkerMethod[],
+): Readonly<Record<string, LineMethod>> {
+  return Object.fromEntries(
+    names.map((name) => [name, (input, signal) => worker.ask(name, input, signal)]),
+  );
+}
+
+function isRaw(output: unknown): output is RawJson {
+  return typeof output === "object" && output !== null && "json" in output;
+}
+
+/** Starts the worker before the first question; what it says of an index it will say to that as well. */
+async function warmUp(worker: WorkerClient, log: ServiceLog): Promise<void> {
+  try {
+    await worker.ask("status", {});
+  } catch (error) {
+    log({ event: "worker", code: "WORKER_STATUS" });
+    process.stderr.write(`${formatError(error)}\n`);
+  }
+}
+
+async function stop({ place }: ServedIndex): Promise<number> {
+  const reply = await askService(place.socket, { method: "stop" });
+  const name = path.basename(place.socket);
+  process.stderr.write(reply.kind === "absent" ? `nobody serves at ${name}\n` : `${name} stops\n`);
+  return 0;
+}

@@ -1,0 +1,111 @@
+import { once } from "node:events";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { detectLevels } from "@clawkeep/sandbox";
+import { askService } from "@clawkeep/service";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { version } from "../src/place/release.ts";
+import type { CommandResult } from "./command.ts";
+import { localRag, startLocalRag } from "./command.ts";
+
+const corpus = path.join(import.meta.dirname, "../../../fixtures/corpora/lighthouse");
+// Short: a socket's path has to fit.
+const base = mkdtempSync(path.join(tmpdir(), "rag-"));
+const workspace = path.join(base, "w");
+const home = path.join(base, "home");
+const levels = await detectLevels();
+const unconfined = levels.bubblewrap.available || levels.landlock.available ? [] : ["--unconfined"];
+
+const run = (...args: readonly string[]): CommandResult => localRag(args, { home, cwd: workspace });
+const socketFile = (): string => {
+  const folder = path.join(home, "run");
+  const name = readdirSync(folder).find((file) => file.endsWith(".sock"));
+  return path.join(folder, name ?? "none");
+};
+const untimed = (text: string): string => text.replace(/"tookMs":[0-9.]+/u, '"tookMs":0');
+
+beforeAll(() => {
+  cpSync(corpus, workspace, { recursive: true });
+  run("index", ".");
+});
+afterAll(() => {
+  run("serve", "--stop");
+  rmSync(base, { recursive: true, force: true });
+});
+
+describe("local-rag serve", () => {
+  test("has the version of the package", () => {
+    const file = path.join(import.meta.dirname, "../package.json");
+    expect((JSON.parse(readFileSync(file, "utf8")) as { readonly version: string }).version).toBe(
+      version,
+    );
+  });
+
+  test("answers a question as the question alone is answered", async () => {
+    const question = ["query", "When is the lamp lit?", "--topk", "2"];
+    const cold = [run(...question), run(...question, "--json")];
+    const child = startLocalRag(["serve", "--idle", "60", ...unconfined], { home, cwd: workspace });
+    await once(child.stdout, "data");
+    expect(existsSync(socketFile())).toBe(true);
+    const warm = [run(...question), run(...question, "--json")];
+    expect(warm.map(({ stdout }) => untimed(stdout))).toEqual(
+      cold.map(({ stdout }) => untimed(stdout)),
+    );
+    const log = readFileSync(socketFile().replace(/sock$/u, "log"), "utf8");
+    expect(log.match(/"route":"search","code":"ok"/gu)).toHaveLength(2);
+    expect(log).not.toContain("lamp");
+
+    // A second one leaves the place to the first.
+    const second = run("serve", ...unconfined);
+    expect([second.code, second.stdout]).toEqual([0, "ready\n"]);
+    // What a client names is no place.
+    for (const input of [
+      { query: "a", index: "/etc" },
+      { query: "a", workspace: "/" },
+      { query: "a", registry: "/tmp" },
+    ]) {
+      const reply = await askService(socketFile(), { method: "search", input });
+      expect(reply).toMatchObject({ kind: "failure", error: { code: "REQUEST_INVALID" } });
+    }
+    expect(run("serve", "--stop").code).toBe(0);
+    const [code] = (await once(child, "exit")) as [number | null, string | null];
+    expect([code, existsSync(socketFile())]).toEqual([0, false]);
+  });
+
+  test("is started by a question that asks for it, and outlives it", () => {
+    if (unconfined.length > 0) {
+      process.stderr.write("serve: skipped, this machine has no sandbox\n");
+      return;
+    }
+    const asked = run("query", "When is the lamp lit?", "--warm", "--json");
+    expect(asked.code).toBe(0);
+    expect(existsSync(socketFile())).toBe(true);
+    // A damaged place is told, and the question is answered all the same.
+    const other = run("query", "What is fog?", "--topk", "1");
+    expect([other.code, other.stderr]).toEqual([0, ""]);
+    expect(run("serve", "--stop").code).toBe(0);
+  });
+
+  test("by standard input is the resident form of query", () => {
+    const input = '{"id":1,"input":{"query":"When is the lamp lit?","topk":1}}\n';
+    const place = { home, cwd: workspace, input };
+    const [served, asked] = [
+      localRag(["serve", "--stdio"], place),
+      localRag(["query", "--resident"], place),
+    ];
+    expect(untimed(served.stdout)).toBe(untimed(asked.stdout));
+    expect(served.code).toBe(0);
+  });
+
+  test("needs an index, and takes no arguments", () => {
+    const absent = run("serve", "--index", path.join(base, "absent"));
+    expect([absent.code, absent.stderr]).toEqual([2, expect.stringContaining("INDEX_MISSING")]);
+    expect(run("serve", "here").code).toBe(2);
+    expect(run("serve", "--stop", "--index", path.join(base, "absent")).stderr).toContain(
+      "nobody serves",
+    );
+  });
+});

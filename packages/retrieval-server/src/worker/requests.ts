@@ -1,0 +1,64 @@
+import { CodedError } from "@clawkeep/diagnostics";
+import { largestTopK, longestQueryBytes } from "@clawkeep/retrieval";
+import { z } from "zod";
+
+/** A question. There is no member that names an index, a folder or a model: those are fixed at start. */
+export interface SearchRequest {
+  readonly query: string;
+  readonly topk: number;
+  readonly explain: boolean;
+}
+
+/** A range of lines of an indexed document, by the name that citations have for it. */
+export interface ReadRequest {
+  readonly path: string;
+  readonly lineStart: number;
+  readonly lineEnd: number;
+}
+
+/** Texts to embed. */
+export interface EmbedRequest {
+  readonly texts: readonly string[];
+}
+
+/** Texts of one request, and bytes of all of them together. */
+export const mostTexts = 2048;
+export const longestTextsBytes: number = 4 * 1024 * 1024;
+
+const searchSchema: z.ZodType<SearchRequest> = z.strictObject({
+  query: z.string().refine((text) => Buffer.byteLength(text) <= longestQueryBytes, "too long"),
+  topk: z.int().min(1).max(largestTopK).default(5),
+  explain: z.boolean().default(false),
+});
+
+const readSchema: z.ZodType<ReadRequest> = z
+  .strictObject({
+    path: z.string().min(1).max(4096),
+    lineStart: z.int().min(1),
+    lineEnd: z.int().min(1),
+  })
+  .refine(({ lineStart, lineEnd }) => lineEnd >= lineStart, "lineEnd is before lineStart");
+
+const embedSchema: z.ZodType<EmbedRequest> = z.strictObject({
+  texts: z.array(z.string()).min(1).max(mostTexts),
+});
+
+/** @throws CodedError `REQUEST_INVALID` naming the member */
+export const parseSearch = (input: unknown): SearchRequest => parsed(searchSchema, input);
+/** @throws CodedError `REQUEST_INVALID` naming the member */
+export const parseRead = (input: unknown): ReadRequest => parsed(readSchema, input);
+/** @throws CodedError `REQUEST_INVALID` naming the member */
+export const parseEmbed = (input: unknown): EmbedRequest => parsed(embedSchema, input);
+
+function parsed<Value>(schema: z.ZodType<Value>, input: unknown): Value {
+  const result = schema.safeParse(input);
+  if (result.success) {
+    return result.data;
+  }
+  const [issue] = result.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+  throw new CodedError({
+    code: "REQUEST_INVALID",
+    message: `${where}${issue?.message ?? "not a request"}`.slice(0, 500),
+  });
+}

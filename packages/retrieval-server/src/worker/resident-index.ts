@@ -1,0 +1,118 @@
+import type { Embedder } from "@clawkeep/embedder";
+import type { Answer, Index, IndexTrust } from "@clawkeep/retrieval";
+import { answerQuery, currentSnapshot, openIndex } from "@clawkeep/retrieval";
+
+import { EmbeddingQueue } from "./embedding-queue.ts";
+import type { ReadAnswer } from "./read-passages.ts";
+import { readPassages } from "./read-passages.ts";
+import type { EmbedRequest, ReadRequest, SearchRequest } from "./requests.ts";
+
+/** What is served, and from which model. */
+export interface ServedStatus {
+  readonly version: 1;
+  readonly documents: number;
+  readonly chunks: number;
+  readonly segments: number;
+  /** Counts publications. */
+  readonly sequence: number;
+  readonly snapshotRoot: string;
+  readonly spaceId: string;
+  readonly dimensions: number;
+  readonly maxTokens: number;
+}
+
+/** One index and its model, open, for as long as the process lives. */
+export interface ResidentIndex {
+  search(
+    request: SearchRequest,
+    signal?: AbortSignal,
+  ): Promise<Answer & { readonly tookMs: number }>;
+  read(request: ReadRequest): ReadAnswer;
+  embed(request: EmbedRequest, signal?: AbortSignal): Promise<Float32Array>;
+  status(): ServedStatus;
+  close(): Promise<void>;
+}
+
+/**
+ * Answers each request from the snapshot that is published then: a publication is seen by the next
+ * request, and one that is under way keeps the snapshot that it began with.
+ *
+ * @param folder The index folder; nothing else is ever opened.
+ */
+export function residentIndex(
+  folder: string,
+  trust: IndexTrust,
+  embedder: Embedder,
+): ResidentIndex {
+  const queue = new EmbeddingQueue(embedder);
+  let open: { readonly index: Index; users: number; stale: boolean } | undefined;
+  const leave = (used: NonNullable<typeof open>): void => {
+    used.users -= 1;
+    if (used.stale && used.users === 0) used.index.close();
+  };
+  const retire = (): void => {
+    if (open === undefined) return;
+    open.stale = true;
+    if (open.users === 0) open.index.close();
+    open = undefined;
+  };
+  const enter = (): NonNullable<typeof open> => {
+    const snapshot = currentSnapshot(folder);
+    if (
+      open === undefined ||
+      snapshot?.snapshotRoot !== open.index.snapshot.snapshotRoot ||
+      snapshot.sequence !== open.index.snapshot.sequence
+    ) {
+      retire();
+      const index = openIndex(folder, trust, embedder.spaceId, { resident: true });
+      open = { index, users: 0, stale: false };
+    }
+    open.users += 1;
+    return open;
+  };
+  return {
+    search: async ({ query, topk, explain }, signal) => {
+      const began = performance.now();
+      const used = enter();
+      try {
+        const embed = (text: string): Promise<Float32Array> => queue.embed([text], signal);
+        const answer = await answerQuery(used.index, embed, query, { topK: topk, explain });
+        return { ...answer, tookMs: Math.round((performance.now() - began) * 10) / 10 };
+      } finally {
+        leave(used);
+      }
+    },
+    read: (request) => {
+      const used = enter();
+      try {
+        return readPassages(used.index, request);
+      } finally {
+        leave(used);
+      }
+    },
+    embed: ({ texts }, signal) => queue.embed(texts, signal),
+    status: () => {
+      const used = enter();
+      try {
+        const { snapshot } = used.index;
+        return {
+          version: 1,
+          documents: snapshot.documents,
+          chunks: snapshot.chunks,
+          segments: snapshot.segments.length,
+          sequence: snapshot.sequence,
+          snapshotRoot: snapshot.snapshotRoot,
+          spaceId: embedder.spaceId,
+          dimensions: embedder.dimensions,
+          maxTokens: embedder.maxTokens,
+        };
+      } finally {
+        leave(used);
+      }
+    },
+    close: async () => {
+      retire();
+      await embedder.close();
+    },
+  };
+}

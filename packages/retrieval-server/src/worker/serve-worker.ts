@@ -1,0 +1,85 @@
+import type { Readable, Writable } from "node:stream";
+
+import { CodedError } from "@clawkeep/diagnostics";
+import { jsonForModel } from "@clawkeep/retrieval";
+import { failureLine, failureOf, parseLineRequest, replyLine, splitLines } from "@clawkeep/service";
+
+import { parseEmbed, parseRead, parseSearch } from "./requests.ts";
+import type { ResidentIndex } from "./resident-index.ts";
+
+/** Bytes of the longest request line: texts of an embedding request, each character escaped at worst. */
+const longestLine: number = 32 * 1024 * 1024;
+
+/**
+ * The confined end: requests of the line protocol by standard input, replies by standard output, in the
+ * order in which they are ready. `{"method":"cancel","input":ID}` ends one and is not answered. Input
+ * that is no request ends the process; whoever writes it is the program that started it.
+ */
+export async function serveWorker(
+  input: Readable,
+  output: Writable,
+  index: ResidentIndex,
+): Promise<void> {
+  const underway = new Map<number, AbortController>();
+  const splitter = splitLines(longestLine);
+  const answer = async (id: number, method: string, request: unknown): Promise<void> => {
+    const controller = new AbortController();
+    underway.set(id, controller);
+    let line: string;
+    try {
+      line = replyLine(id, await answerOne(index, method, request, controller.signal));
+    } catch (error) {
+      line = failureLine(id, failureOf(error));
+    }
+    underway.delete(id);
+    output.write(line);
+  };
+  for await (const chunk of input as AsyncIterable<Buffer>) {
+    const lines = splitter.push(chunk);
+    if (lines === undefined) {
+      throw new CodedError({ code: "WORKER_INPUT", message: "expected shorter lines" });
+    }
+    for (const bytes of lines) {
+      const request = parseLineRequest(bytes);
+      if (request === undefined) {
+        throw new CodedError({ code: "WORKER_INPUT", message: "expected a request line" });
+      }
+      if (request.method === "cancel") {
+        underway.get(Number(request.input))?.abort(cancelled());
+      } else {
+        void answer(request.id, request.method, request.input);
+      }
+    }
+  }
+  for (const controller of underway.values()) controller.abort(cancelled());
+  await index.close();
+}
+
+function cancelled(): CodedError {
+  return new CodedError({ code: "REQUEST_CANCELLED", message: "the request was cancelled" });
+}
+
+/** JSON whose bytes hold nothing that a terminal or an agent acts on. */
+async function answerOne(
+  index: ResidentIndex,
+  method: string,
+  input: unknown,
+  signal: AbortSignal,
+): Promise<string> {
+  switch (method) {
+    case "search":
+      return jsonForModel(await index.search(parseSearch(input), signal));
+    case "read":
+      return jsonForModel(index.read(parseRead(input)));
+    case "status":
+      return jsonForModel(index.status());
+    case "embed": {
+      const rows = await index.embed(parseEmbed(input), signal);
+      return JSON.stringify(
+        Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength).toString("base64"),
+      );
+    }
+    default:
+      throw new CodedError({ code: "REQUEST_INVALID", message: "there is no such method" });
+  }
+}
