@@ -1,16 +1,20 @@
+import path from "node:path";
+
 import { formatError } from "@clawkeep/diagnostics";
-import { openEmbedder } from "@clawkeep/embedder";
+import type { Embedder } from "@clawkeep/embedder";
+import { openCrossEncoder, openEmbedder } from "@clawkeep/embedder";
 import { modelManifest } from "@clawkeep/model-minilm";
-import type { Answer } from "@clawkeep/retrieval";
+import type { Answer, Reranker } from "@clawkeep/retrieval";
 import { answerQuery, jsonForModel, openIndex } from "@clawkeep/retrieval";
 
 import { commands } from "./arguments/command-table.ts";
 import type { RawOptions } from "./arguments/parse-flags.ts";
-import { parseFlags } from "./arguments/parse-flags.ts";
+import { parseFlags, textOf } from "./arguments/parse-flags.ts";
 import type { QueryRequest } from "./arguments/query-request.ts";
+import { wishesOfFlags } from "./arguments/query-wishes.ts";
 import { readQuestion, refuseQuestion } from "./arguments/read-question.ts";
 import { errorAsJson } from "./output/error-as-json.ts";
-import { formatAnswer } from "./output/format-answer.ts";
+import { answerFormat, printAnswer } from "./output/answer-format.ts";
 import { indexPlace, modelPlace, trustOf } from "./place/index-place.ts";
 import type { QueryPlace } from "./resident.ts";
 import { answerLines } from "./resident.ts";
@@ -18,7 +22,10 @@ import { answerLines } from "./resident.ts";
 /** `local-rag query`: one question, or with `--resident` any number of them. */
 export async function runQuery(args: readonly string[]): Promise<number> {
   const started = performance.now();
-  const json = args.includes("--json") || args.includes("--resident");
+  // Known before the arguments are read, which may fail.
+  const json = ["--json", "--resident", "--format=json", "--format=jsonl"].some((form) =>
+    args.includes(form),
+  );
   try {
     const spec = commands.query;
     const options = parseFlags(spec, args);
@@ -26,17 +33,21 @@ export async function runQuery(args: readonly string[]): Promise<number> {
       folder: indexPlace(options, process.cwd()),
       trust: trustOf(options),
       explain: options.flags.has("explain"),
+      wishes: wishesOfFlags(spec, options),
+      keywordsOnly: options.flags.has("keywords"),
     };
+    const format = answerFormat(spec, options);
     if (options.flags.has("resident")) {
       refuseQuestion(options);
       // The session of a process that stays is worth the longer start.
       const embedder = await openEmbedder({ workers: 0, folder: modelPlace(options) });
-      return await answerLines(process.stdin, process.stdout, place, embedder);
+      const rerank = await rerankerOf(options);
+      return await answerLines(process.stdin, process.stdout, place, embedder, rerank);
     }
     const request = await readQuestion(options);
     const answer = await answerOnce(options, place, request);
     const tookMs = Math.round((performance.now() - started) * 10) / 10;
-    process.stdout.write(json ? `${jsonForModel({ ...answer, tookMs })}\n` : formatAnswer(answer));
+    process.stdout.write(printAnswer(answer, tookMs, format));
     return 0;
   } catch (error) {
     if (json) {
@@ -49,21 +60,33 @@ export async function runQuery(args: readonly string[]): Promise<number> {
 
 async function answerOnce(
   options: RawOptions,
-  place: QueryPlace,
-  { query, topK }: QueryRequest,
+  { folder, trust, explain, keywordsOnly }: QueryPlace,
+  { query, topK, wishes }: QueryRequest,
 ): Promise<Answer> {
-  using index = openIndex(place.folder, place.trust, modelManifest.spaceId);
-  return await answerQuery(
-    index,
-    async (text) => {
-      const embedder = await openEmbedder({
-        workers: 0,
-        oneText: true,
-        folder: modelPlace(options),
-      });
-      return embedder.embed([text]);
+  using index = openIndex(folder, trust, modelManifest.spaceId, { keywordsOnly });
+  let opened: Promise<Embedder> | undefined;
+  const embedder = (): Promise<Embedder> =>
+    (opened ??= openEmbedder({ workers: 0, oneText: true, folder: modelPlace(options) }));
+  const rerank = await rerankerOf(options);
+  return await answerQuery(index, async (text) => (await embedder()).embed([text]), query, {
+    ...wishes,
+    syntax: wishes.syntax ?? "operators",
+    topK,
+    explain,
+    countTokens: async () => {
+      const { wordPiece } = await embedder();
+      return (text) => wordPiece.count(text);
     },
-    query,
-    { topK, explain: place.explain },
-  );
+    ...(rerank === undefined ? {} : { rerank }),
+  });
+}
+
+/** The cross-encoder that `--rerank` names. Only the user's own command line can name one. */
+async function rerankerOf(options: RawOptions): Promise<Reranker | undefined> {
+  const folder = textOf(options, "rerank");
+  if (folder === undefined) {
+    return undefined;
+  }
+  const encoder = await openCrossEncoder(path.resolve(folder));
+  return (query, passages) => encoder.score(query, passages);
 }

@@ -26,7 +26,13 @@ function standIn(): { readonly embedder: Embedder; readonly closed: () => boolea
   return { embedder, closed: () => closed };
 }
 
-const place = { folder: "/nowhere/index", trust: {}, explain: false };
+const place = {
+  folder: "/nowhere/index",
+  trust: {},
+  explain: false,
+  wishes: {},
+  keywordsOnly: false,
+};
 
 /** Feeds the chunks and gives the replies' lines; every question fails, as there is no index. */
 async function replies(chunks: readonly Uint8Array[]): Promise<readonly string[]> {

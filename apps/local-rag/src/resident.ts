@@ -3,10 +3,11 @@ import type { Readable, Writable } from "node:stream";
 
 import { formatError } from "@clawkeep/diagnostics";
 import type { Embedder } from "@clawkeep/embedder";
-import type { Index, IndexTrust } from "@clawkeep/retrieval";
+import type { Index, IndexTrust, Reranker } from "@clawkeep/retrieval";
 import { answerQuery, currentSnapshot, jsonForModel, openIndex } from "@clawkeep/retrieval";
 
 import { longestRequestBytes, parseJson, readRequest } from "./arguments/query-request.ts";
+import type { QueryWishes } from "./arguments/query-wishes.ts";
 import { errorAsJson } from "./output/error-as-json.ts";
 
 /** Which index is asked, and how much is said about scores. */
@@ -14,6 +15,10 @@ export interface QueryPlace {
   readonly folder: string;
   readonly trust: IndexTrust;
   readonly explain: boolean;
+  /** What every question is asked with. */
+  readonly wishes: QueryWishes;
+  /** Leave the vectors alone. */
+  readonly keywordsOnly: boolean;
 }
 
 /**
@@ -26,6 +31,7 @@ export async function answerLines(
   output: Writable,
   place: QueryPlace,
   embedder: Embedder,
+  rerank?: Reranker,
 ): Promise<number> {
   let index: Index | undefined;
   const current = (): Index => {
@@ -33,7 +39,10 @@ export async function answerLines(
     if (index === undefined || snapshot?.snapshotRoot !== index.snapshot.snapshotRoot) {
       index?.close();
       index = undefined;
-      index = openIndex(place.folder, place.trust, embedder.spaceId, { resident: true });
+      index = openIndex(place.folder, place.trust, embedder.spaceId, {
+        resident: true,
+        keywordsOnly: place.keywordsOnly,
+      });
     }
     return index;
   };
@@ -41,7 +50,7 @@ export async function answerLines(
     for await (const line of linesOf(input)) {
       const { id, request } = parseLine(line);
       const started = performance.now();
-      const reply = await replyTo(request, current, place, embedder, started);
+      const reply = await replyTo(request, current, place, embedder, rerank, started);
       if (
         !output.write(`${jsonForModel({ exitCode: reply.exitCode, id, output: reply.output })}\n`)
       ) {
@@ -58,15 +67,20 @@ export async function answerLines(
 async function replyTo(
   input: unknown,
   index: () => Index,
-  { explain }: QueryPlace,
+  { explain, wishes: fixed }: QueryPlace,
   embedder: Embedder,
+  rerank: Reranker | undefined,
   started: number,
 ): Promise<{ readonly exitCode: number; readonly output: unknown }> {
   try {
-    const { query, topK } = readRequest(input);
+    const { query, topK, wishes } = readRequest(input, fixed);
     const answer = await answerQuery(index(), (text) => embedder.embed([text]), query, {
+      ...wishes,
+      syntax: wishes.syntax ?? "operators",
       topK,
       explain,
+      countTokens: () => Promise.resolve((text) => embedder.wordPiece.count(text)),
+      ...(rerank === undefined ? {} : { rerank }),
     });
     const tookMs = Math.round((performance.now() - started) * 10) / 10;
     return { exitCode: 0, output: { ...answer, tookMs } };

@@ -8,6 +8,8 @@ import { commands } from "./arguments/command-table.ts";
 import type { RawOptions } from "./arguments/parse-flags.ts";
 import { parseFlags } from "./arguments/parse-flags.ts";
 import type { QueryRequest } from "./arguments/query-request.ts";
+import { mayHaveOperators } from "./arguments/query-request.ts";
+import { wishesNothing } from "./arguments/query-wishes.ts";
 import { readQuestion } from "./arguments/read-question.ts";
 import { formatAnswer } from "./output/format-answer.ts";
 import { mainProgram, ownRelease } from "./place/release.ts";
@@ -35,6 +37,7 @@ export async function askWarm(args: readonly string[]): Promise<number | undefin
     if (![...options.flags.keys()].every((flag) => known.has(flag))) return undefined;
     served = servedIndex(options, process.cwd());
     question = await readQuestion(options);
+    if (mayHaveOperators(question.query) || !wishesNothing(question.wishes)) return undefined;
   } catch {
     return undefined;
   }

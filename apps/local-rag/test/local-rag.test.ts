@@ -195,6 +195,50 @@ describe("local-rag query", () => {
     expect(answer.results[0]?.explain).toMatchObject({ vectorRank: 1, keywordRank: 1 });
   });
 
+  test("keeps to operators, a filter, a scope and a budget, in the form that is asked for", () => {
+    const lines = (args: readonly string[], input?: string): readonly Record<string, unknown>[] =>
+      ask([...args, "--format", "jsonl"], input)
+        .stdout.trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const [hit, last] = lines([
+      'signal "harbour mouth" -bottle',
+      "--scope",
+      "fog.md",
+      "--context",
+      "1",
+    ]);
+    expect(hit).toMatchObject({ type: "hit", rank: 1, citation: { path: "fog.md" } });
+    expect(hit).toHaveProperty("context");
+    expect(last).toMatchObject({ type: "answer", hits: 1, conditions: [{ kind: "phrase" }, {}] });
+    const request = { query: "lens", filter: "kind=code AND mtime>2000-01-01", maxTokens: 30 };
+    const [code] = lines(["--stdin"], JSON.stringify(request));
+    expect(code).toMatchObject({ shortened: true, citation: { path: "tools/lens-drive.ts" } });
+    const words = lines(['signal "harbour mouth" -bottle', "--words", "--topk", "5"]);
+    expect(words.length).toBeGreaterThan(2);
+    const broken = ask(["fog", "--filter", "tag=", "--json"]);
+    expect([broken.code, parse(broken).error?.code]).toEqual([2, "FILTER_SYNTAX"]);
+  });
+
+  test("says at once that the model is missing or refused, unless keywords do", () => {
+    const place = ["--model", base, "--json"];
+    const missing = ask(["fog", ...place]);
+    expect([missing.code, parse(missing).error?.code]).toEqual([2, "MODEL_MISSING"]);
+    const model = path.join(base, "model");
+    mkdirSync(model);
+    cpSync(path.join(import.meta.dirname, "../../../packages/model-minilm/files"), model, {
+      recursive: true,
+    });
+    writeFileSync(path.join(model, "model.onnx"), "not this one");
+    const refused = ask(["fog", "--model", model, "--json"]);
+    expect([refused.code, parse(refused).error?.code]).toEqual([2, "MODEL_SIZE"]);
+    const keywords = ask(["fog", "--keywords", ...place]);
+    expect(keywords.code).toBe(0);
+    expect(JSON.parse(keywords.stdout)).toMatchObject({ vectors: "not asked" });
+    const reranker = ask(["fog", "--rerank", base, "--json"]);
+    expect([reranker.code, parse(reranker).error?.code]).toEqual([2, "RERANKER_MISSING"]);
+  });
+
   test("takes whatever text as one literal question", () => {
     for (const question of [
       "; rm -rf ~ $(touch canary) `touch canary`",

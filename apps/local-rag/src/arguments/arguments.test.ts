@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 
 import { commands } from "./command-table.ts";
 import { integerOf, parseFlags, textOf } from "./parse-flags.ts";
-import { parseRequest, readRequest } from "./query-request.ts";
+import { mayHaveOperators, parseRequest, readRequest } from "./query-request.ts";
+import { wishesOfFlags } from "./query-wishes.ts";
 import { refuseUndecodable, refuseUnpassable } from "./query-text.ts";
 
 const spec = commands.query;
@@ -63,8 +64,12 @@ describe("a question by standard input", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (query) => {
         fc.pre(!query.includes("\0"));
-        expect(parseRequest(bytes(JSON.stringify({ query })))).toEqual({ query, topK: 5 });
-        expect(readRequest({ query, topk: 7 })).toEqual({ query, topK: 7 });
+        expect(parseRequest(bytes(JSON.stringify({ query })))).toEqual({
+          query,
+          topK: 5,
+          wishes: {},
+        });
+        expect(readRequest({ query, topk: 7 })).toEqual({ query, topK: 7, wishes: {} });
       }),
     );
   });
@@ -79,6 +84,11 @@ describe("a question by standard input", () => {
     ['{"query":"a","topk":0}', "QUERY_REQUEST"],
     ['{"query":"a","topk":"5"}', "QUERY_REQUEST"],
     ['{"query":"a","topk":1.5}', "QUERY_REQUEST"],
+    ['{"query":"a","syntax":"sql"}', "QUERY_REQUEST"],
+    ['{"query":"a","filter":1}', "QUERY_REQUEST"],
+    ['{"query":"a","scope":[1]}', "QUERY_REQUEST"],
+    ['{"query":"a","context":"1"}', "QUERY_REQUEST"],
+    ['{"query":"a","maxTokens":1,"maxBytes":1}', "QUERY_REQUEST"],
     ['{"query":"a","index":"/etc"}', "QUERY_REQUEST"],
     ['{"query":"a","__proto__":{}}', "QUERY_REQUEST"],
     ['{"query":"a\\u0000b"}', "QUERY_TEXT"],
@@ -90,6 +100,68 @@ describe("a question by standard input", () => {
   test("is refused when its bytes are not UTF-8", () => {
     const request = Buffer.concat([bytes('{"query":"'), Buffer.of(0xff), bytes('"}')]);
     expect(() => parseRequest(request)).toThrow(coded("QUERY_ENCODING"));
+  });
+});
+
+describe("what a question may ask for beside passages", () => {
+  const flags = (...args: readonly string[]): unknown =>
+    wishesOfFlags(commands.query, parseFlags(commands.query, args));
+
+  test("has a flag and a JSON member that mean the same", () => {
+    const wishes = {
+      syntax: "words",
+      filter: "tag=ops",
+      scopes: ["docs/", "src"],
+      context: 2,
+      diversity: 0.5,
+      budget: { unit: "tokens", limit: 100 },
+    };
+    expect(
+      flags(
+        ...["--words", "--filter", "tag=ops", "--scope", "docs/,src", "--context", "2"],
+        ...["--diversity", "0.5", "--max-tokens", "100"],
+      ),
+    ).toEqual(wishes);
+    const { syntax, filter, scopes, context, diversity } = wishes;
+    const request = {
+      query: "a",
+      syntax,
+      filter,
+      scope: scopes,
+      context,
+      diversity,
+      maxTokens: 100,
+    };
+    expect(readRequest(request).wishes).toEqual(wishes);
+    expect(readRequest({ query: "a", scope: "docs" }).wishes).toEqual({ scopes: ["docs"] });
+    expect(readRequest({ query: "a", scope: "", filter: "" }).wishes).toEqual({});
+    expect(flags("--max-bytes", "9")).toEqual({ budget: { unit: "bytes", limit: 9 } });
+  });
+
+  test("is refused when it is no such thing, or the command line fixes it", () => {
+    for (const args of [
+      ["--diversity", "2"],
+      ["--diversity", "much"],
+      ["--context", "11"],
+      ["--max-bytes", "0"],
+      ["--max-bytes", "1", "--max-tokens", "1"],
+    ]) {
+      expect(() => flags(...args)).toThrow(coded("USAGE"));
+    }
+    expect(() => readRequest({ query: "a", scope: "src" }, { scopes: ["docs"] })).toThrow(
+      coded("QUERY_REQUEST"),
+    );
+    expect(readRequest({ query: "a", context: 1 }, { scopes: ["docs"] }).wishes).toEqual({
+      scopes: ["docs"],
+      context: 1,
+    });
+  });
+
+  test("leaves a question that may have operators to a process that knows them", () => {
+    for (const query of ['a "b"', "a -bcd", "title:a", "`a`"]) {
+      expect(mayHaveOperators(query)).toBe(true);
+    }
+    expect(mayHaveOperators("how do I rotate the well-known keys?")).toBe(false);
   });
 });
 

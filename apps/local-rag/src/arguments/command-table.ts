@@ -1,3 +1,5 @@
+import { wishFlags } from "./wish-flags.ts";
+
 /** One flag of a command. `value` names what follows it; without one it is a switch. */
 export interface Flag {
   readonly name: string;
@@ -88,7 +90,18 @@ export const commands: {
     flags: [
       { name: "topk", value: "N", about: "passages wanted, 1 to 200 (default: 5)" },
       { name: "explain", about: "show the figures behind each score" },
-      { name: "stdin", about: 'read one JSON object {"query", "topk"} from standard input' },
+      ...wishFlags,
+      { name: "keywords", about: "answer by keywords alone: loads no model" },
+      {
+        name: "rerank",
+        value: "DIR",
+        about: "order the best passages by the cross-encoder in DIR (model.onnx, vocab.txt)",
+      },
+      {
+        name: "stdin",
+        about:
+          'read one JSON object {"query", "topk", …} from standard input (docs/query-language.md)',
+      },
       {
         name: "resident",
         about: 'answer {"id", "input": {"query", "topk"}} line by line until input ends',
@@ -98,10 +111,12 @@ export const commands: {
       registry,
       trust,
       model,
+      { name: "format", value: "json|jsonl|markdown|text", about: "how the answer is printed" },
       json,
     ],
     examples: [
       'local-rag query "How do I rotate the keys?" --topk 3',
+      "local-rag query 'rotate \"signing key\" -draft title:runbook' --filter 'tag=ops' --scope docs/",
       "local-rag query --json --index ~/notes/.clawkeep/index -- --help",
       'echo \'{"query":"rotate keys"}\' | local-rag query --stdin --json',
     ],

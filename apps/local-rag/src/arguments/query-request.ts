@@ -1,12 +1,15 @@
 import { CodedError } from "@clawkeep/diagnostics";
 import { largestTopK } from "@clawkeep/retrieval";
 
+import type { QueryWishes } from "./query-wishes.ts";
+import { joinWishes, wishesOfFields, wishNames } from "./query-wishes.ts";
 import { refuseUnpassable } from "./query-text.ts";
 
 /** One question, checked. */
 export interface QueryRequest {
   readonly query: string;
   readonly topK: number;
+  readonly wishes: QueryWishes;
 }
 
 /** Passages when nobody says how many. */
@@ -16,25 +19,30 @@ export const defaultTopK = 5;
 export const longestRequestBytes = 1_048_576;
 
 /**
- * Reads `{"query", "topk"}` out of bytes. No schema library: this stands in the path of every query.
+ * Reads `{"query", "topk", …}` out of bytes. No schema library: this stands in the path of every query.
  *
  * @throws CodedError `QUERY_ENCODING`, `QUERY_REQUEST`, `QUERY_TEXT`.
  */
-export function parseRequest(bytes: Uint8Array): QueryRequest {
-  return readRequest(parseJson(bytes));
+export function parseRequest(bytes: Uint8Array, fixed: QueryWishes = {}): QueryRequest {
+  return readRequest(parseJson(bytes), fixed);
 }
 
-/** {@link parseRequest} of a value that is already parsed. */
-export function readRequest(value: unknown): QueryRequest {
+/**
+ * {@link parseRequest} of a value that is already parsed.
+ *
+ * @param fixed What the command line says already: the request may not say it again.
+ */
+export function readRequest(value: unknown, fixed: QueryWishes = {}): QueryRequest {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw refused("a JSON object with query and topk");
   }
   const fields = new Map<string, unknown>(Object.entries(value));
   const query = fields.get("query");
   const topK = fields.get("topk") ?? defaultTopK;
-  const unknown = [...fields.keys()].find((name) => name !== "query" && name !== "topk");
+  const known = ["query", "topk", ...wishNames];
+  const unknown = [...fields.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw refused(`query and topk only, got ${JSON.stringify(unknown.slice(0, 60))}`);
+    throw refused(`no member but ${known.join(", ")}, got ${JSON.stringify(unknown.slice(0, 60))}`);
   }
   if (typeof query !== "string") {
     throw refused("a text as query");
@@ -43,7 +51,16 @@ export function readRequest(value: unknown): QueryRequest {
     throw refused(`a whole number from 1 to ${largestTopK} as topk`);
   }
   refuseUnpassable(query);
-  return { query, topK };
+  const wishes = joinWishes(fixed, wishesOfFields(fields, refused), refused);
+  return { query, topK, wishes };
+}
+
+/**
+ * Whether the question may use an operator: quick, and true too often rather than not. A service that
+ * knows words alone must not be asked then.
+ */
+export function mayHaveOperators(query: string): boolean {
+  return /["`]|(?:^|\s)-|(?:title|path|tag):/u.test(query);
 }
 
 /** JSON out of bytes that must be UTF-8. */

@@ -5,6 +5,7 @@ import type { RawOptions } from "./parse-flags.ts";
 import { integerOf, usage } from "./parse-flags.ts";
 import type { QueryRequest } from "./query-request.ts";
 import { defaultTopK, longestRequestBytes, parseRequest } from "./query-request.ts";
+import { wishesOfFlags } from "./query-wishes.ts";
 import { refuseUndecodable, refuseUnpassable } from "./query-text.ts";
 
 /**
@@ -15,12 +16,13 @@ import { refuseUndecodable, refuseUnpassable } from "./query-text.ts";
 export async function readQuestion(options: RawOptions): Promise<QueryRequest> {
   const spec = commands.query;
   const topK = integerOf(spec, options, "topk", { from: 1, to: largestTopK });
+  const wishes = wishesOfFlags(spec, options);
   if (options.flags.has("stdin")) {
     refuseQuestion(options);
     if (topK !== undefined) {
       throw usage(spec, "--stdin takes topk from the JSON object, not from --topk");
     }
-    return parseRequest(await readStandardInput());
+    return parseRequest(await readStandardInput(), wishes);
   }
   const [query, ...others] = options.positional;
   if (query === undefined || others.length > 0) {
@@ -28,7 +30,7 @@ export async function readQuestion(options: RawOptions): Promise<QueryRequest> {
   }
   refuseUndecodable([query]);
   refuseUnpassable(query);
-  return { query, topK: topK ?? defaultTopK };
+  return { query, topK: topK ?? defaultTopK, wishes };
 }
 
 /** @throws CodedError `USAGE` when the command line has a question although standard input is read */
