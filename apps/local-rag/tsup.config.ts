@@ -1,6 +1,9 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
 
 import { defineConfig } from "tsup";
+
+import { grammarFiles } from "../../packages/documents/src/extraction/code/grammar-files.ts";
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
   entry: {
@@ -16,6 +19,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     "status-command": "src/commands/status-command.ts",
     "verify-command": "src/commands/verify-command.ts",
     "embedder-worker": "../../packages/embedder/src/workers/worker.ts",
+    // The confined child process that reads PDFs, office files and code.
+    extractor: "../../packages/documents/src/extraction/child/main.ts",
   },
   format: "esm",
   dts: false,
@@ -36,6 +41,11 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     const built = "../../packages/vector-index/native";
     if (existsSync(built)) {
       cpSync(built, "dist/native", { recursive: true });
+    }
+    // The child process that reads code looks for its grammars there.
+    mkdirSync("dist/grammars", { recursive: true });
+    for (const file of grammarFiles("../../packages/documents/package.json")) {
+      cpSync(file, `dist/grammars/${path.basename(file)}`);
     }
     // The sandbox of `serve` looks for its launcher beside the code that starts it.
     const launchers = "../../packages/sandbox/prebuilt";

@@ -10,7 +10,7 @@ const folder: string = fileURLToPath(new URL("../../../fixtures/formats", import
 /** Small, so that a short fixture has several chunks. */
 export const budget: { countTokens: (text: string) => number; maxTokens: number } = {
   countTokens: (text) => text.match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu)?.length ?? 0,
-  maxTokens: 64,
+  maxTokens: 96,
 };
 
 /** Names of the fixtures whose chunks are written down. */

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 
 import type { DocumentReader } from "../index.ts";
 import { chunkDocument, openDocumentReader } from "../index.ts";
+import { parserOf } from "./code/load-grammar.ts";
 
 const readers: DocumentReader[] = [];
 afterAll(() => Promise.all(readers.map((reader) => reader.close())));
@@ -61,6 +62,16 @@ describe("a reader that is not there", () => {
     expect(findings).toMatchObject([{ code: "DOCUMENT_EXTRACTOR_MISSING" }]);
     const { document } = await reader.read("a.md", page("# Title\n"));
     expect(document?.title).toBe("Title");
+  });
+});
+
+describe("code without a grammar", () => {
+  test("is cut by its lines, with a finding", async () => {
+    const { document, findings } = await misbehaving().read("a.ts", page("refuse();\n\nmore();\n"));
+    expect(findings).toMatchObject([{ code: "DOCUMENT_NO_GRAMMAR", severity: "note" }]);
+    expect(document).toMatchObject({ kind: "code", language: "typescript" });
+    expect(document?.blocks).toBeUndefined();
+    await expect(parserOf("cobol")).rejects.toThrow("the grammar of cobol is not installed");
   });
 });
 

@@ -4,6 +4,7 @@ import { markdownBlocks } from "./markdown-blocks.ts";
 import { dataBlocks } from "./data-blocks.ts";
 import { plainBlocks } from "./plain-blocks.ts";
 import { rstBlocks } from "./rst-blocks.ts";
+import { sqlBlocks } from "./sql-blocks.ts";
 
 /** The blocks of a body, in order; what is between them is white space. */
 export function documentBlocks(
@@ -17,8 +18,12 @@ export function documentBlocks(
       return rstBlocks(body);
     case "data":
       return dataBlocks(language, body);
-    case "text":
     case "code":
+      if (language === "sql") {
+        return sqlBlocks(body);
+      }
+      break;
+    case "text":
     case "extracted":
   }
   return plainBlocks(body, kind === "code" ? "code" : "paragraph");

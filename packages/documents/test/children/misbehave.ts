@@ -16,6 +16,9 @@ for await (const line of createInterface({ input: process.stdin })) {
     for (;;) {
       held.push(Array.from({ length: 1_000_000 }, () => held.length));
     }
+  } else if (order.includes("refuse")) {
+    const refused = { code: "DOCUMENT_NO_GRAMMAR", message: "the grammar of it is not installed" };
+    process.stdout.write(`${JSON.stringify({ id, refused })}\n`);
   } else if (order.includes("lie")) {
     process.stdout.write(
       `${JSON.stringify({ id, done: { text: "short", layer: { layer: "x", unit: "page", units: [] }, blocks: [{ kind: "paragraph", start: 0, end: 99, level: 0, title: "" }] } })}\n`,

@@ -15,7 +15,7 @@ async function serve(): Promise<void> {
     const { id, kind, language, bytes } = JSON.parse(line) as Request;
     let reply: string;
     try {
-      const done = await extract(kind, Buffer.from(bytes, "base64"), language ?? "");
+      const done = await readers[kind](Buffer.from(bytes, "base64"), language ?? "");
       reply = JSON.stringify({ id, done });
     } catch (error) {
       reply = JSON.stringify({ id, refused: refusalOf(error) });
@@ -39,30 +39,21 @@ interface Request {
   readonly bytes: string;
 }
 
-async function extract(kind: ExtractionKind, bytes: Buffer, language: string): Promise<Extraction> {
-  switch (kind) {
-    case "html":
-      return (await import("../formats/html.ts")).extractHtml(bytes);
-    case "pdf":
-      return await (await import("../formats/pdf.ts")).extractPdf(bytes);
-    case "docx":
-      return (await import("../formats/docx.ts")).extractDocx(bytes);
-    case "pptx":
-      return (await import("../formats/pptx.ts")).extractPptx(bytes);
-    case "odt":
-      return (await import("../formats/odt.ts")).extractOdt(bytes);
-    case "epub":
-      return (await import("../formats/epub.ts")).extractEpub(bytes);
-    case "notebook":
-      return (await import("../formats/notebook.ts")).extractNotebook(bytes);
-    case "email":
-      return await (await import("../formats/email.ts")).extractEmail(bytes);
-    case "mailbox":
-      return await (await import("../formats/email.ts")).extractMailbox(bytes);
-    default:
-      throw new Refusal("DOCUMENT_EXTRACTOR_MISSING", `no reader for ${kind} ${language}`);
-  }
-}
+type Reader = (bytes: Buffer, language: string) => Promise<Extraction>;
+
+const readers: Readonly<Record<ExtractionKind, Reader>> = {
+  html: async (bytes) => (await import("../formats/html.ts")).extractHtml(bytes),
+  pdf: async (bytes) => await (await import("../formats/pdf.ts")).extractPdf(bytes),
+  docx: async (bytes) => (await import("../formats/docx.ts")).extractDocx(bytes),
+  pptx: async (bytes) => (await import("../formats/pptx.ts")).extractPptx(bytes),
+  odt: async (bytes) => (await import("../formats/odt.ts")).extractOdt(bytes),
+  epub: async (bytes) => (await import("../formats/epub.ts")).extractEpub(bytes),
+  notebook: async (bytes) => (await import("../formats/notebook.ts")).extractNotebook(bytes),
+  email: async (bytes) => await (await import("../formats/email.ts")).extractEmail(bytes),
+  mailbox: async (bytes) => await (await import("../formats/email.ts")).extractMailbox(bytes),
+  code: async (bytes, language) =>
+    await (await import("../code/code-blocks.ts")).extractCode(bytes, language),
+};
 
 /** What a library throws at a file is the file's fault. */
 function refusalOf(error: unknown): { readonly code: string; readonly message: string } {

@@ -54,7 +54,7 @@ function cellsOf(json: unknown): readonly Cell[] | undefined {
     return undefined;
   }
   return list.map((cell: unknown) => ({
-    type: String(member(cell, "cell_type") ?? ""),
+    type: textOf(member(cell, "cell_type")),
     source: textOf(member(cell, "source") ?? member(cell, "input")),
     output: outputOf(member(cell, "outputs")),
   }));
