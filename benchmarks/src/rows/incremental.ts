@@ -13,6 +13,7 @@ import { ourIndexingRate } from "./indexing.ts";
 import type { Bench, Row } from "./row.ts";
 
 const unchanged = "clawkeep, local-rag index, nothing changed";
+const keywords = "clawkeep, local-rag query --keywords (cold)";
 const first = "clawkeep, local-rag index, first time";
 
 /** What an index costs when nothing changed, and qmd's keyword index beside it. */
@@ -44,6 +45,15 @@ export const incremental: Row = {
         measure: async () => ({
           seconds: (await runProgram(process.execPath, cold, { environment: home })).seconds,
         }),
+      },
+      {
+        name: keywords,
+        measure: async () => {
+          const run = await runProgram(process.execPath, [...cold, "--keywords"], {
+            environment: home,
+          });
+          return { seconds: run.seconds };
+        },
       },
       { name: "qmd search (cold, keywords only)", measure: qmd.search },
     ];
@@ -86,6 +96,14 @@ export const incremental: Row = {
             whole === undefined
               ? `first index: ${figure(share)} s, from this run's rate on the sample`
               : `first index: ${figure(whole)} s, in this run`,
+        },
+        {
+          what: "cold query by keywords alone",
+          against: "qmd search",
+          ratio:
+            of("qmd search (cold, keywords only)").length > 0 && of(keywords).length > 0
+              ? ratioByRound(of("qmd search (cold, keywords only)"), of(keywords))
+              : undefined,
         },
         {
           what: "cold query, ours with vectors and keywords",
