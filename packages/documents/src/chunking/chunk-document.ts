@@ -24,7 +24,10 @@ export interface ChunkBudget {
   readonly maxTokens: number;
 }
 
-/** Names the cutting rules; a change of any bound changes it, so that an index can tell. */
+/**
+ * Names the cutting rules; a change of any bound, or of what any extraction gives, changes it, so that an
+ * index can tell.
+ */
 export const chunkerId: string = "structure-2";
 
 const minTokens = 32;

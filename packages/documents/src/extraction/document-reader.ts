@@ -129,7 +129,7 @@ function documentOf(
 ): ReadDocumentResult {
   const text = done.text ?? "";
   if (text.trim() === "") {
-    const message = `it is ${nameOf(kind)} without text`;
+    const message = "it holds no text";
     return nothing([...findings, extractionFinding("DOCUMENT_NO_TEXT", path, message)]);
   }
   const bytes = Buffer.from(text, "utf8");
@@ -164,10 +164,6 @@ function firstTitle(kind: ExtractionKind, { blocks }: Extraction): string {
   }
   const first = blocks.find((block) => block.level === 1 && block.title !== "");
   return first?.title ?? blocks[0]?.title ?? "";
-}
-
-function nameOf(kind: ExtractionKind): string {
-  return kind === "pdf" || kind === "html" ? `a ${kind.toUpperCase()}` : `a file (${kind})`;
 }
 
 function nothing(findings: readonly Finding[]): ReadDocumentResult {
