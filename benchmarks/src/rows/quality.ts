@@ -1,20 +1,31 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import { rankDocuments, rankingMetrics } from "@clawkeep/retrieval";
+import { modelManifest } from "@clawkeep/model-minilm";
+import { answerQuery, openIndex, rankDocuments, rankingMetrics } from "@clawkeep/retrieval";
 
 import { layOutCorpus } from "../data/corpus.ts";
 import type { Corpus } from "../data/corpus.ts";
+import { makeOurIndex } from "../data/our-index.ts";
+import { seed } from "../sizes.ts";
+import { meanOfGroups } from "../statistics/bootstrap.ts";
 import { flatSearch } from "../workers/flat-search.ts";
 import { readVectors, rowsOf } from "../workers/vectors-file.ts";
 import type { EmbedKind } from "./embed-kinds.ts";
 import { embedKinds } from "./embed-kinds.ts";
-import type { Bench, Measured, Row } from "./row.ts";
+import type { Bench, Comparison, Measured, Row } from "./row.ts";
 import { WorkersOf } from "./workers-of.ts";
 
 const dimensions = 384;
+const hitsPerQuery = 100;
 
-/** What int8 costs: vectors alone, exact search, the same chunks. */
+/** nDCG@10 of each judged query, in one order for everybody: vectors alone, and as the index answers. */
+interface Scores {
+  readonly vectors: readonly number[];
+  readonly answers: readonly number[];
+}
+
+/** What int8 costs: the same chunks, by vectors alone and as an index answers. */
 export const quality: Row = {
   id: "quality",
   about:
@@ -27,71 +38,79 @@ export const quality: Row = {
       existsSync(path.join(folder, name)),
     );
     const measured: Measured[] = [];
-    const differences: number[] = [];
+    const differences: Record<keyof Scores, number[][]> = { vectors: [], answers: [] };
     const workers = new WorkersOf();
     const [ours, fp32] = embedKinds(bench);
+    if (ours === undefined || fp32 === undefined) {
+      throw new Error("unreachable");
+    }
     try {
       for (const name of names) {
         const collection = path.join(folder, name);
-        const scores: number[] = [];
-        for (const kind of [ours, fp32]) {
-          if (kind !== undefined) {
-            scores.push(await ndcg(bench, workers, kind, collection, name));
-          }
+        const own = await scoresOf(bench, workers, ours, collection, name);
+        const theirs = await scoresOf(bench, workers, fp32, collection, name);
+        const cells: Record<string, string> = { queries: String(own.vectors.length) };
+        for (const [way, title] of [
+          ["vectors", "vectors alone"],
+          ["answers", "answers of the index"],
+        ] as const) {
+          differences[way].push(own[way].map((score, query) => score - (theirs[way][query] ?? 0)));
+          cells[`${title}, int8 (ours)`] = mean(own[way]).toFixed(4);
+          cells[`${title}, fp32`] = mean(theirs[way]).toFixed(4);
         }
-        const [own = 0, theirs = 0] = scores;
-        differences.push(own - theirs);
-        measured.push({
-          contender: name,
-          cells: { "int8 (ours)": own.toFixed(4), fp32: theirs.toFixed(4) },
-        });
+        measured.push({ contender: name, cells });
       }
     } finally {
       await workers.close();
     }
-    const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
+    const compare = (way: keyof Scores, what: string): Comparison => {
+      const found = names.length === 0 ? undefined : meanOfGroups(differences[way], 2000, seed);
+      return {
+        what,
+        against: "fp32 (sentence-transformers)",
+        ratio: found && {
+          median: found.mean,
+          low: found.low,
+          high: found.high,
+          runs: differences[way].map(mean),
+        },
+        must: -0.003,
+        aim: 0,
+        difference: true,
+        note:
+          found === undefined
+            ? `no collection in ${path.basename(folder)}`
+            : `95% interval over the queries: ${found.low.toFixed(4)} to ${found.high.toFixed(4)}`,
+      };
+    };
     return {
       id: "quality",
       title: "What int8 costs: nDCG@10",
       method:
-        "Vectors alone: exact search over the same chunks, a document at the place of its best chunk.",
+        "The same chunks, a document at the place of its best one. Vectors alone: exact search. Answers: the index with keywords and " +
+        "fusion, once with int8 and once with fp32 vectors of passages and questions.",
       measured,
       comparisons: [
-        {
-          what: "mean nDCG@10 of int8",
-          against: "fp32 (sentence-transformers)",
-          ratio:
-            names.length === 0
-              ? undefined
-              : {
-                  median: mean,
-                  low: Math.min(...differences),
-                  high: Math.max(...differences),
-                  runs: differences,
-                },
-          must: -0.003,
-          aim: 0,
-          difference: true,
-          ...(names.length === 0 ? { note: `no collection in ${path.basename(folder)}` } : {}),
-        },
+        compare("vectors", "mean nDCG@10 of int8, vectors alone"),
+        compare("answers", "mean nDCG@10 of int8, answers of the index"),
       ],
       charts: [],
       missing:
         names.length === 0 ? [{ contender: "all", why: "CLAWKEEP_EVAL names no collections" }] : [],
       sessions: [],
-      raw: measured,
+      raw: { measured, differences },
     };
   },
 };
 
-async function ndcg(
+async function scoresOf(
   bench: Bench,
   workers: WorkersOf,
   kind: EmbedKind,
   collection: string,
   name: string,
-): Promise<number> {
-  const { corpus, documents } = await layOutCollection(bench, collection, name);
+): Promise<Scores> {
+  const { corpus, documents, ids } = await layOutCollection(bench, collection, name);
   const queries = readLines(path.join(collection, "queries.jsonl")) as readonly {
     readonly _id: string;
     readonly text: string;
@@ -100,29 +119,64 @@ async function ndcg(
   writeFileSync(asked, queries.map(({ text }) => `${JSON.stringify({ input: text })}\n`).join(""));
   const worker = workers.get(kind.name, kind.start);
   await kind.load(worker);
-  const embed = async (chunks: string, count: number): Promise<Float32Array> => {
-    const out = path.join(bench.scratch, "quality.f32");
+  const embed = async (chunks: string, count: number, out: string): Promise<Float32Array> => {
     await worker.request("embed", { chunks, count, batch: kind.batch, sorted: false, out });
     return readVectors(out, dimensions, count);
   };
-  const rows = await embed(corpus.chunksFile, corpus.chunks);
-  const rankings = new Map<string, readonly string[]>();
-  for (const [place, query] of rowsOf(await embed(asked, queries.length), dimensions).entries()) {
-    const ids = flatSearch(rows, dimensions, query, 100);
-    rankings.set(
-      queries[place]?._id ?? "",
-      rankDocuments([...ids].map((id) => documents[id] ?? "")),
-    );
+  const stem = path.join(bench.scratch, `${name}-${kind.name.replace(/\W+/gu, "-")}`);
+  const rows = await embed(corpus.chunksFile, corpus.chunks, `${stem}.chunks.f32`);
+  const questions = rowsOf(await embed(asked, queries.length, `${stem}.queries.f32`), dimensions);
+  const vectors = { path: `${stem}.chunks.f32`, rows: corpus.chunks };
+  const made = await makeOurIndex(corpus, vectors, 1, `${stem}.index`, "quality");
+  const registry = path.join(made.home, "indexes");
+  const index = openIndex(made.folder, { registry }, modelManifest.spaceId, { resident: true });
+  const alone = new Map<string, readonly string[]>();
+  const answered = new Map<string, readonly string[]>();
+  try {
+    for (const [place, { _id, text }] of queries.entries()) {
+      const vector = questions[place] ?? new Float32Array(dimensions);
+      const nearest = flatSearch(rows, dimensions, vector, hitsPerQuery);
+      alone.set(_id, rankDocuments([...nearest].map((id) => documents[id] ?? "")));
+      const answer = await answerQuery(index, () => Promise.resolve(vector), text, {
+        topK: hitsPerQuery,
+      });
+      const paths = answer.results.map(({ citation }) => citation.path.replace(/^copy-0\//u, ""));
+      answered.set(_id, rankDocuments(paths.map((file) => ids.get(file) ?? "")));
+    }
+  } finally {
+    index.close();
   }
-  return rankingMetrics(rankings, readJudgements(collection)).ndcgAt10;
+  const judgements = readJudgements(collection);
+  return { vectors: ndcgOfEach(alone, judgements), answers: ndcgOfEach(answered, judgements) };
 }
 
-/** One file a document; and the document of each chunk. */
+/** By the order of the judgements: the same for every ranking. */
+function ndcgOfEach(
+  rankings: ReadonlyMap<string, readonly string[]>,
+  judgements: ReadonlyMap<string, ReadonlyMap<string, number>>,
+): readonly number[] {
+  return [...judgements]
+    .filter(([, relevance]) => [...relevance.values()].some((grade) => grade > 0))
+    .map(([query, relevance]) => {
+      const ranking = new Map([[query, rankings.get(query) ?? []]]);
+      return rankingMetrics(ranking, new Map([[query, relevance]])).ndcgAt10;
+    });
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** One file a document; the document of each chunk, and of each file. */
 async function layOutCollection(
   bench: Bench,
   collection: string,
   name: string,
-): Promise<{ readonly corpus: Corpus; readonly documents: readonly string[] }> {
+): Promise<{
+  readonly corpus: Corpus;
+  readonly documents: readonly string[];
+  readonly ids: ReadonlyMap<string, string>;
+}> {
   const folder = path.join(bench.scratch, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -142,7 +196,7 @@ async function layOutCollection(
     const { source } = line as { readonly source: string };
     return ids.get(source.replace(/:\d+-\d+$/u, "")) ?? "";
   });
-  return { corpus, documents };
+  return { corpus, documents, ids };
 }
 
 function readJudgements(collection: string): ReadonlyMap<string, ReadonlyMap<string, number>> {
