@@ -357,6 +357,24 @@ describe("local-rag status and verify", () => {
     });
   });
 
+  test("hold an answer that somebody shows against files and index", () => {
+    const answer = ask(["fog signal", "--json", "--topk", "2"]).stdout;
+    const place = { home, cwd: workspace };
+    const holds = localRag(["verify", "-"], { ...place, input: answer });
+    expect([holds.code, holds.stdout]).toEqual([
+      0,
+      expect.stringContaining("holds: 2 passages, given from this index"),
+    ]);
+    const forged = answer.replace("one sea mile", "ten sea miles");
+    const other = localRag(["verify", "-", "--json"], { ...place, input: forged });
+    expect(other.code).toBe(1);
+    expect(JSON.parse(other.stdout)).toMatchObject({ ok: false, snapshot: "same" });
+    const proven = localRag(["verify", "-", "--json", "--prove"], { ...place, input: answer });
+    expect(JSON.parse(proven.stdout)).toMatchObject({ hits: [{ proof: { leafIndex: 0 } }, {}] });
+    const none = localRag(["verify", "-"], { ...place, input: "{}" });
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("CLAIM_FORMAT")]);
+  });
+
   test("say no when a byte of a segment changed", () => {
     const folder = path.join(base, "damaged");
     cpSync(corpus, folder, { recursive: true });

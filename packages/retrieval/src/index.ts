@@ -2,6 +2,16 @@ export { indexStatus } from "./status/index-status.ts";
 export type { IndexStatus } from "./status/index-status.ts";
 export { verifyCitation } from "./citation/verify-citation.ts";
 export type { CitationClaim, CitationState } from "./citation/verify-citation.ts";
+export { readClaim } from "./citation/read-claim.ts";
+export type { AnswerClaim, HitClaim } from "./citation/read-claim.ts";
+export { verifyAnswer } from "./citation/verify-answer.ts";
+export type {
+  AnswerVerification,
+  HitVerification,
+  VerifyAnswerOptions,
+} from "./citation/verify-answer.ts";
+export { checkProof } from "./citation/citation-proof.ts";
+export type { CitationProof } from "./citation/citation-proof.ts";
 export { verifyIndex } from "./citation/verify-index.ts";
 export type { IndexVerification } from "./citation/verify-index.ts";
 export { rankDocuments, rankingMetrics } from "./evaluation/ranking-metrics.ts";

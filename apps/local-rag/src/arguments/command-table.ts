@@ -132,6 +132,17 @@ export const commands: {
       },
       { name: "stop", about: "stop the service of this index" },
       { name: "stdio", about: "answer as query --resident does, until standard input ends" },
+      { name: "mcp", about: "speak the Model Context Protocol by standard input and output" },
+      {
+        name: "http",
+        value: "PORT",
+        about: "listen on 127.0.0.1 too, for MCP at /mcp, with a token (0: any free port)",
+      },
+      {
+        name: "token-file",
+        value: "FILE",
+        about: "where the token is or will be (default: beside the socket)",
+      },
       { name: "unconfined", about: "serve without a sandbox where this machine has none" },
       index,
       registry,
@@ -140,7 +151,8 @@ export const commands: {
     ],
     examples: [
       "local-rag serve --index ~/notes/.clawkeep/index",
-      "local-rag serve --idle 86400",
+      "local-rag serve --mcp --index ~/notes/.clawkeep/index",
+      "local-rag serve --http 0",
       "local-rag serve --stop",
     ],
   },
@@ -152,9 +164,14 @@ export const commands: {
   },
   verify: {
     name: "verify",
-    about: "check every byte of an index, and every citation against its file",
+    about:
+      "check every byte of an index and every citation in it, or an answer that somebody shows",
+    argument: "[CLAIM]",
+    argumentAbout:
+      "file with an answer, a hit or a citation as query prints it in JSON; - reads standard input",
     flags: [
       index,
+      { name: "prove", about: "with a CLAIM and --json: add a proof for who has the root alone" },
       {
         name: "workspace",
         value: "DIR",
@@ -164,6 +181,9 @@ export const commands: {
       trust,
       json,
     ],
-    examples: ["local-rag verify --index ~/notes/.clawkeep/index --json"],
+    examples: [
+      "local-rag verify --index ~/notes/.clawkeep/index --json",
+      'local-rag query "rotate keys" --json | local-rag verify -',
+    ],
   },
 };
