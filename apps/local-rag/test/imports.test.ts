@@ -52,6 +52,8 @@ const heavy = {
   ignore: "/ignore/",
   // The one file of it that a query needs says how a place in a PDF is written.
   documents: "packages/documents/src/admission/",
+  "reading documents": "packages/documents/src/extraction/extractor.ts",
+  sandbox: "packages/sandbox/src/",
   "building a segment": "packages/retrieval/src/ingest/build-segment.ts",
   "onnxruntime-node's JavaScript": "onnxruntime-node/dist",
 } as const;
