@@ -63,7 +63,7 @@ export const sizes: Readonly<Record<Sizes["name"], Sizes>> = {
     stress: { rows: 100_000, queries: 500 },
     largest: 0,
     efs: [10, 16, 24, 32, 48, 64, 128],
-    stressEfs: [64, 128, 200, 300, 450],
+    stressEfs: [32, 64, 128, 200, 300, 450],
     rateSeconds: 0.25,
     questions: 30,
     opens: 10,
