@@ -100,6 +100,64 @@ describe("local-rag serve", () => {
     expect(served.code).toBe(0);
   });
 
+  test("speaks MCP by standard input, from the confined process", () => {
+    const messages = [
+      {
+        id: 0,
+        method: "initialize",
+        params: {
+          protocolVersion: "2025-11-25",
+          capabilities: {},
+          clientInfo: { name: "test", version: "1" },
+        },
+      },
+      { method: "notifications/initialized" },
+    ];
+    const child = localRag(["serve", "--mcp", ...unconfined], {
+      home,
+      cwd: workspace,
+      input: messages
+        .map((message) => `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`)
+        .join(""),
+    });
+    expect(JSON.parse(child.stdout)).toMatchObject({
+      id: 0,
+      result: { capabilities: { tools: {} } },
+    });
+    expect(run("serve", "--mcp", "--http", "0").code).toBe(2);
+  });
+
+  test("speaks MCP by HTTP to who has the token", async () => {
+    const args = ["serve", "--http", "0", ...unconfined];
+    const child = startLocalRag(args, { home, cwd: workspace });
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
+    await once(child.stdout, "data");
+    const [, url = "", file = ""] = /(http:\S+) for \/mcp, token in (\S+)/u.exec(said) ?? [];
+    const call = (token: string): Promise<Response> =>
+      fetch(`${url}/mcp`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${token}`,
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+        },
+        body: JSON.stringify({
+          jsonrpc: "2.0",
+          id: 1,
+          method: "tools/call",
+          params: { name: "search", arguments: { query: "When is the lamp lit?", topk: 1 } },
+        }),
+      });
+    expect((await call("x".repeat(43))).status).toBe(401);
+    const answer = await call(readFileSync(file, "utf8").trim());
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("lamp.md")]);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    child.kill("SIGTERM");
+    const [code] = (await once(child, "exit")) as [number | null, string | null];
+    expect(code).toBe(0);
+  });
+
   test("needs an index, and takes no arguments", () => {
     const absent = run("serve", "--index", path.join(base, "absent"));
     expect([absent.code, absent.stderr]).toEqual([2, expect.stringContaining("INDEX_MISSING")]);

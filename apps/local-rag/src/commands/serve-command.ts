@@ -3,8 +3,14 @@ import path from "node:path";
 import { CodedError, formatError } from "@clawkeep/diagnostics";
 import { currentSnapshot } from "@clawkeep/retrieval";
 import type { RawJson, WorkerClient, WorkerMethod } from "@clawkeep/retrieval-server";
-import { openWorker, workerClient, workerLevel } from "@clawkeep/retrieval-server";
-import type { LineMethod, ServiceLog } from "@clawkeep/service";
+import {
+  mcpServer,
+  openWorker,
+  serveMcpStdio,
+  workerClient,
+  workerLevel,
+} from "@clawkeep/retrieval-server";
+import type { HttpService, LineMethod, ServiceLog } from "@clawkeep/service";
 import {
   askService,
   claimPlace,
@@ -17,10 +23,11 @@ import {
 import { commands } from "../arguments/command-table.ts";
 import type { RawOptions } from "../arguments/parse-flags.ts";
 import { integerOf, usage } from "../arguments/parse-flags.ts";
-import { ownRelease } from "../place/release.ts";
+import { ownRelease, version } from "../place/release.ts";
 import type { ServedIndex } from "../place/served-index.ts";
 import { servedIndex } from "../place/served-index.ts";
 import { workerProgram } from "../place/worker-program.ts";
+import { openHttp } from "./serve-http.ts";
 
 const defaultIdleSeconds = 900;
 
@@ -40,9 +47,20 @@ export async function runServe(options: RawOptions): Promise<number> {
   const idle = integerOf(spec, options, "idle", { from: 1, to: 31_536_000 }) ?? defaultIdleSeconds;
   const program = workerProgram(options, served);
   const level = await workerLevel(program.unconfined);
+  if (options.flags.has("mcp")) {
+    refuseBesideMcp(options);
+    const worker = workerClient(() => openWorker(program));
+    try {
+      await serveMcpStdio(() => mcpServer(worker, version), process.stdin, process.stdout);
+      return 0;
+    } finally {
+      await worker.close();
+    }
+  }
   const release = ownRelease();
   const claim = await claimPlace(served.place, release);
   if (claim.kind === "served") {
+    if (options.flags.has("http")) throw alreadyServed();
     process.stdout.write(`${readyLine}\n`);
     process.stderr.write("another instance serves this index\n");
     return 0;
@@ -51,25 +69,55 @@ export async function runServe(options: RawOptions): Promise<number> {
   const worker = workerClient(() => openWorker(program));
   const metrics = new ServiceMetrics("clawkeep_local_rag");
   metrics.gauge("worker_starts", () => worker.starts);
+  let http: HttpService | undefined;
   try {
     const service = await serveLines(served.place, claim.lock, {
       release,
       methods: methodsOf(worker, ["search", "read", "status"]),
       serialise: (output) => (isRaw(output) ? output.json : JSON.stringify(output)),
-      idleMs: idle * 1000,
+      // Whoever asks by HTTP is not seen here: with it the service stays until it is stopped.
+      ...(options.flags.has("http") ? {} : { idleMs: idle * 1000 }),
       log,
       metrics,
     });
     const close = (): void => void service.close();
     process.once("SIGTERM", close).once("SIGINT", close);
+    if (options.flags.has("http")) {
+      const opened = await openHttp(options, served, { worker, log, metrics }).catch(
+        async (error: unknown) => {
+          await service.close();
+          throw error;
+        },
+      );
+      http = opened.service;
+      process.stderr.write(
+        `http://127.0.0.1:${http.port} for ${opened.offers}, token in ${opened.tokenFile}\n`,
+      );
+    }
     await warmUp(worker, log);
     process.stdout.write(`${readyLine}\n`);
     process.stderr.write(`serving ${served.folder} at ${served.place.socket}, level ${level}\n`);
     await service.done;
     return 0;
   } finally {
+    await http?.close();
     await worker.close();
   }
+}
+
+/** By standard input there is one client, one connection, and nothing to listen at. */
+function refuseBesideMcp({ flags }: RawOptions): void {
+  for (const flag of ["http", "idle", "openai", "ollama", "token-file"]) {
+    if (flags.has(flag)) throw usage(commands.serve, `--mcp takes no --${flag}`);
+  }
+}
+
+function alreadyServed(): CodedError {
+  return new CodedError({
+    code: "SERVE_RUNNING",
+    message: "another instance serves this index already, so --http was not opened",
+    hint: "local-rag serve --stop, then again",
+  });
 }
 
 function methodsOf(

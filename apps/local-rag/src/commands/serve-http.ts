@@ -1,0 +1,40 @@
+import path from "node:path";
+
+import { mcpRoute, mcpServer } from "@clawkeep/retrieval-server";
+import type { WorkerClient } from "@clawkeep/retrieval-server";
+import type { HttpRoute, HttpService, ServiceLog, ServiceMetrics } from "@clawkeep/service";
+import { accessTokens, serveHttp, tokenFromFile } from "@clawkeep/service";
+
+import { commands } from "../arguments/command-table.ts";
+import type { RawOptions } from "../arguments/parse-flags.ts";
+import { integerOf, textOf } from "../arguments/parse-flags.ts";
+import { version } from "../place/release.ts";
+import type { ServedIndex } from "../place/served-index.ts";
+
+/** What the routes work with. */
+export interface HttpParts {
+  readonly worker: WorkerClient;
+  readonly log: ServiceLog;
+  readonly metrics: ServiceMetrics;
+}
+
+/** The HTTP form of `local-rag serve`, with what it offers and where its token is. */
+export async function openHttp(
+  options: RawOptions,
+  { place }: ServedIndex,
+  { worker, log, metrics }: HttpParts,
+): Promise<{ readonly service: HttpService; readonly offers: string; readonly tokenFile: string }> {
+  const port = integerOf(commands.serve, options, "http", { from: 0, to: 65_535 }) ?? 0;
+  const named = textOf(options, "token-file");
+  const tokenFile = path.resolve(named ?? place.socket.replace(/sock$/u, "token"));
+  const token = await tokenFromFile(tokenFile);
+  const routes: readonly HttpRoute[] = [mcpRoute(() => mcpServer(worker, version))];
+  const service = await serveHttp({
+    tokens: accessTokens([{ id: "http", token }]),
+    routes,
+    port,
+    log,
+    metrics,
+  });
+  return { service, offers: routes.map((route) => route.path).join(", "), tokenFile };
+}

@@ -1,0 +1,43 @@
+import type { HttpRoute } from "@clawkeep/service";
+import type { McpServer } from "@modelcontextprotocol/server";
+import { createMcpHandler } from "@modelcontextprotocol/server";
+
+/** Passed on to the protocol; nothing else of a request is its business. */
+const forwarded = ["accept", "content-type", "mcp-protocol-version", "mcp-method", "mcp-name"];
+
+/**
+ * The streamable HTTP form, without sessions: each request stands alone, so a service that was started
+ * again between two of them is not noticed. `GET` and `DELETE`, which are about sessions, are answered 405.
+ */
+export function mcpRoute(make: () => McpServer, path: string = "/mcp"): HttpRoute {
+  const handler = createMcpHandler(make);
+  return {
+    path,
+    methods: ["POST"],
+    error: (_, code, message) => ({
+      jsonrpc: "2.0",
+      id: null,
+      error: { code: -32_000, message: `${code}: ${message}` },
+    }),
+    handle: async ({ headers, body, signal }) => {
+      const passed = new Headers();
+      for (const name of forwarded) {
+        const value = headers[name];
+        if (typeof value === "string") passed.set(name, value);
+      }
+      const request = new Request(`http://127.0.0.1${path}`, {
+        method: "POST",
+        headers: passed,
+        body: Buffer.from(body),
+        signal,
+      });
+      const response = await handler.fetch(request);
+      const type = response.headers.get("content-type");
+      return {
+        status: response.status,
+        ...(type === null ? {} : { headers: { "content-type": type } }),
+        ...(response.body === null ? {} : { body: response.body as AsyncIterable<Uint8Array> }),
+      };
+    },
+  };
+}
