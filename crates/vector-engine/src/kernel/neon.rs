@@ -1,4 +1,5 @@
-//! NEON. Written behind the same cases as the others; no machine of ours has run it yet.
+//! NEON, behind the same cases as the others. They passed in emulation (qemu-user); no machine of ours
+//! with the instructions has run it yet, so its speed is not known.
 
 use std::arch::aarch64::*;
 
