@@ -128,12 +128,13 @@ describe("local-rag serve", () => {
   });
 
   test("speaks MCP by HTTP to who has the token", async () => {
-    const args = ["serve", "--http", "0", ...unconfined];
+    const args = ["serve", "--http", "0", "--openai", ...unconfined];
     const child = startLocalRag(args, { home, cwd: workspace });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
     await once(child.stdout, "data");
-    const [, url = "", file = ""] = /(http:\S+) for \/mcp, token in (\S+)/u.exec(said) ?? [];
+    const [, url = "", file = ""] =
+      /(http:\S+) for \/mcp, \S+, \S+, token in (\S+)/u.exec(said) ?? [];
     const call = (token: string): Promise<Response> =>
       fetch(`${url}/mcp`, {
         method: "POST",
@@ -153,6 +154,10 @@ describe("local-rag serve", () => {
     const answer = await call(readFileSync(file, "utf8").trim());
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("lamp.md")]);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    // Each endpoint has a switch of its own.
+    const headers = { authorization: `Bearer ${readFileSync(file, "utf8").trim()}` };
+    expect((await fetch(`${url}/v1/models`, { headers })).status).toBe(200);
+    expect((await fetch(`${url}/api/tags`, { headers })).status).toBe(404);
     child.kill("SIGTERM");
     const [code] = (await once(child, "exit")) as [number | null, string | null];
     expect(code).toBe(0);
@@ -162,6 +167,7 @@ describe("local-rag serve", () => {
     const absent = run("serve", "--index", path.join(base, "absent"));
     expect([absent.code, absent.stderr]).toEqual([2, expect.stringContaining("INDEX_MISSING")]);
     expect(run("serve", "here").code).toBe(2);
+    expect(run("serve", "--ollama").stderr).toContain("--ollama needs --http");
     expect(run("serve", "--stop", "--index", path.join(base, "absent")).stderr).toContain(
       "nobody serves",
     );

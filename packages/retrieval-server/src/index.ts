@@ -10,3 +10,6 @@ export type { RawJson, WorkerClient, WorkerMethod } from "./worker/worker-client
 export { mcpRoute } from "./mcp/mcp-route.ts";
 export { mcpServer } from "./mcp/mcp-server.ts";
 export { serveMcpStdio } from "./mcp/mcp-stdio.ts";
+export { ollamaRoutes } from "./embeddings/ollama-routes.ts";
+export { openAiRoutes } from "./embeddings/openai-routes.ts";
+export type { ServedModel } from "./embeddings/served-model.ts";

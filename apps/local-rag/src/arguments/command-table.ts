@@ -139,6 +139,14 @@ export const commands: {
         about: "listen on 127.0.0.1 too, for MCP at /mcp, with a token (0: any free port)",
       },
       {
+        name: "openai",
+        about: "with --http: /v1/embeddings and /v1/models, as OpenAI's clients ask",
+      },
+      {
+        name: "ollama",
+        about: "with --http: /api/embed, tags, show and version, as Ollama's clients ask",
+      },
+      {
         name: "token-file",
         value: "FILE",
         about: "where the token is or will be (default: beside the socket)",
@@ -152,7 +160,7 @@ export const commands: {
     examples: [
       "local-rag serve --index ~/notes/.clawkeep/index",
       "local-rag serve --mcp --index ~/notes/.clawkeep/index",
-      "local-rag serve --http 0",
+      "local-rag serve --http 0 --openai --ollama",
       "local-rag serve --stop",
     ],
   },

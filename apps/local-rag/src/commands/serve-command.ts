@@ -37,6 +37,11 @@ export async function runServe(options: RawOptions): Promise<number> {
   if (options.positional.length > 0) throw usage(spec, "it takes no arguments, only flags");
   const served = servedIndex(options, process.cwd());
   if (options.flags.has("stop")) return stop(served);
+  for (const flag of ["openai", "ollama", "token-file"]) {
+    if (options.flags.has(flag) && !options.flags.has("http")) {
+      throw usage(spec, `--${flag} needs --http`);
+    }
+  }
   if (currentSnapshot(served.folder) === undefined) {
     throw new CodedError({
       code: "INDEX_MISSING",
@@ -107,7 +112,7 @@ export async function runServe(options: RawOptions): Promise<number> {
 
 /** By standard input there is one client, one connection, and nothing to listen at. */
 function refuseBesideMcp({ flags }: RawOptions): void {
-  for (const flag of ["http", "idle", "openai", "ollama", "token-file"]) {
+  for (const flag of ["http", "idle"]) {
     if (flags.has(flag)) throw usage(commands.serve, `--mcp takes no --${flag}`);
   }
 }

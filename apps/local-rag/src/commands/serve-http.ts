@@ -1,7 +1,8 @@
 import path from "node:path";
 
-import { mcpRoute, mcpServer } from "@clawkeep/retrieval-server";
-import type { WorkerClient } from "@clawkeep/retrieval-server";
+import { modelManifest } from "@clawkeep/model-minilm";
+import { mcpRoute, mcpServer, ollamaRoutes, openAiRoutes } from "@clawkeep/retrieval-server";
+import type { ServedModel, WorkerClient } from "@clawkeep/retrieval-server";
 import type { HttpRoute, HttpService, ServiceLog, ServiceMetrics } from "@clawkeep/service";
 import { accessTokens, serveHttp, tokenFromFile } from "@clawkeep/service";
 
@@ -18,6 +19,15 @@ export interface HttpParts {
   readonly metrics: ServiceMetrics;
 }
 
+/** The packaged model under the names that other programs have for it. */
+const model: ServedModel = {
+  names: [modelManifest.name.toLowerCase(), "all-minilm"],
+  dimensions: modelManifest.dimensions,
+  maxTokens: modelManifest.maxTokens,
+  digest: modelManifest.files.weights.digest.slice("sha256:".length),
+  bytes: modelManifest.files.weights.bytes,
+};
+
 /** The HTTP form of `local-rag serve`, with what it offers and where its token is. */
 export async function openHttp(
   options: RawOptions,
@@ -28,7 +38,11 @@ export async function openHttp(
   const named = textOf(options, "token-file");
   const tokenFile = path.resolve(named ?? place.socket.replace(/sock$/u, "token"));
   const token = await tokenFromFile(tokenFile);
-  const routes: readonly HttpRoute[] = [mcpRoute(() => mcpServer(worker, version))];
+  const routes: readonly HttpRoute[] = [
+    mcpRoute(() => mcpServer(worker, version)),
+    ...(options.flags.has("openai") ? openAiRoutes(worker, model) : []),
+    ...(options.flags.has("ollama") ? ollamaRoutes(worker, model) : []),
+  ];
   const service = await serveHttp({
     tokens: accessTokens([{ id: "http", token }]),
     routes,

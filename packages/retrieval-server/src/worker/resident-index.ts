@@ -7,6 +7,9 @@ import type { ReadAnswer } from "./read-passages.ts";
 import { readPassages } from "./read-passages.ts";
 import type { EmbedRequest, ReadRequest, SearchRequest } from "./requests.ts";
 
+/** `[CLS]` and `[SEP]` around every text. */
+const framingTokens = 2;
+
 /** What is served, and from which model. */
 export interface ServedStatus {
   readonly version: 1;
@@ -21,6 +24,15 @@ export interface ServedStatus {
   readonly maxTokens: number;
 }
 
+/** Vectors of texts, one row a text, and their tokens. */
+export interface EmbeddedTexts {
+  readonly rows: Float32Array;
+  /** Of all texts together, cut ones as cut. */
+  readonly tokens: number;
+  /** Of the longest text before it was cut. */
+  readonly longest: number;
+}
+
 /** One index and its model, open, for as long as the process lives. */
 export interface ResidentIndex {
   search(
@@ -28,7 +40,7 @@ export interface ResidentIndex {
     signal?: AbortSignal,
   ): Promise<Answer & { readonly tookMs: number }>;
   read(request: ReadRequest): ReadAnswer;
-  embed(request: EmbedRequest, signal?: AbortSignal): Promise<Float32Array>;
+  embed(request: EmbedRequest, signal?: AbortSignal): Promise<EmbeddedTexts>;
   status(): ServedStatus;
   close(): Promise<void>;
 }
@@ -90,7 +102,13 @@ export function residentIndex(
         leave(used);
       }
     },
-    embed: ({ texts }, signal) => queue.embed(texts, signal),
+    embed: async ({ texts }, signal) => {
+      const rows = await queue.embed(texts, signal);
+      const { wordPiece, maxTokens } = embedder;
+      const counts = texts.map((text) => wordPiece.count(text) + framingTokens);
+      const tokens = counts.reduce((sum, count) => sum + Math.min(count, maxTokens), 0);
+      return { rows, tokens, longest: Math.max(...counts) };
+    },
     status: () => {
       const used = enter();
       try {

@@ -62,11 +62,11 @@ describe("a worker", () => {
   test("embeds as the model does, byte for byte", async () => {
     const texts = ["one", "two words", ""];
     const found = await replies([line(1, "embed", { texts })]);
-    const { output } = found.get(1) as { readonly output: string };
+    const { output } = found.get(1) as { readonly output: { readonly vectors: string } };
     const embedder = await openEmbedder({ workers: 0 });
     const rows = await embedder.embed(texts);
     await embedder.close();
-    expect(Buffer.from(output, "base64").equals(Buffer.from(rows.buffer))).toBe(true);
+    expect(Buffer.from(output.vectors, "base64").equals(Buffer.from(rows.buffer))).toBe(true);
   });
 
   test.each([

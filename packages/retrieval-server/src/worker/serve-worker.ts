@@ -74,10 +74,9 @@ async function answerOne(
     case "status":
       return jsonForModel(index.status());
     case "embed": {
-      const rows = await index.embed(parseEmbed(input), signal);
-      return JSON.stringify(
-        Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength).toString("base64"),
-      );
+      const { rows, tokens, longest } = await index.embed(parseEmbed(input), signal);
+      const bytes = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength);
+      return JSON.stringify({ vectors: bytes.toString("base64"), tokens, longest });
     }
     default:
       throw new CodedError({ code: "REQUEST_INVALID", message: "there is no such method" });
