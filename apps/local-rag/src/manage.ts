@@ -1,6 +1,7 @@
 import { formatError } from "@clawkeep/diagnostics";
 import { Command, CommanderError, Option } from "commander";
 
+import { bundleCommands } from "./arguments/bundle-table.ts";
 import type { CommandSpec } from "./arguments/command-table.ts";
 import { commands } from "./arguments/command-table.ts";
 import type { RawOptions } from "./arguments/parse-flags.ts";
@@ -25,6 +26,17 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   for (const [name, spec] of Object.entries(commands) as [keyof typeof commands, CommandSpec][]) {
     declare(program, spec, async (options) => {
       exitCode = await handlers[name](options);
+    });
+  }
+  const bundle = program.command("bundle").description("carry an index as one file").exitOverride();
+  const bundleHandlers: Readonly<Record<keyof typeof bundleCommands, Handler>> = {
+    export: async (options) => (await import("./commands/bundle-command.ts")).runExport(options),
+    import: async (options) => (await import("./commands/bundle-command.ts")).runImport(options),
+    key: async (options) => (await import("./commands/bundle-command.ts")).runKey(options),
+  };
+  for (const name of ["export", "import", "key"] as const) {
+    declare(bundle, bundleCommands[name], async (options) => {
+      exitCode = await bundleHandlers[name](options);
     });
   }
   program.addHelpText("after", examples(Object.values(commands).map((spec) => spec.examples[0])));

@@ -375,6 +375,36 @@ describe("local-rag status and verify", () => {
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("CLAIM_FORMAT")]);
   });
 
+  test("carry an index to another machine as one file", () => {
+    const [key, file] = [path.join(base, "bundle.key"), path.join(base, "a.bundle")];
+    const elsewhere = path.join(base, "elsewhere");
+    const other = { home: elsewhere, cwd: base };
+    const made = localRag(["bundle", "key", key, "--name", "example.org"], { home });
+    expect([made.code, made.stdout]).toEqual([0, expect.stringMatching(/^example\.org\+/u)]);
+    const skill = path.join(import.meta.dirname, "../../../skills/local-rag");
+    const written = localRag(
+      ["bundle", "export", file, "--sign", key, "--skill", skill, "--json"],
+      {
+        home,
+        cwd: workspace,
+      },
+    );
+    expect([written.code, written.stderr]).toEqual([0, ""]);
+    const load = (to: string, ...args: readonly string[]): CommandResult =>
+      localRag(["bundle", "import", file, "--to", path.join(base, to), ...args], other);
+    const here = load("by-key", "--key", made.stdout.trim(), "--json");
+    expect(JSON.parse(here.stdout)).toMatchObject({ verified: "key", documents: 5 });
+    const query = ["query", "fog signal", "--json", "--index"];
+    const answer = localRag([...query, path.join(base, "by-key", "index")], other);
+    expect(parse(answer).results[0]?.citation.path).toBe("fog.md");
+    const unsure = load("unsure");
+    expect([unsure.code, unsure.stdout]).toEqual([0, expect.stringContaining("integrity only")]);
+    const refused = localRag([...query, path.join(base, "unsure", "index")], other);
+    expect([refused.code, parse(refused).error?.code]).toEqual([2, "INDEX_UNTRUSTED"]);
+    const wrong = load("wrong", "--digest", `sha256:${"0".repeat(64)}`);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("BUNDLE_DIGEST")]);
+  });
+
   test("say no when a byte of a segment changed", () => {
     const folder = path.join(base, "damaged");
     cpSync(corpus, folder, { recursive: true });

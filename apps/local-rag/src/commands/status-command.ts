@@ -7,7 +7,7 @@ import { indexPlace, trustOf } from "../place/index-place.ts";
 /** `local-rag status`. */
 export function runStatus(options: RawOptions): Promise<number> {
   const folder = indexPlace(options, process.cwd());
-  const { snapshot, trusted, workspace, bytes, interrupted, engine } = indexStatus(
+  const { snapshot, trusted, workspace, bytes, interrupted, engine, vectors } = indexStatus(
     folder,
     trustOf(options),
   );
@@ -26,6 +26,7 @@ export function runStatus(options: RawOptions): Promise<number> {
       ...known,
       trusted,
       interrupted,
+      vectors: vectors ?? "ready",
       bytes,
       engine,
       ...snapshot,
@@ -39,6 +40,7 @@ export function runStatus(options: RawOptions): Promise<number> {
     ["made here", trusted ? "yes" : "no: queries are refused without --trust-index"],
     ["documents", String(snapshot.documents)],
     ["passages", String(snapshot.chunks)],
+    ...(vectors === undefined ? [] : [["vectors", `${vectors}; answers by keywords`] as const]),
     ["segments", String(snapshot.segments.length)],
     ["size", `${(bytes / 1_000_000).toFixed(1)} MB`],
     ["analyser", snapshot.analyser],
