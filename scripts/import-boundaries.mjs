@@ -8,7 +8,15 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Packages by line, in the order of design.md. A line imports the base and itself, never another line. */
 const lines = {
-  base: ["diagnostics", "durable-files", "integrity", "sandbox", "skill-format", "service"],
+  base: [
+    "diagnostics",
+    "durable-files",
+    "integrity",
+    "sandbox",
+    "skill-format",
+    "service",
+    "mcp-transport",
+  ],
   skill: ["audit-log", "skill-runtime", "skill-test", "skill-authoring", "table-query"],
   retrieval: [
     "documents",

@@ -7,9 +7,7 @@ export type { EmbedRequest, ReadRequest, SearchRequest } from "./worker/requests
 export { serveWorker } from "./worker/serve-worker.ts";
 export { workerClient } from "./worker/worker-client.ts";
 export type { RawJson, WorkerClient, WorkerMethod } from "./worker/worker-client.ts";
-export { mcpRoute } from "./mcp/mcp-route.ts";
 export { mcpServer } from "./mcp/mcp-server.ts";
-export { serveMcpStdio } from "./mcp/mcp-stdio.ts";
 export { ollamaRoutes } from "./embeddings/ollama-routes.ts";
 export { openAiRoutes } from "./embeddings/openai-routes.ts";
 export type { ServedModel } from "./embeddings/served-model.ts";

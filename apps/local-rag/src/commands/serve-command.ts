@@ -1,15 +1,10 @@
 import path from "node:path";
 
 import { CodedError, formatError } from "@clawkeep/diagnostics";
+import { serveMcpStdio } from "@clawkeep/mcp-transport";
 import { currentSnapshot } from "@clawkeep/retrieval";
 import type { RawJson, WorkerClient, WorkerMethod } from "@clawkeep/retrieval-server";
-import {
-  mcpServer,
-  openWorker,
-  serveMcpStdio,
-  workerClient,
-  workerLevel,
-} from "@clawkeep/retrieval-server";
+import { mcpServer, openWorker, workerClient, workerLevel } from "@clawkeep/retrieval-server";
 import type { HttpService, LineMethod, ServiceLog } from "@clawkeep/service";
 import {
   askService,

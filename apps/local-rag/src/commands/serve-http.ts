@@ -1,7 +1,8 @@
 import path from "node:path";
 
+import { mcpRoute } from "@clawkeep/mcp-transport";
 import { modelManifest } from "@clawkeep/model-minilm";
-import { mcpRoute, mcpServer, ollamaRoutes, openAiRoutes } from "@clawkeep/retrieval-server";
+import { mcpServer, ollamaRoutes, openAiRoutes } from "@clawkeep/retrieval-server";
 import type { ServedModel, WorkerClient } from "@clawkeep/retrieval-server";
 import type { HttpRoute, HttpService, ServiceLog, ServiceMetrics } from "@clawkeep/service";
 import { accessTokens, serveHttp, tokenFromFile } from "@clawkeep/service";

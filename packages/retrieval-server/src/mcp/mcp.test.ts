@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 
+import { mcpRoute, serveMcpStdio } from "@clawkeep/mcp-transport";
 import { accessTokens, serveHttp } from "@clawkeep/service";
 import type { HttpService } from "@clawkeep/service";
 import {
@@ -14,9 +15,7 @@ import { workspace } from "../stand.cases.ts";
 import type { Workspace } from "../stand.cases.ts";
 import type { WorkerClient } from "../worker/worker-client.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { mcpRoute } from "./mcp-route.ts";
 import { mcpServer } from "./mcp-server.ts";
-import { serveMcpStdio } from "./mcp-stdio.ts";
 
 const token = "m".repeat(40);
 let place: Workspace;

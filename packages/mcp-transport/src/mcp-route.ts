@@ -1,5 +1,5 @@
 import type { HttpRoute } from "@clawkeep/service";
-import type { McpServer } from "@modelcontextprotocol/server";
+import type { McpHttpHandler, McpServer } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "@modelcontextprotocol/server";
 
 /** Passed on to the protocol; nothing else of a request is its business. */
@@ -7,10 +7,16 @@ const forwarded = ["accept", "content-type", "mcp-protocol-version", "mcp-method
 
 /**
  * The streamable HTTP form, without sessions: each request stands alone, so a service that was started
- * again between two of them is not noticed. `GET` and `DELETE`, which are about sessions, are answered 405.
+ * again between two of them is not noticed. `make` is given the id of the token that was sent. `GET` and `DELETE`, which are about sessions, are answered 405.
  */
-export function mcpRoute(make: () => McpServer, path: string = "/mcp"): HttpRoute {
-  const handler = createMcpHandler(make);
+export function mcpRoute(make: (caller: string) => McpServer, path: string = "/mcp"): HttpRoute {
+  // One for each token that was ever used: who asks is not the client's to say.
+  const handlers = new Map<string, McpHttpHandler>();
+  const handlerOf = (caller: string): McpHttpHandler => {
+    const handler = handlers.get(caller) ?? createMcpHandler(() => make(caller));
+    handlers.set(caller, handler);
+    return handler;
+  };
   return {
     path,
     methods: ["POST"],
@@ -19,7 +25,7 @@ export function mcpRoute(make: () => McpServer, path: string = "/mcp"): HttpRout
       id: null,
       error: { code: -32_000, message: `${code}: ${message}` },
     }),
-    handle: async ({ headers, body, signal }) => {
+    handle: async ({ headers, body, caller, signal }) => {
       const passed = new Headers();
       for (const name of forwarded) {
         const value = headers[name];
@@ -31,7 +37,7 @@ export function mcpRoute(make: () => McpServer, path: string = "/mcp"): HttpRout
         body: Buffer.from(body),
         signal,
       });
-      const response = await handler.fetch(request);
+      const response = await handlerOf(caller).fetch(request);
       const type = response.headers.get("content-type");
       return {
         status: response.status,

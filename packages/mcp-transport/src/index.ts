@@ -1,0 +1,2 @@
+export { mcpRoute } from "./mcp-route.ts";
+export { serveMcpStdio } from "./mcp-stdio.ts";
