@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { isCodedError } from "@clawkeep/diagnostics";
 import { addBit, createBitset, openSegment, writeSegment } from "@clawkeep/segment";
@@ -138,6 +140,21 @@ describe.skipIf(why !== undefined)("the native engine", () => {
           "SEGMENT_TRUNCATED",
         );
       }
+    });
+
+    test("cut short in a worker that ended, in the next one, under another handler: an error", () => {
+      const script = fileURLToPath(new URL("../../test/search-in-workers.ts", import.meta.url));
+      const { status, signal, stdout, stderr } = spawnSync(
+        process.execPath,
+        ["--conditions=source", script, restored()],
+        { encoding: "utf8" },
+      );
+      expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: "" });
+      expect(stdout.trim().split("\n")).toEqual(
+        ["first worker", "second worker", "main", "main, after another handler"].map(
+          (name) => `${name}: SEGMENT_TRUNCATED`,
+        ),
+      );
     });
 
     test("written to: an error or an answer, and no crash", () => {
