@@ -14,6 +14,7 @@ export type { Document, DocumentKind, MetadataValue, ReadDocumentResult } from "
 export { readDocument } from "./reading/read-document.ts";
 export { openDocumentReader } from "./extraction/document-reader.ts";
 export type { DocumentReader } from "./extraction/document-reader.ts";
+export { mayPassLater } from "./extraction/extraction-findings.ts";
 export type { ExtractorOptions } from "./extraction/extractor.ts";
 export { locatorFragment } from "./extraction/locator.ts";
 export type { Locator, LocatorUnit, TextLayer, TextUnit } from "./extraction/locator.ts";

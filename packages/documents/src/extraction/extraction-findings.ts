@@ -66,3 +66,22 @@ export function extractionFinding(code: string, file: string, message: string): 
     ? { ...extractionFinding("DOCUMENT_DAMAGED", file, message), file }
     : { code, severity: meaning.severity, message, hint: meaning.hint, file };
 }
+
+/** The machine lacked something, and may have it the next time. */
+const lacking: ReadonlySet<string> = new Set(["DOCUMENT_EXTRACTOR_MISSING", "DOCUMENT_NO_GRAMMAR"]);
+/** The file met a bound, which a busy machine may have made it meet. */
+const bounded: ReadonlySet<string> = new Set([
+  "DOCUMENT_EXTRACTION_TIME",
+  "DOCUMENT_EXTRACTION_MEMORY",
+  "DOCUMENT_EXTRACTION_CRASH",
+]);
+
+/**
+ * True when a file that gave this finding is worth reading again although it did not change.
+ *
+ * @param thorough True when somebody asked for every file to be read: then what met a bound is tried too,
+ *   which costs the bound again.
+ */
+export function mayPassLater(code: string, thorough: boolean): boolean {
+  return lacking.has(code) || (thorough && bounded.has(code));
+}

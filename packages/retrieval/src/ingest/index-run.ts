@@ -1,4 +1,5 @@
 import type { Finding } from "@clawkeep/diagnostics";
+import type { ExtractorOptions } from "@clawkeep/documents";
 import type { FaultHook } from "@clawkeep/durable-files";
 import type { Embedder } from "@clawkeep/embedder";
 import type { Digest } from "@clawkeep/integrity";
@@ -27,6 +28,8 @@ export interface IndexOptions {
   readonly list?: readonly string[];
   /** Read every file again, whatever its size and times say. Default false. */
   readonly rehash?: boolean;
+  /** What bounds the child process that reads PDFs, office files and code. */
+  readonly reader?: ExtractorOptions;
   /** Let other users of the machine read the index (folders 0755, files 0644). Default false. */
   readonly shared?: boolean;
   readonly onProgress?: (progress: IndexProgress) => void;

@@ -5,6 +5,7 @@ import type { Admission, Document, ExtractorOptions } from "@clawkeep/documents"
 import {
   chunkDocument,
   embeddingInput,
+  mayPassLater,
   openDocumentReader,
   readListedFiles,
   walkFolder,
@@ -80,7 +81,8 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
     request.onFile?.(files);
     const hint = fileHint(path.join(request.workspace, file), request.now());
     const known = request.known.get(file);
-    if (!request.rehash && known !== undefined && hint !== null && known.hint === hint) {
+    const same = known !== undefined && hint !== null && known.hint === hint;
+    if (!request.rehash && same && isSettled(known.findings, false)) {
       seen.add(file);
       findings.push(...known.findings);
       return false;
@@ -102,7 +104,8 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
     fresh.delete(admission.path);
     seen.add(admission.path);
     const known = request.known.get(admission.path);
-    if (known?.digest === admission.digest) {
+    const isKnown = known?.digest === admission.digest;
+    if (isKnown && isSettled(known.findings, request.rehash)) {
       findings.push(...known.findings.filter((finding) => !own.some(sameAs(finding))));
       if (hint !== null && hint !== known.hint) {
         hints.set(admission.path, hint);
@@ -110,7 +113,12 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
       continue;
     }
     const read = await reader.read(admission.path, admission.bytes);
+    // A reader that was told to stop says nothing about the file.
+    request.signal?.throwIfAborted();
     findings.push(...read.findings);
+    if (isKnown && sameFindings(known.findings, [...own, ...read.findings])) {
+      continue;
+    }
     budget ??= read.document === undefined ? undefined : await request.budget();
     changed += 1;
     await sink({
@@ -128,6 +136,15 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
   }
   const removed = [...request.known.keys()].filter((file) => !seen.has(file));
   return { changed, unchanged: seen.size - changed, removed, hints, findings };
+}
+
+/** False when the file may be read where it could not be read before. */
+function isSettled(findings: readonly Finding[], thorough: boolean): boolean {
+  return !findings.some(({ code }) => mayPassLater(code, thorough));
+}
+
+function sameFindings(some: readonly Finding[], others: readonly Finding[]): boolean {
+  return some.length === others.length && some.every((finding) => others.some(sameAs(finding)));
 }
 
 function chunksOf(document: Document, budget: TokenBudget): readonly CatalogChunk[] {
