@@ -128,7 +128,8 @@ async function startChild(options: ExtractorOptions): Promise<Child> {
       program.entry,
     ],
     cwd: "/",
-    environment: {},
+    // A date without a time zone must mean the same on every machine.
+    environment: { TZ: "UTC" },
     readRoots: folders
       .filter((folder) => folder !== "")
       .map((folder) => ({ source: folder, target: folder })),

@@ -72,6 +72,13 @@ describe("a PDF that is no document", () => {
     expect(findings).toMatchObject([{ code: "DOCUMENT_NO_TEXT", file: "a.pdf" }]);
   });
 
+  test("costs one finding: locked with a password", async () => {
+    const locked = readFileSync(new URL("formats-refused/locked.pdf", fixtures));
+    const { document, findings } = await reader.read("locked.pdf", locked);
+    expect(document).toBeUndefined();
+    expect(findings).toMatchObject([{ code: "DOCUMENT_ENCRYPTED" }]);
+  });
+
   test("costs one finding: damaged", async () => {
     const { findings } = await reader.read("a.pdf", Buffer.from("%PDF-1.7\nnothing more"));
     expect(findings).toMatchObject([{ code: "DOCUMENT_DAMAGED" }]);
