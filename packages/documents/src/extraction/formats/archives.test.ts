@@ -99,6 +99,16 @@ describe("a Word file", () => {
     expect(document?.layer?.units.map(({ first }) => first)).toEqual([1, 2, 3]);
   });
 
+  test("gives a text box once, though it is written twice", async () => {
+    const box = (text: string): string =>
+      `<w:txbxContent><w:p><w:r><w:t>${text}</w:t></w:r></w:p></w:txbxContent>`;
+    const xml = word(
+      `<w:p><w:r><mc:AlternateContent><mc:Choice>${box("once")}</mc:Choice><mc:Fallback>${box("once")}</mc:Fallback></mc:AlternateContent></w:r></w:p>`,
+    );
+    const { document } = await reader.read("a.docx", wordOf(xml));
+    expect(Buffer.from(document?.bytes ?? []).toString()).toBe("once");
+  });
+
   test("is read the same whatever else is in its archive", async () => {
     const members = unzipSync(docx);
     const more = zipSync({ ...members, "word/media/a.bin": new Uint8Array(1000) });

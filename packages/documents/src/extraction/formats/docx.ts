@@ -3,12 +3,13 @@ import type { Extraction } from "../extraction.ts";
 import type { Members } from "./archive.ts";
 import { readArchive, requireMember } from "./archive.ts";
 import { readProperties } from "./core-properties.ts";
-import { readXml } from "./xml.ts";
+import { fallbacks, readXml } from "./xml.ts";
 
 const parts: ReadonlySet<string> = new Set([
   "word/document.xml",
   "word/styles.xml",
   "word/footnotes.xml",
+  "word/endnotes.xml",
   "docProps/core.xml",
 ]);
 
@@ -19,9 +20,11 @@ export function extractDocx(bytes: Uint8Array): Extraction {
   const builder = new TextBuilder("docx-1", "paragraph");
   const body = new WordBody(builder, levels);
   body.read(requireMember(members, "word/document.xml"));
-  const notes = members.get("word/footnotes.xml");
-  if (notes !== undefined) {
-    body.read(notes);
+  for (const name of ["word/footnotes.xml", "word/endnotes.xml"]) {
+    const notes = members.get(name);
+    if (notes !== undefined) {
+      body.read(notes);
+    }
   }
   return { ...builder.finish(), ...readProperties(members, "docProps/core.xml") };
 }
@@ -65,6 +68,7 @@ class WordBody {
 
   read(part: Uint8Array): void {
     readXml(part, {
+      skip: fallbacks,
       open: (name, attributes) => this.#open(name, attributes),
       close: (name) => this.#close(name),
       text: (text) => {

@@ -4,7 +4,7 @@ import type { Extraction } from "../extraction.ts";
 import type { Members } from "./archive.ts";
 import { readArchive, requireMember } from "./archive.ts";
 import { readProperties } from "./core-properties.ts";
-import { readXml } from "./xml.ts";
+import { fallbacks, readXml } from "./xml.ts";
 
 const wanted =
   /^(?:docProps\/core\.xml|ppt\/presentation\.xml|ppt\/_rels\/presentation\.xml\.rels|ppt\/slides\/[^/]+\.xml|ppt\/slides\/_rels\/[^/]+\.rels|ppt\/notesSlides\/[^/]+\.xml)$/u;
@@ -74,6 +74,7 @@ function resolve(folder: string, target: string): string {
 function addSlide(builder: TextBuilder, part: Uint8Array, hasTitle: boolean): void {
   let [role, text, inText]: [string, string, boolean] = ["", "", false];
   readXml(part, {
+    skip: fallbacks,
     open: (name, attributes) => {
       switch (name) {
         case "p:sp":

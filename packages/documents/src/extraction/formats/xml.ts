@@ -7,7 +7,12 @@ export interface XmlEvents {
   readonly open?: (name: string, attributes: Readonly<Record<string, string>>) => void;
   readonly close?: (name: string) => void;
   readonly text?: (text: string) => void;
+  /** Elements that are passed over with everything in them. */
+  readonly skip?: ReadonlySet<string>;
 }
+
+/** What programs write for readers that do not know the form of the same thing in front of it. */
+export const fallbacks: ReadonlySet<string> = new Set(["mc:Fallback", "w:moveFrom"]);
 
 const maxDepth = 256;
 
@@ -20,7 +25,12 @@ const options: sax.SAXOptions & { readonly strictEntities: true } = { strictEnti
  */
 export function readXml(bytes: Uint8Array, events: XmlEvents): void {
   const parser = new sax.SAXParser(true, options);
-  let depth = 0;
+  let [depth, skipped] = [0, 0];
+  const onText = (text: string): void => {
+    if (skipped === 0) {
+      events.text?.(text);
+    }
+  };
   // eslint-disable-next-line unicorn/prefer-add-event-listener -- sax has handlers and no events
   parser.onerror = (error) => {
     const why = error.message.split("\n")[0] ?? "";
@@ -39,15 +49,23 @@ export function readXml(bytes: Uint8Array, events: XmlEvents): void {
     if (depth > maxDepth) {
       throw new Refusal("DOCUMENT_TOO_NESTED", `its XML is nested deeper than ${maxDepth}`);
     }
+    if (skipped > 0 || events.skip?.has(tag.name) === true) {
+      skipped += 1;
+      return;
+    }
     events.open?.(tag.name, (tag as sax.Tag).attributes);
   };
   parser.onclosetag = (name) => {
     depth -= 1;
+    if (skipped > 0) {
+      skipped -= 1;
+      return;
+    }
     events.close?.(name);
   };
   // eslint-disable-next-line unicorn/prefer-add-event-listener -- sax has handlers and no events
-  parser.ontext = (text) => events.text?.(text);
-  parser.oncdata = (text) => events.text?.(text);
+  parser.ontext = onText;
+  parser.oncdata = onText;
   parser.write(decodeXml(bytes)).close();
 }
 
