@@ -1,6 +1,6 @@
 /**
  * A real indexing process that kills itself with SIGKILL before its n-th step that changes the disk:
- * `crash-child.cases.ts WORKSPACE FOLDER REGISTRY STEP`. Steps are the named ones of `faults` and
+ * `crash-child.cases.ts WORKSPACE FOLDER REGISTRY STEP [KEYWORDS_FIRST]`. Steps are the named ones of `faults` and
  * each call of Node's file functions. With step 0 it runs to its end and prints the steps.
  */
 import { constants } from "node:fs";
@@ -10,7 +10,8 @@ import { syncBuiltinESMExports } from "node:module";
 import { indexFolder } from "./index-folder.ts";
 import { standInModel } from "./stand-in-model.cases.ts";
 
-const [workspace = "", folder = "", registry = "", step = "0"] = process.argv.slice(2);
+const [workspace = "", folder = "", registry = "", step = "0", keywordsFirst] =
+  process.argv.slice(2);
 const steps: string[] = [];
 
 function reach(name: string): void {
@@ -40,6 +41,7 @@ watch(fileSystem, ["rename", "rm", "mkdir", "chmod", "writeFile"]);
 syncBuiltinESMExports();
 
 await indexFolder(workspace, folder, registry, standInModel(), {
+  ...(keywordsFirst === undefined ? {} : { keywordsFirst: Number(keywordsFirst) }),
   // Those of replaceFile are the calls that are watched anyway.
   faults: (name) => (name.startsWith("replace:") ? undefined : reach(name)),
 });

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -19,11 +19,15 @@ const scratch = mkdtempSync(path.join(tmpdir(), "clawkeep-crash-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Runs the child until its n-th step; gives the signal, or its steps when it came to its end. */
-async function runChild(places: Places, step: number): Promise<string | readonly string[]> {
+async function runChild(
+  places: Places,
+  step: number,
+  ...more: readonly string[]
+): Promise<string | readonly string[]> {
   const { workspace, folder, registry } = places;
   const running = spawn(
     process.execPath,
-    ["--conditions=source", child, workspace, folder, registry, String(step)],
+    ["--conditions=source", child, workspace, folder, registry, String(step), ...more],
     {
       stdio: ["ignore", "pipe", "inherit"],
       // Only a matter of speed: the child's modules are compiled once.
@@ -100,6 +104,37 @@ describe("an indexing run that is killed", () => {
     expect(new Set(order.slice(published))).toEqual(new Set([next]));
     const before = points[published];
     expect(steps[(before ?? 0) - 2]).toBe("rename");
+  });
+
+  test("while it publishes keywords first leaves nothing, or an index that answers", async () => {
+    using places = temporaryPlaces();
+    const { base, workspace, folder, registry, write } = places;
+    write("tea.md", "# Tea\n\nGreen tea is brewed at eighty degrees.\n");
+    write("coffee.md", "# Coffee\n\nEspresso needs nine bar of pressure.\n");
+    const kept = path.join(scratch, "keywords");
+    copyFolder(base, kept);
+    const steps = await runChild(places, 0, "1");
+    if (typeof steps === "string") {
+      throw new Error(steps);
+    }
+    const next = openRoot(places);
+    const middle = steps.indexOf("catalog:keywords");
+    expect(middle).toBeGreaterThan(0);
+    // Around the first publication; the second one is that of the test above.
+    const points = worthKilling(steps).filter((step) => Math.abs(step - middle) < 6);
+    expect(points.length).toBeGreaterThan(6);
+    const states = new Set<string>();
+    for (const step of points) {
+      rmSync(base, { recursive: true });
+      copyFolder(kept, base);
+      expect(await runChild(places, step, "1")).toBe("SIGKILL");
+      states.add(await stateAfterKill(places));
+      const report = await indexFolder(workspace, folder, registry, standInModel());
+      expect(report.snapshotRoot).toBe(next);
+      expect(readdirSync(path.join(folder, "segments"))).toHaveLength(1);
+      expect(readdirSync(folder).filter((name) => /tmp$|^vectors/u.test(name))).toEqual([]);
+    }
+    expect(states).toEqual(new Set(["nothing", "building"]));
   });
 
   test("embeds nothing again that was kept, wherever it was killed", async () => {
@@ -182,6 +217,23 @@ describe("an indexing run that is killed", () => {
     }
   });
 });
+
+function openRoot({ folder, registry }: Places): string {
+  using index = openIndex(folder, { registry }, "space-one");
+  return index.snapshot.snapshotRoot;
+}
+
+/** What a reader finds: nothing published yet, or keywords that answer. */
+async function stateAfterKill({ folder, registry }: Places): Promise<string> {
+  if (!existsSync(path.join(folder, "snapshot.json"))) {
+    return "nothing";
+  }
+  using index = openIndex(folder, { registry }, "space-one");
+  expect(verifyIndex(index, undefined)).toMatchObject({ ok: true });
+  const answer = await answerQuery(index, embedQuery, "espresso pressure");
+  expect(answer.results[0]?.citation.path).toBe("coffee.md");
+  return answer.vectors?.split(" ")[0] ?? "whole";
+}
 
 function vectorsIn(folder: string): number {
   const database = new DatabaseSync(path.join(folder, "catalog.sqlite"), { readOnly: false });
