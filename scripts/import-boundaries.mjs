@@ -17,7 +17,14 @@ const lines = {
     "service",
     "mcp-transport",
   ],
-  skill: ["audit-log", "skill-runtime", "skill-test", "skill-authoring", "table-query"],
+  skill: [
+    "audit-log",
+    "skill-runtime",
+    "skill-test",
+    "skill-authoring",
+    "table-query",
+    "skill-server",
+  ],
   retrieval: [
     "documents",
     "model-minilm",

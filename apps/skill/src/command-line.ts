@@ -12,11 +12,13 @@ import type { AuditShowOptions } from "./commands/audit-show.ts";
 import type { AuditVerifyOptions } from "./commands/audit-verify.ts";
 import type { CheckOptions } from "./commands/check.ts";
 import type { CleanCommandOptions } from "./commands/clean.ts";
+import type { ConnectOptions } from "./commands/connect.ts";
 import type { LockOptions } from "./commands/lock.ts";
 import type { MigrateCommandOptions } from "./commands/migrate.ts";
 import type { NewOptions } from "./commands/new.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { RunsOptions } from "./commands/runs.ts";
+import type { ServeOptions } from "./commands/serve.ts";
 import type { SyncOptions } from "./commands/sync.ts";
 import type { TableOptions } from "./commands/table.ts";
 import type { TestCommandOptions } from "./commands/test.ts";
@@ -255,6 +257,46 @@ function build(done: (code: number) => void): Command {
     .action(async (folders: readonly string[], options: LockOptions) => {
       const { lockCommand } = await import("./commands/lock.ts");
       done(await lockCommand(folders, options));
+    });
+
+  places(program.command("serve"))
+    .description("offer each action of each locked skill as a tool of the Model Context Protocol")
+    .addOption(
+      new Option("--skill <name>", "offer this skill only (repeatable)")
+        .argParser(collect)
+        .default([], "all that are locked"),
+    )
+    .option("--socket <path>", "listen on a Unix socket, for clawkeep-skill connect")
+    .option("--group <gid>", "with --socket: members of this group may connect")
+    .option("--http <port>", "listen on 127.0.0.1 at /mcp, with a token (0: any free port)")
+    .addOption(
+      new Option("--token <name>", "with --http: a client that has a token of its own (repeatable)")
+        .argParser(collect)
+        .default([], "gateway"),
+    )
+    .option(
+      "--token-folder <path>",
+      "one file for each token (default: tokens/ of the state folder)",
+    )
+    .option("--allow-unconfined", "run skills where this machine has no sandbox too")
+    .option("--calls <number>", "calls of one caller a minute (default: 300)")
+    .option("--seconds <number>", "seconds of work for one caller a minute (default: 120)")
+    .option("--megabytes <number>", "arguments and results for one caller a minute (default: 64)")
+    .addHelpText("after", serveExamples)
+    .action(async (options: ServeOptions) => {
+      const { serveSkills } = await import("./commands/serve.ts");
+      done(await serveSkills(options));
+    });
+
+  program
+    .command("connect")
+    .description("copy bytes between standard streams and the socket of a skills service")
+    .argument("<socket>", "path of the socket")
+    .option("--owner <uid>", "who has to own the socket and its folder (default: this user)")
+    .addHelpText("after", connectExamples)
+    .action(async (socket: string, options: ConnectOptions) => {
+      const { connectService } = await import("./commands/connect.ts");
+      done(await connectService(socket, options));
     });
 
   program
@@ -497,6 +539,25 @@ Examples:
   clawkeep-skill lock --check --json
 
 Exit codes: 0 locked (or holds), 1 a skill has errors (or does not fit its lock), 2 usage or failure.
+`;
+
+const serveExamples = `
+Examples:
+  clawkeep-skill serve --workspace ~/agent
+  clawkeep-skill serve --socket /run/clawkeep/skills.sock --group 2001
+  clawkeep-skill serve --http 8790 --token gateway --token laptop
+
+Only what skills.lock pins is offered, and each call is checked against it again. Each call is a run with two records.
+By standard input the service has the uid of whoever started it: docs/skill-serve.md says what that does not defend.
+Exit codes: 0 stopped, 2 usage, nothing to serve, or failure.
+`;
+
+const connectExamples = `
+Examples:
+  clawkeep-skill connect /run/clawkeep/skills.sock --owner 2000
+
+Nothing is sent unless the socket and its folder belong to the owner and nobody else can change them.
+Exit codes: 0 the connection ended, 2 there is no service, or it is somebody else's.
 `;
 
 const cleanExamples = `

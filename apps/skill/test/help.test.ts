@@ -13,6 +13,8 @@ test.each([
   [[]],
   [["run"]],
   [["runs"]],
+  [["serve"]],
+  [["connect"]],
   [["clean"]],
   [["check"]],
   [["new"]],

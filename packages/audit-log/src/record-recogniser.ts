@@ -46,6 +46,7 @@ const value = oneOf(object({ stored: json }), object({ keyed, bytes: count }));
 const output = object({ digest: oneOf(digest, keyed), bytes: count, truncated: truth });
 const caller = object({
   observed: object({
+    authenticated: maybe(word),
     transport: word,
     uid: maybe(count),
     pid: maybe(count),

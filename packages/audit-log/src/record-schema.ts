@@ -53,6 +53,7 @@ const execution = z.string().regex(/^[0-9a-f]{12}-(?:0|[1-9][0-9]{0,15})$/u);
 
 const caller = z.strictObject({
   observed: z.strictObject({
+    authenticated: word.optional(),
     transport: word,
     uid: count.optional(),
     pid: count.optional(),

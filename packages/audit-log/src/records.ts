@@ -15,6 +15,8 @@ export type RecordedValue =
 export interface ObservedCaller {
   /** A word: `cli`, `mcp-stdio`, `mcp-http`, `socket`, `library`. */
   readonly transport: string;
+  /** Id of the token that the caller proved to have. */
+  readonly authenticated?: string;
   readonly uid?: number;
   readonly pid?: number;
   /** The calling program; `digest` is over its executable. */

@@ -7,3 +7,4 @@ export { hasErrors, sortFindings } from "./finding.ts";
 export type { Finding, Severity } from "./finding.ts";
 export { findingOf } from "./finding-of.ts";
 export { formatError, formatFinding } from "./format.ts";
+export { jsonForModel, quoteForModel, quoteLine } from "./quote-for-model.ts";

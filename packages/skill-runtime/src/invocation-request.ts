@@ -5,8 +5,10 @@ import type { Trial } from "./trial/trial.ts";
 
 /** Who asks, as far as the program that carries the request can tell. */
 export interface CallerClaim {
-  /** How the request came: `cli`, `mcp-stdio`, `mcp-http`, `socket`, `test`. */
+  /** How the request came: `cli`, `mcp-stdio`, `mcp-http`, `mcp-socket`, `socket`, `test`. */
   readonly transport: string;
+  /** Id of the token that the caller proved to have: for who carries the request to say, never the caller. */
+  readonly authenticated?: string;
   /** What the caller says about itself. Recorded apart from what was observed. */
   readonly claimed?: Readonly<Record<string, string>>;
 }

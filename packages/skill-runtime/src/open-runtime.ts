@@ -125,7 +125,11 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   };
   const invoke = async (request: InvocationRequest): Promise<Execution | Refusal> => {
     refuseWhenClosed();
-    const plan = await planRun(request, surroundings, await observe(request.caller.transport));
+    const { authenticated } = request.caller;
+    const plan = await planRun(request, surroundings, {
+      ...(await observe(request.caller.transport)),
+      ...(authenticated === undefined ? {} : { authenticated }),
+    });
     if ("kind" in plan) return plan;
     const planned = { ...plan, action: applyCeilings(plan.action, configuration) };
     try {

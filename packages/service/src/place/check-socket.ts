@@ -13,6 +13,8 @@ export interface SocketTrust {
    * look into the folder. With another uid its group may, but not write.
    */
   readonly owner?: number;
+  /** The folder of one's own may be seen by others, who may not change it: a group is let in. */
+  readonly shared?: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export function checkSocket(socket: string, trust: SocketTrust = {}): boolean {
     throw refused("SERVICE_FOLDER_LINK", folder, "a folder, got a link or a file");
   }
   checkOwner("SERVICE_FOLDER_FOREIGN", folder, stats, owner);
-  const forbidden = owner === own ? 0o077 : 0o022;
+  const forbidden = owner === own && trust.shared !== true ? 0o077 : 0o022;
   if ((stats.mode & forbidden) !== 0) {
     const mode = (stats.mode & 0o777).toString(8).padStart(4, "0");
     throw refused("SERVICE_FOLDER_OPEN", folder, `no right of others to change it, got ${mode}`);

@@ -9,11 +9,16 @@ import path from "node:path";
 /** Digests of large programs are kept by what the file system says of them. */
 const maxRemembered = 64;
 
+/** Transports of callers that are no parent of this process. */
+const remote = new Set(["mcp-http", "mcp-socket"]);
+
 /**
  * What can be seen of the process that called this one: uid, and its program by the bytes that the
  * kernel runs. Whatever cannot be seen is left out.
  */
 export async function observeCaller(home: string, transport: string): Promise<ObservedCaller> {
+  // Who started a service is not who calls it.
+  if (remote.has(transport)) return { transport };
   const uid = process.getuid?.();
   const pid = process.ppid;
   const name = parentName(pid);
