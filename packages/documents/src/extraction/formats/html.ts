@@ -53,7 +53,7 @@ function htmlText(source: string, builder: TextBuilder): Extraction {
   }
   const title = head === undefined ? undefined : find(head, "title");
   const described = head === undefined ? "" : describe(head);
-  const name = title === undefined ? "" : fold(textOf(title, 0)).slice(0, 300).toWellFormed();
+  const name = title === undefined ? "" : fold(textOf(title)).slice(0, 300).toWellFormed();
   return {
     ...builder.finish(),
     ...(name === "" ? {} : { title: name }),
@@ -87,7 +87,7 @@ class HtmlPage {
     const level = /^h([1-6])$/u.exec(tagName)?.[1];
     if (level !== undefined) {
       this.flush();
-      const text = fold(textOf(node, 0));
+      const text = fold(textOf(node));
       if (text !== "") {
         this.#place(node);
         this.#builder.heading(Number(level), text);
@@ -97,7 +97,7 @@ class HtmlPage {
     if (tagName === "pre") {
       this.flush();
       this.#place(node);
-      this.#builder.add("code", textOf(node, 0));
+      this.#builder.add("code", textOf(node));
       return;
     }
     if (tagName === "br") {
@@ -113,7 +113,7 @@ class HtmlPage {
       this.#place(node);
       const cells = childrenOf(node)
         .filter((cell) => cell.nodeName === "td" || cell.nodeName === "th")
-        .map((cell) => fold(textOf(cell, 0)));
+        .map((cell) => fold(textOf(cell)));
       this.#builder.add("table", cells.join(" | "));
       this.#line = "";
       return;
@@ -123,7 +123,7 @@ class HtmlPage {
         this.walk(child, depth + 1);
       }
     } else {
-      this.#text(textOf(node, 0), node);
+      this.#text(textOf(node), node);
     }
     if (isBlock) {
       this.flush();
@@ -173,20 +173,22 @@ function find(node: Node, name: string): Node | undefined {
   return childrenOf(node).find((child) => child.nodeName === name);
 }
 
-/** All text below a node, without what is skipped. */
-function textOf(node: Node, depth: number): string {
-  if (node.nodeName === "#text") {
-    return "value" in node ? node.value : "";
+/** All text below a node, without what is skipped. A loop, because pages nest as deep as they like. */
+function textOf(root: Node): string {
+  const parts: string[] = [];
+  const open: Node[] = [root];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.nodeName === "#text") {
+      parts.push("value" in node ? node.value : "");
+    } else if (node.nodeName === "br") {
+      parts.push("\n");
+    } else if (node === root || !skipped.has(node.nodeName)) {
+      for (const child of childrenOf(node).toReversed()) {
+        open.push(child);
+      }
+    }
   }
-  if (node.nodeName === "br") {
-    return "\n";
-  }
-  if (depth > maxDepth * 2 || (depth > 0 && skipped.has(node.nodeName))) {
-    return "";
-  }
-  return childrenOf(node)
-    .map((child) => textOf(child, depth + 1))
-    .join("");
+  return parts.join("");
 }
 
 function describe(head: Node): string {
