@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { CodedError } from "@clawkeep/diagnostics";
+
+import { readPublished } from "./read-published.ts";
 
 /**
  * Name of the file that says when each document's file was last changed, for filters. It is no part of
@@ -11,6 +12,9 @@ export const timesFile = "times.json";
 
 /** When a file was changed: by its path, with the digest of the content that had this time. */
 export type FileTimes = ReadonlyMap<string, { readonly digest: string; readonly mtimeMs: number }>;
+
+/** A file takes about a hundred bytes. */
+const largestTimes = 512 * 1024 * 1024;
 
 /** The text of {@link timesFile}. */
 export function formatTimes(times: FileTimes): string {
@@ -25,14 +29,14 @@ export function formatTimes(times: FileTimes): string {
  */
 export function readTimes(folder: string): FileTimes {
   const file = path.join(folder, timesFile);
-  let text: string;
+  let text: string | undefined;
   try {
-    text = readFileSync(file, "utf8");
+    text = readPublished(file, largestTimes);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-      return new Map();
-    }
     throw unreadable(file, error);
+  }
+  if (text === undefined) {
+    return new Map();
   }
   try {
     const value: unknown = JSON.parse(text);

@@ -1,8 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 import { CodedError } from "@clawkeep/diagnostics";
 
+import { readPublished } from "./read-published.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { snapshotFile } from "./snapshot.ts";
 import { parseSnapshot } from "./snapshot-json.ts";
@@ -18,27 +18,10 @@ const largestSnapshot = 64 * 1024 * 1024;
  */
 export function readSnapshot(folder: string): Snapshot | undefined {
   const file = path.join(folder, snapshotFile);
-  let text: string;
+  let text: string | undefined;
   try {
-    // O_NONBLOCK: a FIFO planted in its place must not hang the query.
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const status = fstatSync(descriptor);
-      if (!status.isFile() || status.size > largestSnapshot) {
-        throw new Error("not a regular file of a snapshot's size");
-      }
-      text = readFileSync(descriptor, "utf8");
-    } finally {
-      closeSync(descriptor);
-    }
+    text = readPublished(file, largestSnapshot);
   } catch (error) {
-    if (
-      error instanceof Error &&
-      "code" in error &&
-      (error.code === "ENOENT" || error.code === "ENOTDIR")
-    ) {
-      return undefined;
-    }
     throw new CodedError({
       code: "SNAPSHOT_READ",
       message: `expected to read ${file}, got: ${error instanceof Error ? error.message : String(error)}`,
@@ -46,5 +29,5 @@ export function readSnapshot(folder: string): Snapshot | undefined {
       cause: error,
     });
   }
-  return parseSnapshot(text, file);
+  return text === undefined ? undefined : parseSnapshot(text, file);
 }

@@ -1,13 +1,16 @@
-import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import type { Digest } from "@clawkeep/integrity";
+
+import { readPublished } from "./read-published.ts";
 
 /**
  * Name of the file that says how far the vectors of a snapshot without vectors are. It is written now
  * and then, never synced, and not covered by the root: it is news, nothing rests on it.
  */
 export const vectorsFile = "vectors.json";
+
+const largestNews = 4096;
 
 /** How far the vectors are that a published snapshot waits for. */
 export interface VectorsState {
@@ -26,7 +29,9 @@ export function describeVectors(folder: string, snapshotRoot: Digest): string {
 /** `building 42%` when the vectors of this snapshot are being made, or were when that was stopped. */
 export function vectorsProgress(folder: string, snapshotRoot: Digest): string | undefined {
   try {
-    const value: unknown = JSON.parse(readFileSync(path.join(folder, vectorsFile), "utf8"));
+    const value: unknown = JSON.parse(
+      readPublished(path.join(folder, vectorsFile), largestNews) ?? "null",
+    );
     const fields = new Map<string, unknown>(Object.entries(value ?? {}));
     const [done, total] = [Number(fields.get("done")), Number(fields.get("total"))];
     if (fields.get("snapshotRoot") === snapshotRoot && total > 0 && done >= 0 && done <= total) {
