@@ -4,8 +4,7 @@
 # Nothing but dd, sed and sha256sum looks at a file, so that nothing of what made the citations does.
 set -eu
 cd "$1"
-good=0
-bad=0
+good=0 bad=0
 tab=$(printf '\t')
 part() { dd if="$1" bs=65536 iflag=skip_bytes,count_bytes skip="$2" count="$3" status=none; }
 while IFS="$tab" read -r path from to first last digest; do
