@@ -22,6 +22,9 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     "embedder-worker": "../../packages/embedder/src/workers/worker.ts",
     // The confined child process that reads PDFs, office files and code.
     extractor: "../../packages/documents/src/extraction/child/main.ts",
+    // What starts it is apart too: inside another file esbuild defers each module that it shares with that,
+    // and zod's refer to each other while they are set up.
+    "start-extractor": "../../packages/documents/src/extraction/extractor.ts",
   },
   format: "esm",
   dts: false,
@@ -65,6 +68,9 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     {
       name: "own programs stay apart",
       setup(build) {
+        build.onResolve({ filter: /^\.\/extractor\.ts$/ }, ({ kind }) =>
+          kind === "dynamic-import" ? { path: "./start-extractor.js", external: true } : undefined,
+        );
         build.onResolve(
           { filter: /^\.\/(?:query|warm|worker|manage|start\/start-warm|commands\/[a-z-]+)\.ts$/ },
           ({ path, kind }) =>

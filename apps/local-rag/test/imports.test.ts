@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -113,6 +113,17 @@ describe("what the built program loads", () => {
     const loaded = heavyOf("index", path.join(built, "absent"));
     expect(loaded).toContain("documents");
     expect(loaded.filter((name) => /^node:(?:http|net)$/u.test(name))).toEqual([]);
+  });
+});
+
+describe("the built service", () => {
+  test("starts, and tells what its confined process says of the index", () => {
+    const args = ["serve", "--unconfined", "--index", path.join(built, "absent")];
+    const { status, stderr } = spawnSync(process.execPath, [path.join(built, "main.js"), ...args], {
+      env: { CLAWKEEP_HOME: path.join(built, "served") },
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([2, expect.stringContaining("INDEX_MISSING")]);
   });
 });
 

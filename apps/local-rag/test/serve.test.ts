@@ -70,6 +70,24 @@ describe("local-rag serve", () => {
       const reply = await askService(socketFile(), { method: "search", input });
       expect(reply).toMatchObject({ kind: "failure", error: { code: "REQUEST_INVALID" } });
     }
+    // What answers is killed: the next question starts another.
+    const own = `/proc/${child.pid}/task/${child.pid}/children`;
+    const workers = readFileSync(own, "utf8").trim().split(" ").map(Number);
+    expect(workers).toHaveLength(1);
+    for (const worker of workers) process.kill(worker, "SIGKILL");
+    const status = await Promise.all(
+      [1, 2, 3].map(() => askService(socketFile(), { method: "status" })),
+    );
+    for (const reply of status) {
+      expect(reply.kind === "answer" || reply).toEqual(
+        reply.kind === "answer" || {
+          kind: "failure",
+          error: expect.objectContaining({ code: expect.stringMatching(/^WORKER_/u) }),
+        },
+      );
+    }
+    expect(untimed(run(...question, "--json").stdout)).toBe(untimed(cold[1]?.stdout ?? ""));
+
     expect(run("serve", "--stop").code).toBe(0);
     const [code] = (await once(child, "exit")) as [number | null, string | null];
     expect([code, existsSync(socketFile())]).toEqual([0, false]);

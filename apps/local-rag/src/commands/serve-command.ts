@@ -2,7 +2,6 @@ import path from "node:path";
 
 import { CodedError, formatError } from "@clawkeep/diagnostics";
 import { serveMcpStdio } from "@clawkeep/mcp-transport";
-import { currentSnapshot } from "@clawkeep/retrieval";
 import type { RawJson, WorkerClient, WorkerMethod } from "@clawkeep/retrieval-server";
 import { mcpServer, openWorker, workerClient, workerLevel } from "@clawkeep/retrieval-server";
 import type { HttpService, LineMethod, ServiceLog } from "@clawkeep/service";
@@ -37,13 +36,6 @@ export async function runServe(options: RawOptions): Promise<number> {
       throw usage(spec, `--${flag} needs --http`);
     }
   }
-  if (currentSnapshot(served.folder) === undefined) {
-    throw new CodedError({
-      code: "INDEX_MISSING",
-      message: `expected a published index in ${served.folder}, got none`,
-      hint: "make one with: local-rag index DIR",
-    });
-  }
   const idle = integerOf(spec, options, "idle", { from: 1, to: 31_536_000 }) ?? defaultIdleSeconds;
   const program = workerProgram(options, served);
   const level = await workerLevel(program.unconfined);
@@ -51,6 +43,7 @@ export async function runServe(options: RawOptions): Promise<number> {
     refuseBesideMcp(options);
     const worker = workerClient(() => openWorker(program));
     try {
+      await worker.ask("status", {});
       await serveMcpStdio(() => mcpServer(worker, version), process.stdin, process.stdout);
       return 0;
     } finally {
@@ -94,7 +87,11 @@ export async function runServe(options: RawOptions): Promise<number> {
         `http://127.0.0.1:${http.port} for ${opened.offers}, token in ${opened.tokenFile}\n`,
       );
     }
-    await warmUp(worker, log);
+    // Before the first question: an index that is missing, damaged or foreign is told by who reads it.
+    await worker.ask("status", {}).catch(async (error: unknown) => {
+      await service.close();
+      throw error;
+    });
     process.stdout.write(`${readyLine}\n`);
     process.stderr.write(`serving ${served.folder} at ${served.place.socket}, level ${level}\n`);
     await service.done;
@@ -131,16 +128,6 @@ function methodsOf(
 
 function isRaw(output: unknown): output is RawJson {
   return typeof output === "object" && output !== null && "json" in output;
-}
-
-/** Starts the worker before the first question; what it says of an index it will say to that as well. */
-async function warmUp(worker: WorkerClient, log: ServiceLog): Promise<void> {
-  try {
-    await worker.ask("status", {});
-  } catch (error) {
-    log({ event: "worker", code: "WORKER_STATUS" });
-    process.stderr.write(`${formatError(error)}\n`);
-  }
 }
 
 async function stop({ place }: ServedIndex): Promise<number> {

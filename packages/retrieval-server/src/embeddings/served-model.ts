@@ -1,7 +1,7 @@
 import { CodedError } from "@clawkeep/diagnostics";
 import { z } from "zod";
 
-import { longestTextsBytes, mostTexts } from "../worker/requests.ts";
+import { longestTextsBytes, mostTexts } from "../worker/text-limits.ts";
 import type { WorkerClient } from "../worker/worker-client.ts";
 
 /** The one model that a service has, as the endpoints name it. */

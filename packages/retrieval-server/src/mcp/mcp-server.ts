@@ -1,5 +1,4 @@
-import { CodedError, isCodedError } from "@clawkeep/diagnostics";
-import { jsonForModel } from "@clawkeep/retrieval";
+import { CodedError, isCodedError, jsonForModel } from "@clawkeep/diagnostics";
 import type { CallToolResult, ServerContext } from "@modelcontextprotocol/server";
 import { McpServer, ResourceTemplate } from "@modelcontextprotocol/server";
 

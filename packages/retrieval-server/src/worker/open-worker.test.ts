@@ -10,10 +10,11 @@ import { describe, expect, test } from "vitest";
 import { openWorker } from "./open-worker.ts";
 
 const levels = await detectLevels();
-const isConfined = levels.bubblewrap.available || levels.landlock.available;
-if (!isConfined) {
-  process.stderr.write("open-worker: skipped, this machine has no sandbox\n");
-}
+const confined = (["bubblewrap", "landlock"] as const).filter((level) => {
+  const { available, why = "unknown" } = levels[level];
+  if (!available) process.stderr.write(`open-worker: ${level} skipped: ${why}\n`);
+  return available;
+});
 
 /** Does each thing and says how it went. */
 const attempts = `
@@ -34,7 +35,7 @@ const attempts = `
     environment: Object.keys(process.env).sort().join(),
   })))();`;
 
-describe.skipIf(!isConfined)("a worker's process", () => {
+describe.each(confined)("a worker's process at level %s", (level) => {
   test("reads its index and reaches nothing else: no file, no network, no socket", async () => {
     const base = realpathSync(mkdtempSync(path.join(tmpdir(), "clawkeep-worker-")));
     const [index, outside] = [path.join(base, "index"), path.join(base, "outside")];
@@ -48,12 +49,22 @@ describe.skipIf(!isConfined)("a worker's process", () => {
     await new Promise<void>((resolve) => unix.listen(socket, resolve));
     try {
       const executable = realpathSync(process.execPath);
-      const process_ = await openWorker({
-        executable,
-        argv: ["-e", attempts, index, outside, String((tcp.address() as AddressInfo).port), socket],
-        reads: [{ source: index }, { source: executable }],
-        unconfined: false,
-      });
+      const process_ = await openWorker(
+        {
+          executable,
+          argv: [
+            "-e",
+            attempts,
+            index,
+            outside,
+            String((tcp.address() as AddressInfo).port),
+            socket,
+          ],
+          reads: [{ source: index }, { source: executable }],
+          unconfined: false,
+        },
+        level,
+      );
       const { value: line } = await process_.lines()[Symbol.asyncIterator]().next();
       const said: unknown = JSON.parse(
         Buffer.from((line as Uint8Array | undefined) ?? "").toString("utf8"),

@@ -28,10 +28,14 @@ export async function workerLevel(unconfined: boolean): Promise<SandboxLevel> {
  * Starts the worker: no network, no socket, nothing of the machine but what it reads, nothing writable
  * but a private folder for temporary files.
  *
+ * @param wanted Exactly this level. Default: the strongest that there is.
  * @throws CodedError `SANDBOX_LEVEL_UNAVAILABLE` when there is no sandbox and none was not allowed
  */
-export async function openWorker(program: WorkerProgram): Promise<ResidentProcess> {
-  const level = await workerLevel(program.unconfined);
+export async function openWorker(
+  program: WorkerProgram,
+  wanted?: SandboxLevel,
+): Promise<ResidentProcess> {
+  const level = wanted ?? (await workerLevel(program.unconfined));
   const readRoots = program.reads.map(({ source, seenAs }) => ({
     source,
     // Below bubblewrap nothing is mounted: a link is followed to what was granted.

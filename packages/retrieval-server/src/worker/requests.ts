@@ -2,6 +2,8 @@ import { CodedError } from "@clawkeep/diagnostics";
 import { largestTopK, longestQueryBytes } from "@clawkeep/retrieval";
 import { z } from "zod";
 
+import { mostTexts } from "./text-limits.ts";
+
 /** A question. There is no member that names an index, a folder or a model: those are fixed at start. */
 export interface SearchRequest {
   readonly query: string;
@@ -20,10 +22,6 @@ export interface ReadRequest {
 export interface EmbedRequest {
   readonly texts: readonly string[];
 }
-
-/** Texts of one request, and bytes of all of them together. */
-export const mostTexts = 2048;
-export const longestTextsBytes: number = 4 * 1024 * 1024;
 
 const searchSchema: z.ZodType<SearchRequest> = z.strictObject({
   query: z.string().refine((text) => Buffer.byteLength(text) <= longestQueryBytes, "too long"),
