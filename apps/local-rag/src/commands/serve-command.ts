@@ -1,10 +1,10 @@
 import path from "node:path";
 
-import { CodedError, formatError } from "@clawkeep/diagnostics";
+import { CodedError } from "@clawkeep/diagnostics";
 import { serveMcpStdio } from "@clawkeep/mcp-transport";
 import type { RawJson, WorkerClient, WorkerMethod } from "@clawkeep/retrieval-server";
 import { mcpServer, openWorker, workerClient, workerLevel } from "@clawkeep/retrieval-server";
-import type { HttpService, LineMethod, ServiceLog } from "@clawkeep/service";
+import type { HttpService, LineMethod } from "@clawkeep/service";
 import {
   askService,
   claimPlace,
