@@ -17,11 +17,15 @@ import { residentProgram, writeSkills } from "./skills.ts";
 
 /**
  * What checks, sandbox and records cost: one run of an `sh` action beside a bare bubblewrap, and one
- * request to a resident action beside the same program without anything around it. Interleaved, in
- * one process, all by the same asynchronous spawn. `CLAWKEEP_KEEP_RUN=1` keeps the figures.
+ * request to a resident action beside the same program without anything around it. Each in turns with
+ * what it is compared with, in one process, all by the same asynchronous spawn. Requests also after a
+ * pause, as they come from an agent: then caches and clock are cold, for both.
+ * `CLAWKEEP_KEEP_RUN=1` keeps the figures.
  */
 const root = path.dirname(path.dirname(path.dirname(import.meta.dirname)));
 const rounds = 100;
+const warmUp = 20;
+const pauseMs = 10;
 const bounds = { runOverBubblewrap: 2.5, requestMs: 2 };
 
 async function main(): Promise<number> {
@@ -63,19 +67,39 @@ async function measure(
   bubblewrap: string,
   alone: Alone,
 ): Promise<readonly Measured[]> {
-  const contenders: readonly (readonly [string, () => Promise<void>])[] = [
-    ["plain spawn of sh -c 'exit 0'", () => run("/bin/sh", ["-c", "exit 0"])],
-    [
-      "bwrap … /bin/true",
-      () => run(bubblewrap, ["--unshare-all", "--ro-bind", "/", "/", "--", "/bin/true"]),
-    ],
-    ["invoke of an sh action", () => invoke(runtime, "ends", {})],
+  const ask: readonly Contender[] = [
     ["the resident program alone", () => alone.ask()],
     ["invoke of the resident action", () => invoke(runtime, "stays", { text: "hello" })],
   ];
+  return [
+    ...(await inTurns([
+      ["plain spawn of sh -c 'exit 0'", () => run("/bin/sh", ["-c", "exit 0"])],
+      [
+        "bwrap … /bin/true",
+        () => run(bubblewrap, ["--unshare-all", "--ro-bind", "/", "/", "--", "/bin/true"]),
+      ],
+      ["invoke of an sh action", () => invoke(runtime, "ends", {})],
+    ])),
+    ...(await inTurns(ask)),
+    ...(await inTurns(
+      ask.map(([name, act]) => [`${name}, after ${pauseMs} ms`, act]),
+      pauseMs,
+    )),
+  ];
+}
+
+type Contender = readonly [string, () => Promise<void>];
+
+async function inTurns(
+  contenders: readonly Contender[],
+  waitMs?: number,
+): Promise<readonly Measured[]> {
   const times = new Map<string, number[]>(contenders.map(([name]) => [name, []]));
-  for (let round = -5; round < rounds; round += 1) {
+  for (let round = -warmUp; round < rounds; round += 1) {
     for (const [name, act] of contenders) {
+      if (waitMs !== undefined) {
+        await pause(waitMs);
+      }
       const began = performance.now();
       await act();
       if (round >= 0) {
@@ -87,9 +111,8 @@ async function measure(
 }
 
 function report(measured: readonly Measured[]): number {
-  const [plain = 0, bare = 0, invoked = 0, own = 0, request = 0] = measured.map(
-    ({ median }) => median,
-  );
+  const [plain = 0, bare = 0, invoked = 0, own = 0, request = 0, coldOwn = 0, cold = 0] =
+    measured.map(({ median }) => median);
   const ratio = invoked / bare;
   const added = request - own;
   const machine = describeMachine();
@@ -99,7 +122,7 @@ function report(measured: readonly Measured[]): number {
     "# What checks, sandbox and records cost",
     "",
     `${machine.cpu}, ${machine.cores} cores; Node ${process.versions.node}.`,
-    `${rounds} interleaved rounds after 5 to warm up; milliseconds.`,
+    `${rounds} rounds in turns, after ${warmUp} to warm up; milliseconds.`,
     "",
     "| | median | least | most |",
     "| --- | ---: | ---: | ---: |",
@@ -109,7 +132,7 @@ function report(measured: readonly Measured[]): number {
     ),
     "",
     `- an invocation takes ${ratio.toFixed(2)} × a bare bubblewrap (at most ${bounds.runOverBubblewrap}: ${verdict(holds[0])}), ${(invoked / plain).toFixed(1)} × a plain spawn`,
-    `- a resident request takes ${added.toFixed(2)} ms over the program's own time (at most ${bounds.requestMs}: ${verdict(holds[1])})`,
+    `- a resident request takes ${added.toFixed(2)} ms over the program's own time (at most ${bounds.requestMs}: ${verdict(holds[1])}); after a pause of ${pauseMs} ms ${(cold - coldOwn).toFixed(2)} ms`,
     "",
   ].join("\n");
   process.stdout.write(`\n${text}`);
