@@ -31,6 +31,12 @@ impl Visited {
         *stamp = self.stamp;
         first
     }
+
+    /// Whether [`Visited::add`] has had it. `id` is below the room made.
+    #[inline]
+    pub fn has(&self, id: u32) -> bool {
+        self.stamps[id as usize] == self.stamp
+    }
 }
 
 #[cfg(test)]
@@ -42,7 +48,9 @@ mod tests {
         let mut visited = Visited::default();
         for round in 0..600 {
             visited.reset(200 + round % 3);
+            assert!(!visited.has(199));
             assert!(visited.add(199));
+            assert!(visited.has(199));
             assert!(visited.add(0));
             assert!(visited.add(1));
             assert!(!visited.add(199));
