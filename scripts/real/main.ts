@@ -1,10 +1,17 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 
-import { dueStages, figureMissed, inputDigest, keepPass, readStages } from "./stages.ts";
+import {
+  dueStages,
+  figureMissed,
+  inputDigest,
+  keepPass,
+  readStages,
+  withinBudget,
+} from "./stages.ts";
 
 /**
- * `npm run test:real -- STAGE… | --due | --all | --list`. A pass is kept in ci/passed.json. A figure
+ * `npm run test:real -- STAGE… | --due [--budget MINUTES] | --all | --list`. A pass is kept in ci/passed.json. A figure
  * that is missed fails a stage that was asked for by name; among many, on a machine that others use,
  * it is printed, the stage stays due, and the run goes on.
  */
@@ -12,11 +19,12 @@ const root = path.dirname(path.dirname(import.meta.dirname));
 
 async function main(args: readonly string[]): Promise<number> {
   const stages = readStages(root);
-  const names = args.includes("--all")
+  const wanted = args.includes("--all")
     ? Object.keys(stages)
     : args.includes("--due")
       ? dueStages(root)
-      : args.filter((arg) => !arg.startsWith("-"));
+      : args.filter((arg, at) => !arg.startsWith("-") && args[at - 1] !== "--budget");
+  const { names, left } = withinBudget(wanted, stages, budgetOf(args));
   const unknown = names.filter((name) => stages[name] === undefined);
   if (args.includes("--list") || unknown.length > 0 || (args.length === 0 && names.length === 0)) {
     for (const name of unknown) {
@@ -30,8 +38,17 @@ async function main(args: readonly string[]): Promise<number> {
     }
     return unknown.length > 0 || args.length === 0 ? 2 : 0;
   }
+  for (const name of left) {
+    process.stdout.write(
+      `stage ${name}: due, and not run: it may take ${String(stages[name]?.minutes)} minutes; npm run test:real -- ${name}\n`,
+    );
+  }
   if (names.length === 0) {
-    process.stdout.write("no stage is due: the inputs are those of the passes in ci/passed.json\n");
+    process.stdout.write(
+      left.length === 0
+        ? "no stage is due: the inputs are those of the passes in ci/passed.json\n"
+        : "no stage was run\n",
+    );
     return 0;
   }
   const verdicts = new Map<string, Verdict>();
@@ -46,6 +63,11 @@ async function main(args: readonly string[]): Promise<number> {
     `${having("passed").length} stages passed, ${failed.length} failed, ${missed.length} missed a figure${missed.length === 0 ? "" : `: ${missed.join(", ")}`}\n`,
   );
   return failed.length > 0 || (asked && missed.length > 0) ? 1 : 0;
+}
+
+function budgetOf(args: readonly string[]): number {
+  const at = args.indexOf("--budget");
+  return at < 0 ? Number.POSITIVE_INFINITY : Number(args[at + 1]);
 }
 
 type Verdict = "passed" | "missed" | "failed";

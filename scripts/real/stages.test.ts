@@ -5,7 +5,7 @@ import path from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { dueStages, inputDigest, keepPass, readStages } from "./stages.ts";
+import { dueStages, inputDigest, keepPass, readStages, withinBudget } from "./stages.ts";
 
 const repository = path.dirname(path.dirname(import.meta.dirname));
 let root = "";
@@ -58,4 +58,12 @@ test("every declared stage names a script and inputs that exist", () => {
       expect(existsSync(path.join(repository, file)), file).toBe(true);
     }
   }
+});
+
+test("a budget takes the shortest stages, in their order, and names the others", () => {
+  const stages = { long: { minutes: 40 }, one: { minutes: 20 }, two: { minutes: 10 } };
+  const all = ["long", "one", "two"];
+  expect(withinBudget(all, stages, 30)).toEqual({ names: ["one", "two"], left: ["long"] });
+  expect(withinBudget(all, stages, 5)).toEqual({ names: [], left: all });
+  expect(withinBudget(all, stages, Number.POSITIVE_INFINITY)).toEqual({ names: all, left: [] });
 });

@@ -68,3 +68,27 @@ export function dueStages(root: string): readonly string[] {
     .filter(([name, stage]) => passes[name]?.inputs !== inputDigest(root, stage.inputs))
     .map(([name]) => name);
 }
+
+/** The stages whose limits together fit into so many minutes, the shortest first, and those that do not. */
+export function withinBudget(
+  names: readonly string[],
+  stages: Readonly<Record<string, Pick<Stage, "minutes">>>,
+  minutes: number,
+): { readonly names: readonly string[]; readonly left: readonly string[] } {
+  if (minutes === Number.POSITIVE_INFINITY) {
+    return { names, left: [] };
+  }
+  const limit = (name: string): number => stages[name]?.minutes ?? 0;
+  const fitting = new Set<string>();
+  let spent = 0;
+  for (const name of [...names].sort((a, b) => limit(a) - limit(b))) {
+    if (spent + limit(name) <= minutes) {
+      spent += limit(name);
+      fitting.add(name);
+    }
+  }
+  return {
+    names: names.filter((name) => fitting.has(name)),
+    left: names.filter((name) => !fitting.has(name)),
+  };
+}
