@@ -5,18 +5,17 @@ pub const DIMENSIONS: usize = 384;
 const SEED: u32 = 20_261_121;
 
 /// What fixes a set of vectors, beside the seed.
-pub struct Clusters {
-    pub name: &'static str,
+struct Clusters {
+    name: &'static str,
     centres: usize,
     directions: usize,
     spread: f64,
-    /// Sizes of the list of candidates that are worth measuring.
-    pub efs: [usize; 6],
+    efs: [usize; 6],
 }
 
 /// The stress set, and one without clusters: all rows around one centre, most of each in 32 directions, so
 /// that the nearest rows are hardly nearer than the next hundred.
-pub const SETS: [Clusters; 2] = [
+const SETS: [Clusters; 2] = [
     Clusters {
         name: "stress",
         centres: 1500,
@@ -32,6 +31,79 @@ pub const SETS: [Clusters; 2] = [
         efs: [48, 64, 96, 128, 200, 300],
     },
 ];
+
+/// Rows to search, and queries that are none of them.
+pub struct Set {
+    pub vectors: Vec<f32>,
+    pub queries: Vec<f32>,
+    /// Sizes of the list of candidates that are worth measuring.
+    pub efs: [usize; 6],
+}
+
+impl Set {
+    /// The set of a name; else of a file of unit vectors, as f32 in the order of the machine: some of them,
+    /// spread evenly, are the queries. All are rotated at random, because real vectors have axes.
+    pub fn of(name: &str, rows: usize, queries: usize) -> Self {
+        if let Some(clusters) = SETS.iter().find(|clusters| clusters.name == name) {
+            return Self {
+                vectors: clustered_vectors(clusters, rows, 0),
+                queries: clustered_vectors(clusters, queries, 1),
+                efs: clusters.efs,
+            };
+        }
+        let bytes = std::fs::read(name).expect("stress, one-cluster, or a file of vectors");
+        let values = bytes
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|&value| f32::from_ne_bytes(value));
+        let values: Vec<f32> = values.collect();
+        let values = rotated(&values);
+        let every = values.len() / DIMENSIONS / queries;
+        let mut set = Self {
+            vectors: Vec::new(),
+            queries: Vec::new(),
+            efs: [10, 12, 16, 24, 32, 48],
+        };
+        for (index, row) in values.chunks_exact(DIMENSIONS).enumerate() {
+            if index % every == 0 && set.queries.len() < queries * DIMENSIONS {
+                set.queries.extend(row);
+            } else if set.vectors.len() < rows * DIMENSIONS {
+                set.vectors.extend(row);
+            }
+        }
+        set
+    }
+}
+
+/// The rows turned at random, all in the same way: by a matrix of normal values made orthogonal (Gram and
+/// Schmidt).
+fn rotated(values: &[f32]) -> Vec<f32> {
+    let mut turn: Vec<Vec<f64>> = Vec::with_capacity(DIMENSIONS);
+    let mut random = Random::new(SEED);
+    for _ in 0..DIMENSIONS {
+        let mut row = random.unit_rows(1);
+        for other in &turn {
+            let along: f64 = row.iter().zip(other).map(|(a, b)| a * b).sum();
+            row.iter_mut()
+                .zip(other)
+                .for_each(|(value, part)| *value -= along * part);
+        }
+        normalise(&mut row);
+        turn.push(row);
+    }
+    let turn: Vec<Vec<f32>> = turn
+        .iter()
+        .map(|row| row.iter().map(|&value| value as f32).collect())
+        .collect();
+    let turned = |row: &[f32]| {
+        let mut turned: Vec<f32> = turn.iter().map(|axis| product(axis, row)).collect();
+        let length = product(&turned, &turned).sqrt();
+        turned.iter_mut().for_each(|value| *value /= length);
+        turned
+    };
+    values.chunks_exact(DIMENSIONS).flat_map(turned).collect()
+}
 
 /// Mulberry32 (Tommy Ettinger, public domain), and Box and Muller's transform.
 struct Random {
@@ -78,7 +150,7 @@ fn normalise(row: &mut [f64]) {
 }
 
 /// Unit vectors, row after row: of stream 0 for the index, of stream 1 for the queries.
-pub fn clustered_vectors(clusters: &Clusters, rows: usize, stream: u32) -> Vec<f32> {
+fn clustered_vectors(clusters: &Clusters, rows: usize, stream: u32) -> Vec<f32> {
     let mut fixed = Random::new(SEED);
     let centres = fixed.unit_rows(clusters.centres);
     let basis = fixed.unit_rows(clusters.directions);

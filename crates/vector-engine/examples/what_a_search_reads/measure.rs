@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use clawkeep_vector_engine::kernel::find;
 
-use crate::data::{DIMENSIONS, SETS, clustered_vectors, nearest};
+use crate::data::{DIMENSIONS, Set, nearest};
 use crate::index::Index;
 use crate::variants::{Desk, Stores, VARIANTS};
 
 /// Where speeds are compared: between the two measured points around it.
-const RECALLS: [f64; 3] = [0.9, 0.95, 0.98];
+const RECALLS: [f64; 4] = [0.9, 0.95, 0.98, 0.99];
 
 /// One variant at one size of the list.
 #[derive(Clone, Default)]
@@ -30,17 +30,20 @@ impl Point {
 
 pub fn run() {
     let name = std::env::args().nth(1).unwrap_or("stress".to_owned());
-    let clusters = SETS.iter().find(|clusters| clusters.name == name);
-    let clusters = clusters.expect("the name of a set: stress or one-cluster");
     let given = |place: usize, otherwise: usize| {
         let word = std::env::args().nth(place);
         word.map_or(otherwise, |word| word.parse().expect("a whole number"))
     };
     let (rows, asked, rounds) = (given(2, 100_000), given(3, 500), given(4, 5));
     let kernel = find(Some("avx512-vnni")).expect("looked for");
-    let vectors = clustered_vectors(clusters, rows, 0);
-    let queries = clustered_vectors(clusters, asked, 1);
-    let kept = std::env::temp_dir().join(format!("what-a-search-reads-{name}-{rows}-{asked}"));
+    let Set {
+        vectors,
+        queries,
+        efs,
+    } = Set::of(&name, rows, asked);
+    let rows = vectors.len() / DIMENSIONS;
+    let stem = name.replace('/', "-");
+    let kept = std::env::temp_dir().join(format!("what-a-search-reads-{stem}-{rows}-{asked}"));
     let (index, truth) = Index::open(kernel, &vectors, &queries, &kept);
     let first: HashSet<u32> = nearest(&vectors, &queries[..DIMENSIONS])
         .into_iter()
@@ -53,9 +56,9 @@ pub fn run() {
     let stores = Stores::of(kernel, index, &vectors);
     drop(vectors);
     let mut desk = Desk::new();
-    let mut points = vec![vec![Point::default(); clusters.efs.len()]; VARIANTS.len()];
+    let mut points = vec![vec![Point::default(); efs.len()]; VARIANTS.len()];
     for round in 0..rounds {
-        for (place, &ef) in clusters.efs.iter().enumerate() {
+        for (place, &ef) in efs.iter().enumerate() {
             for turn in 0..VARIANTS.len() {
                 // Nobody is always behind the same one.
                 let variant = (turn * 7 + round) % VARIANTS.len();
@@ -78,7 +81,7 @@ pub fn run() {
         eprintln!("round {} of {rounds}", round + 1);
     }
     println!("{name}: {rows} rows, {asked} queries, best of {rounds} rounds\n");
-    report(&clusters.efs, &points, asked as f64);
+    report(&efs, &points, asked as f64);
 }
 
 fn report(efs: &[usize], points: &[Vec<Point>], asked: f64) {
