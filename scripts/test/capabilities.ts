@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 import { detectLevels } from "@clawkeep/sandbox";
+import { describeEngine } from "@clawkeep/vector-index";
 
 /** One part that a machine may lack. An absent part was not tested: it has not passed. */
 export interface Capability {
@@ -29,13 +30,21 @@ export async function capabilities(): Promise<readonly Capability[]> {
         ? `Landlock ${landlock.version ?? ""} at ${landlock.path ?? "?"}`
         : (landlock.why ?? "not built"),
     },
-    {
-      name: "native index",
-      present: false,
-      why: "not part of this version: the portable TypeScript engine runs",
-    },
+    vectorEngine(),
     await cargo(),
   ];
+}
+
+function vectorEngine(): Capability {
+  const { engine, kernel, why } = describeEngine("auto");
+  const isNative = engine === "native";
+  return {
+    name: "native index",
+    present: isNative,
+    why: isNative
+      ? `kernel ${kernel}`
+      : `the portable TypeScript engine runs: ${why ?? "not built"}`,
+  };
 }
 
 async function cargo(): Promise<Capability> {

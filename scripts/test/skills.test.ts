@@ -25,4 +25,5 @@ test("every skill of this repository does what its cases say, one-shot and resid
   expect(result.skills.map(({ name }) => name)).toContain("local-rag");
   expect(result.skills.every(({ cases }) => cases.length >= 3)).toBe(true);
   expect(ended.status).toBe(0);
-});
+  // Some 1,400 runs, beside the tests of other packages.
+}, 600_000);
