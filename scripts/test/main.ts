@@ -24,6 +24,8 @@ async function main(): Promise<number> {
       "--log-order=grouped",
       "--no-color",
       "--concurrency=2",
+      // A failure of one package says nothing of the others.
+      "--continue",
     ],
     {
       // Part of turbo's cache key: a result from a machine without a capability is no result for one with it.
