@@ -70,7 +70,8 @@ async function answerOnce(
   const rerank = await rerankerOf(options);
   return await answerQuery(index, async (text) => (await embedder()).embed([text]), query, {
     ...wishes,
-    syntax: wishes.syntax ?? "operators",
+    // Who types a question may mean its signs; a program that sends JSON quotes somebody.
+    syntax: wishes.syntax ?? (options.flags.has("stdin") ? "words" : "operators"),
     topK,
     explain,
     countTokens: async () => {

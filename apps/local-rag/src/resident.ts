@@ -76,7 +76,8 @@ async function replyTo(
     const { query, topK, wishes } = readRequest(input, fixed);
     const answer = await answerQuery(index(), (text) => embedder.embed([text]), query, {
       ...wishes,
-      syntax: wishes.syntax ?? "operators",
+      // A program quotes what somebody asked, and did not mean its signs.
+      syntax: wishes.syntax ?? "words",
       topK,
       explain,
       countTokens: () => Promise.resolve((text) => embedder.wordPiece.count(text)),
