@@ -4,6 +4,7 @@ import path from "node:path";
 
 import { medianOf } from "../cold-query/measure.ts";
 import { describeMachine, keepRun } from "../keep-run.ts";
+import { figureMissed } from "../stages.ts";
 import { layOutCopies } from "./corpus.ts";
 import type { Taken } from "./watch-process.ts";
 import { watchProcess } from "./watch-process.ts";
@@ -82,7 +83,7 @@ function report(rows: readonly Row[]): number {
   if (process.env["CLAWKEEP_KEEP_RUN"] === "1") {
     keepRun(root, "index-memory", text, { machine, node: process.versions.node, ratio, rows });
   }
-  return ratio <= bound ? 0 : 1;
+  return ratio <= bound ? 0 : figureMissed;
 }
 
 process.exitCode = await main();

@@ -4,6 +4,7 @@ import path from "node:path";
 
 import { medianOf } from "../cold-query/measure.ts";
 import { describeMachine, keepRun } from "../keep-run.ts";
+import { figureMissed } from "../stages.ts";
 import { layOutCopies } from "./corpus.ts";
 import type { Taken } from "./watch-process.ts";
 import { watchProcess } from "./watch-process.ts";
@@ -73,7 +74,10 @@ function report(first: Taken, later: readonly Taken[]): number {
       later: later.map((taken) => ({ ...taken, stdout: undefined })),
     });
   }
-  return holds(ratios) && !seen.published && seen.unchanged === files ? 0 : 1;
+  if (seen.published || seen.unchanged !== files) {
+    return 1;
+  }
+  return holds(ratios) ? 0 : figureMissed;
 }
 
 function holds(ratios: { readonly elapsed: number; readonly processor: number }): boolean {
