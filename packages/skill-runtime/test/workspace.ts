@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -37,8 +45,21 @@ export async function makeWorkspace(
     ...surroundings,
     base,
     skillFolder,
-    remove: () => rmSync(base, { recursive: true, force: true }),
+    remove: () => {
+      openFolders(base);
+      rmSync(base, { recursive: true, force: true });
+    },
   };
+}
+
+/** Who is not root cannot empty a folder that is closed for writing. */
+function openFolders(folder: string): void {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) {
+      openFolders(path.join(folder, entry.name));
+    }
+  }
 }
 
 /** The levels that can be tested here. Says aloud what is missing; fails when it was required. */

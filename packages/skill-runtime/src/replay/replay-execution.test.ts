@@ -278,7 +278,7 @@ describe("a forged record with a /bin/sh line", () => {
     ] as const) {
       expect(whole).toContain(from);
       const changed = await makeWorkspace("replayed");
-      cpSync(place.home, changed.home, { recursive: true, mode: 0 });
+      cpSync(auditFolder(place.home), auditFolder(changed.home), { recursive: true });
       writeFileSync(path.join(auditFolder(changed.home), "log.ndjson"), whole.replace(from, to));
       const result = await replayExecution(id, { ...changed, environment: {} });
       expect([result.kind, result.kind === "refusal" && result.stage]).toEqual(["refusal", "log"]);

@@ -138,14 +138,13 @@ async function isFolder(at: string): Promise<boolean> {
   }
 }
 
-/** Folders that were copied without the right to write in them stand in the way. */
+/**
+ * Folders that were copied without the right to write in them stand in the way, so they are opened first:
+ * an `rm` that fails leaves removals under way behind it.
+ */
 async function removeTree(folder: string): Promise<void> {
-  try {
-    await rm(folder, { recursive: true, force: true });
-  } catch {
-    await openFolders(folder);
-    await rm(folder, { recursive: true, force: true });
-  }
+  await openFolders(folder);
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function openFolders(folder: string): Promise<void> {
