@@ -71,6 +71,7 @@ test("version 1: its own group of each controller, beside an empty version 2", (
   if (process.getuid?.() !== 0) {
     chmodSync(folders[0] ?? "", 0o500);
     expect(find(groups, mounts)).toMatchObject({ why: expect.any(String) });
+    chmodSync(folders[0] ?? "", 0o700);
   }
 });
 
