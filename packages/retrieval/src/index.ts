@@ -36,6 +36,7 @@ export type {
   SummarySentence,
 } from "./query/answer.ts";
 export { answerQuery } from "./query/answer-query.ts";
+export { citationOf } from "./query/hit.ts";
 export {
   largestBudget,
   largestContext,

@@ -1,6 +1,6 @@
 import { CodedError } from "@clawkeep/diagnostics";
 import type { Citation, Index } from "@clawkeep/retrieval";
-import { quoteForModel, quoteLine } from "@clawkeep/retrieval";
+import { citationOf, quoteForModel, quoteLine } from "@clawkeep/retrieval";
 import { hasBit } from "@clawkeep/segment";
 import type { ChunkRow } from "@clawkeep/segment";
 
@@ -9,17 +9,7 @@ import type { ReadRequest } from "./requests.ts";
 /** One passage of the range, as a query would give it. */
 export interface ReadPassage {
   readonly text: string;
-  readonly citation: Pick<
-    Citation,
-    | "path"
-    | "headings"
-    | "lineStart"
-    | "lineEnd"
-    | "byteStart"
-    | "byteEnd"
-    | "chunkDigest"
-    | "documentDigest"
-  >;
+  readonly citation: Citation;
 }
 
 /** What the index holds of a range of lines: whole passages, so that each digest can be checked. */
@@ -89,17 +79,4 @@ function rowsOf(index: Index, path: string): readonly ChunkRow[] {
     }
   }
   return rows.sort((a, b) => a.byteStart - b.byteStart);
-}
-
-function citationOf(row: ChunkRow): ReadPassage["citation"] {
-  return {
-    path: row.path,
-    headings: row.headings.map(quoteLine),
-    lineStart: row.lineStart,
-    lineEnd: row.lineEnd,
-    byteStart: row.byteStart,
-    byteEnd: row.byteEnd,
-    chunkDigest: row.digest,
-    documentDigest: row.documentDigest,
-  };
 }

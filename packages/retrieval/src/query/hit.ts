@@ -3,7 +3,7 @@ import { locatorFragment } from "@clawkeep/documents";
 import type { ChunkRow } from "@clawkeep/segment";
 
 import { parseLocator } from "../citation/parse-locator.ts";
-import type { Hit, HitExplanation, Neighbour } from "./answer.ts";
+import type { Citation, Hit, HitExplanation, Neighbour } from "./answer.ts";
 import { quoteForModel, quoteLine } from "./quote-for-model.ts";
 
 /** A passage that was chosen. */
@@ -28,19 +28,25 @@ export function hitOf(
     text: quoteForModel(text),
     score,
     source: quoteLine(place),
-    citation: {
-      path: row.path,
-      headings: row.headings.map(quoteLine),
-      lineStart: row.lineStart,
-      lineEnd: row.lineEnd,
-      byteStart: row.byteStart,
-      byteEnd: row.byteEnd,
-      chunkDigest: row.digest,
-      documentDigest: row.documentDigest,
-      ...(locator === undefined ? {} : { locator: quoteLocator(locator) }),
-    },
+    citation: citationOf(row),
     ...(context === undefined ? {} : { context }),
     ...(explain === undefined ? {} : { explain }),
+  };
+}
+
+/** Where a passage stands, as everything that shows one cites it. */
+export function citationOf(row: ChunkRow): Citation {
+  const locator = parseLocator(row.locator);
+  return {
+    path: row.path,
+    headings: row.headings.map(quoteLine),
+    lineStart: row.lineStart,
+    lineEnd: row.lineEnd,
+    byteStart: row.byteStart,
+    byteEnd: row.byteEnd,
+    chunkDigest: row.digest,
+    documentDigest: row.documentDigest,
+    ...(locator === undefined ? {} : { locator: quoteLocator(locator) }),
   };
 }
 
