@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -117,10 +118,14 @@ describe("what the built program loads", () => {
 });
 
 describe("the built service", () => {
+  // Not in the clone: a socket's path has room for 107 bytes.
+  const home = mkdtempSync(path.join(tmpdir(), "served-"));
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+
   test("starts, and tells what its confined process says of the index", () => {
     const args = ["serve", "--unconfined", "--index", path.join(built, "absent")];
     const { status, stderr } = spawnSync(process.execPath, [path.join(built, "main.js"), ...args], {
-      env: { CLAWKEEP_HOME: path.join(built, "served") },
+      env: { CLAWKEEP_HOME: home },
       encoding: "utf8",
     });
     expect([status, stderr]).toEqual([2, expect.stringContaining("INDEX_MISSING")]);
