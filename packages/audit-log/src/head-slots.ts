@@ -7,11 +7,11 @@ import {
   ftruncateSync,
   openSync,
   readSync,
-  writeSync,
 } from "node:fs";
 import { promisify } from "node:util";
 
 import { CodedError } from "@clawkeep/diagnostics";
+import { writeAtOnce } from "@clawkeep/durable-files";
 import type { FaultHook } from "@clawkeep/durable-files";
 
 import { slotHeadBytes } from "./head.ts";
@@ -107,7 +107,7 @@ export class HeadSlots {
     await this.#faults?.("slot:write", { path: this.#paths[slot], bytes: padded, offset: 0 });
     // In doubt until it is written whole.
     this.#used[slot] = Math.max(size, padded.length);
-    writeAll(fd, padded);
+    writeAtOnce(fd, padded, 0);
     this.#used[slot] = bytes.length;
     return padded.subarray(0, slotHeadBytes);
   }
@@ -129,7 +129,7 @@ export class HeadSlots {
   async wipe(slot: SlotIndex): Promise<void> {
     const bytes = Buffer.alloc(slotHeadBytes);
     await this.#faults?.("slot:wipe", { path: this.#paths[slot], bytes, offset: 0 });
-    writeAll(this.#fd(slot), bytes);
+    writeAtOnce(this.#fd(slot), bytes, 0);
   }
 
   close(): void {
@@ -168,13 +168,6 @@ function readAll(fd: number, into: Buffer): number {
     done += got;
   }
   return done;
-}
-
-function writeAll(fd: number, bytes: Uint8Array): void {
-  let done = 0;
-  while (done < bytes.length) {
-    done += writeSync(fd, bytes, done, bytes.length - done, done);
-  }
 }
 
 function missing(path: string, cause?: unknown): CodedError {

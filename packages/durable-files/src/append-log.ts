@@ -1,4 +1,4 @@
-import { constants, fstatSync, writeSync } from "node:fs";
+import { constants, fstatSync } from "node:fs";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
@@ -6,6 +6,7 @@ import { CodedError } from "@clawkeep/diagnostics";
 
 import type { FaultHook, FaultOption } from "./fault-hook.ts";
 import { readFully } from "./read-fully.ts";
+import { writeAtOnce } from "./write-at-once.ts";
 
 /** How {@link openAppendLog} makes the file. */
 export interface AppendLogOptions extends FaultOption {
@@ -119,12 +120,5 @@ export class AppendLog {
 
   async close(): Promise<void> {
     await this.#handle.close();
-  }
-}
-
-/** On this thread: the kernel takes some kilobytes sooner than the thread pool takes a turn. */
-function writeAtOnce(fd: number, bytes: Uint8Array, offset: number): void {
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
   }
 }

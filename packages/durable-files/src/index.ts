@@ -13,3 +13,4 @@ export { replaceFile, sweepTemporaries } from "./replace-file.ts";
 export type { ReplaceOptions } from "./replace-file.ts";
 export { stateHome } from "./state-home.ts";
 export { syncFolder } from "./sync-folder.ts";
+export { writeAtOnce } from "./write-at-once.ts";
