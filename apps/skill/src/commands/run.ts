@@ -11,6 +11,7 @@ import type {
 } from "@clawkeep/skill-runtime";
 
 import { startRunner } from "../background/start-runner.ts";
+import { STILL_RUNNING } from "../background/still-running.ts";
 import { readPairs } from "../read-pairs.ts";
 import { printData, printJson } from "../output/print.ts";
 import { printResult } from "../output/print-result.ts";
@@ -35,8 +36,6 @@ export interface RunOptions extends PlaceOptions {
 
 /** Bytes that `--args-json` reads at most; the runtime refuses somewhat less, with a reason. */
 const maxInputBytes: number = 16 * 1024 * 1024;
-/** `EX_TEMPFAIL` of sysexits(3): not yet known, ask later. None of the contract's meanings. */
-const STILL_RUNNING = 75;
 
 /** Runs one action and prints what it came to, or, for one left to the background, its id. */
 export async function runSkill(

@@ -11,6 +11,7 @@ import {
 } from "@clawkeep/skill-runtime";
 import type { BackgroundRun } from "@clawkeep/skill-runtime";
 
+import { STILL_RUNNING } from "../background/still-running.ts";
 import { printData, printJson } from "../output/print.ts";
 import { printResult, resultJson } from "../output/print-result.ts";
 import { cancellable } from "../place/cancellation.ts";
@@ -21,9 +22,6 @@ export interface RunsOptions {
   /** Seconds. */
   readonly timeout?: string;
 }
-
-/** As of `run`: it runs, and how it ends is not yet known. */
-const STILL_RUNNING = 75;
 
 /** Lists background runs: those that run, and those that ended lately. */
 export async function listCommand(options: RunsOptions): Promise<number> {
