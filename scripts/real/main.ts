@@ -20,7 +20,7 @@ const root = path.dirname(path.dirname(import.meta.dirname));
 async function main(args: readonly string[]): Promise<number> {
   const stages = readStages(root);
   const wanted = args.includes("--all")
-    ? Object.keys(stages)
+    ? Object.keys(stages).filter((name) => stages[name]?.byNameOnly !== true)
     : args.includes("--due")
       ? dueStages(root)
       : args.filter((arg, at) => !arg.startsWith("-") && args[at - 1] !== "--budget");
@@ -33,7 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
     const due = new Set(dueStages(root));
     for (const [name, stage] of Object.entries(stages)) {
       process.stdout.write(
-        `${name.padEnd(12)} ${due.has(name) ? "due " : "kept"} ${stage.about}\n`,
+        `${name.padEnd(16)} ${stage.byNameOnly === true ? "name" : due.has(name) ? "due " : "kept"} ${stage.about}\n`,
       );
     }
     return unknown.length > 0 || args.length === 0 ? 2 : 0;
@@ -103,7 +103,7 @@ async function runStage(name: string): Promise<Verdict> {
     failed: overran ? `overran its ${stage.minutes} minutes` : "FAILED",
   };
   process.stdout.write(`stage ${name}: ${words[verdict]} after ${seconds} s\n\n`);
-  if (verdict === "passed") {
+  if (verdict === "passed" && stage.byNameOnly !== true) {
     keepPass(root, name, {
       inputs: inputDigest(root, stage.inputs),
       date: new Date().toISOString().slice(0, 10),

@@ -52,6 +52,12 @@ describe("a heavy stage", () => {
   });
 });
 
+test("a stage that runs by name only is never due", () => {
+  const stage = { about: "x", script: "s.ts", inputs: ["src"], minutes: 1, byNameOnly: true };
+  writeFileSync(path.join(root, "ci/stages.json"), JSON.stringify({ canary: stage }));
+  expect(dueStages(root)).toEqual([]);
+});
+
 test("every declared stage names a script and inputs that exist", () => {
   for (const stage of Object.values(readStages(repository))) {
     for (const file of [stage.script, ...stage.inputs]) {

@@ -14,6 +14,7 @@ import path from "node:path";
 
 import { checkSkill } from "../../../packages/skill-authoring/src/index.ts";
 import { cacheFolder } from "../cache.ts";
+import { installOpenclaw } from "../openclaw/install.ts";
 import { mutate } from "./mutations.ts";
 
 /**
@@ -26,7 +27,7 @@ const mutations = Number(process.env["CLAWKEEP_MUTATIONS"] ?? 600);
 const tools = cacheFolder("skill-validators");
 const npmEntry = path.join(tools, "node_modules/skills-ref/dist/index.js");
 const python = path.join(tools, "venv/bin/python");
-const openclaw = cacheFolder("openclaw", "node_modules/openclaw/openclaw.mjs");
+let openclaw = "";
 
 function must(
   command: string,
@@ -55,19 +56,7 @@ function install(): void {
     must("python3", ["-m", "venv", path.join(tools, "venv")]);
     must(python, ["-m", "pip", "install", "--quiet", "skills-ref==0.1.1"]);
   }
-  if (!existsSync(openclaw)) {
-    const folder = cacheFolder("openclaw");
-    mkdirSync(folder, { recursive: true });
-    must("npm", [
-      "install",
-      "--prefix",
-      folder,
-      "--ignore-scripts",
-      "--no-audit",
-      "--no-fund",
-      "openclaw@2026.9.6",
-    ]);
-  }
+  openclaw = installOpenclaw().entry;
 }
 
 type Verdicts = Readonly<Record<string, readonly string[]>>;
