@@ -21,6 +21,18 @@ export { verifyIndex } from "./citation/verify-index.ts";
 export type { IndexVerification } from "./citation/verify-index.ts";
 export { rankDocuments, rankingMetrics } from "./evaluation/ranking-metrics.ts";
 export type { Ranking, RankingMetrics, Relevance } from "./evaluation/ranking-metrics.ts";
+export { compareRuns } from "./evaluation/compare-runs.ts";
+export type { QuestionDifference, RunComparison } from "./evaluation/compare-runs.ts";
+export { evaluate, figureNames } from "./evaluation/evaluate.ts";
+export type { EvaluationRun, Figures, QuestionResult } from "./evaluation/evaluate.ts";
+export { layOutCollection } from "./evaluation/lay-out-collection.ts";
+export { readCollection } from "./evaluation/read-collection.ts";
+export type {
+  Collection,
+  CollectionDocument,
+  CollectionQuestion,
+} from "./evaluation/read-collection.ts";
+export { readRun } from "./evaluation/read-run.ts";
 export { indexFolder } from "./ingest/index-folder.ts";
 export type { IndexModel, IndexOptions, IndexReport } from "./ingest/index-run.ts";
 export type { IndexProgress } from "./ingest/index-progress.ts";
@@ -46,6 +58,8 @@ export {
 export type { QueryOptions } from "./query/query-options.ts";
 export type { QueryCondition, QueryField } from "./query/language/parse-query.ts";
 export type { Reranker } from "./query/rerank.ts";
+export { Collections, collectionsRoot, openIndexes } from "./query/open-collections.ts";
+export type { IndexPlace } from "./query/open-collections.ts";
 export { Index, openIndex } from "./query/open-index.ts";
 export type { OpenIndexOptions } from "./query/open-index.ts";
 export { jsonForModel, quoteForModel, quoteLine } from "./query/quote-for-model.ts";

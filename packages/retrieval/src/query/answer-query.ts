@@ -1,5 +1,5 @@
 import { analyse } from "@clawkeep/keyword-index";
-import type { Bitset, ChunkRow } from "@clawkeep/segment";
+import type { ChunkRow } from "@clawkeep/segment";
 import { countBits, hasBit } from "@clawkeep/segment";
 import { openChunkVectors } from "@clawkeep/vector-index";
 
@@ -11,29 +11,32 @@ import { fuse, keywordWeight, rankByKeywords, reportedScore } from "./fuse.ts";
 import { hitOf, neighbourOf } from "./hit.ts";
 import type { ParsedQuery } from "./language/parse-query.ts";
 import { parseQuery, plainQuery } from "./language/parse-query.ts";
-import { isNarrow, narrow } from "./narrow.ts";
-import type { Narrowing } from "./narrow.ts";
-import type { Index } from "./open-index.ts";
+import type { Allowed } from "./narrow-index.ts";
+import { narrowIndex, wantedCollections } from "./narrow-index.ts";
+import { quoteLine } from "./quote-for-model.ts";
 import type { CheckedOptions, QueryOptions } from "./query-options.ts";
 import { checkQuery } from "./query-options.ts";
 import type { RerankedCandidate } from "./rerank.ts";
 import { rerank } from "./rerank.ts";
+import type { Searchable } from "./searchable.ts";
 import type { Candidates } from "./search-segments.ts";
 import { searchSegments } from "./search-segments.ts";
-import { selectHits } from "./select-hits.ts";
+import type { CandidateIdentity, SelectedPage } from "./select-hits.ts";
+import { selectHits, selectPage } from "./select-hits.ts";
 import { summarise } from "./summarise.ts";
 
 /**
- * Answers a query from an open index: both legs, fused, with citations and a summary. The same index,
+ * Answers a query from one open index, or several as one: both legs, fused, with citations and a summary. The same index,
  * query and vector give the same answer. A query that finds nothing is an answer with a reason. An
  * index whose vectors are being made answers by keywords, and the answer says so.
  *
  * @param embed Embeds the query; not called for a blank query, an empty index, or without vectors.
- * @throws CodedError `QUERY_TOP_K`, `QUERY_TOO_LONG`, `QUERY_OPTION`, `FILTER_SYNTAX`; `SEGMENT_*`
+ * @throws CodedError `QUERY_TOP_K`, `QUERY_TOO_LONG`, `QUERY_OPTION`, `FILTER_SYNTAX`,
+ *   `COLLECTION_UNKNOWN`; `SEGMENT_*`
  *   when the index is damaged.
  */
 export async function answerQuery(
-  index: Index,
+  index: Searchable,
   embed: (text: string) => Promise<Float32Array>,
   query: string,
   options: QueryOptions = {},
@@ -57,7 +60,7 @@ export async function answerQuery(
   if (index.parts.length === 0) {
     return nothing("the index holds no passages");
   }
-  const filters = narrowIndex(index, narrowing);
+  const filters = narrowIndex(index, narrowing, wantedCollections(index, options));
   if (filters?.every(({ length, set }) => countBits(set, length) === 0) === true) {
     return nothing("no passage meets the conditions");
   }
@@ -69,13 +72,17 @@ export async function answerQuery(
   const ranked =
     vector === undefined ? rankByKeywords(candidates, idf, terms) : fuse(candidates, largestBm25);
   const rowOf = rowReader(index);
-  const selected = await choose(index, parsed.text, ranked, rowOf, checked, options);
+  const { selected, more } = await choose(index, parsed.text, ranked, rowOf, checked, options);
   if (selected.length === 0) {
     return nothing("no passage has to do with it");
   }
   const hits = selected.map((candidate) => {
     const row = rowOf(candidate);
-    const passage = { row, text: row.text(), score: reportedScore(candidate.fused) };
+    const collection = index.collectionOf(candidate.segment)?.name;
+    const passage = {
+      ...{ row, text: row.text(), score: reportedScore(candidate.fused) },
+      ...(collection === undefined ? {} : { collection }),
+    };
     const context =
       checked.context === 0 ? undefined : contextOf(index, candidate, row, checked.context);
     const why = options.explain === true ? explanationOf(index, candidate, found) : undefined;
@@ -92,6 +99,7 @@ export async function answerQuery(
   return {
     ...shared,
     ...kept,
+    ...(more && options.offset !== undefined ? { more: true } : {}),
     summary: summarise(passages, idf, analyse),
     ...(options.explain === true
       ? { explain: explainAnswer(found, parsed, vector !== undefined, filters) }
@@ -101,7 +109,7 @@ export async function answerQuery(
 
 /** What every answer has, with or without hits. */
 function sharedPart(
-  index: Index,
+  index: Searchable,
   query: string,
   { conditions }: ParsedQuery,
 ): Omit<Answer, "reason" | "detail"> {
@@ -110,40 +118,23 @@ function sharedPart(
     query,
     results: [],
     summary: { text: "", sentences: [] },
-    snapshotRoot: index.snapshot.snapshotRoot,
+    snapshotRoot: index.snapshotRoot,
+    ...(index.collections.length === 0
+      ? {}
+      : {
+          collections: index.collections.map(({ name, snapshotRoot, vectors }) => ({
+            ...{ name: quoteLine(name), snapshotRoot },
+            ...(vectors === undefined ? {} : { vectors }),
+          })),
+        }),
     ...(index.vectors === undefined ? {} : { vectors: index.vectors }),
     ...(conditions.length === 0 ? {} : { conditions }),
   };
 }
 
-/** The chunks of one segment that meet the conditions. */
-interface Allowed {
-  readonly set: Bitset;
-  readonly length: number;
-}
-
-function narrowIndex(index: Index, narrowing: Narrowing): readonly Allowed[] | undefined {
-  if (!isNarrow(narrowing)) {
-    return undefined;
-  }
-  const timeOf = (path: string, digest: string): number | undefined => {
-    const known = index.times().get(path);
-    return known?.digest === digest ? known.mtimeMs : undefined;
-  };
-  return index.parts.map((part) => {
-    const set = narrow(part, narrowing, timeOf);
-    const living = part.deleted === undefined ? set : withoutDeleted(set, part.deleted);
-    return { set: living, length: part.table.chunkCount };
-  });
-}
-
-function withoutDeleted(set: Bitset, deleted: Bitset): Bitset {
-  return set.map((word, place) => word & ~(deleted[place] ?? 0));
-}
-
 type RowOf = (candidate: FusedCandidate) => ChunkRow;
 
-function rowReader(index: Index): RowOf {
+function rowReader(index: Searchable): RowOf {
   const rows = new Map<string, ChunkRow>();
   return (candidate) => {
     const key = `${candidate.segment}:${candidate.chunk}`;
@@ -155,32 +146,39 @@ function rowReader(index: Index): RowOf {
 
 /** The hits, best first: by score, or as a cross-encoder or the wish for variety orders them. */
 async function choose(
-  index: Index,
+  index: Searchable,
   text: string,
   ranked: readonly FusedCandidate[],
   rowOf: RowOf,
-  { topK, diversity }: CheckedOptions,
+  { topK, offset, diversity }: CheckedOptions,
   options: QueryOptions,
-): Promise<readonly RerankedCandidate[]> {
+): Promise<SelectedPage<RerankedCandidate>> {
   let ordered: readonly RerankedCandidate[] = ranked;
+  const identityOf = (candidate: FusedCandidate): CandidateIdentity => {
+    const { path, digest } = rowOf(candidate);
+    const { name } = index.collectionOf(candidate.segment) ?? {};
+    return { path: name === undefined ? path : `${name}\0${path}`, digest };
+  };
   if (options.rerank !== undefined) {
-    const pool = selectHits(ranked, diversityPool(topK), rowOf);
+    const pool = selectHits(ranked, diversityPool(topK), identityOf);
     ordered = await rerank(text, pool, (candidate) => rowOf(candidate).text(), options.rerank);
   }
   if (diversity === 0) {
-    return selectHits(ordered, topK, rowOf);
+    return selectPage(ordered, { offset, topK }, identityOf);
   }
   const vectors = index.parts.map(({ segment, vectors: leg }) =>
     leg === undefined ? undefined : openChunkVectors(segment),
   );
-  return diversify(selectHits(ordered, diversityPool(topK), rowOf), topK, diversity, (candidate) =>
+  const pool = selectHits(ordered, diversityPool(topK), identityOf);
+  const selected = diversify(pool, topK, diversity, (candidate) =>
     vectors[candidate.segment]?.(candidate.chunk),
   );
+  return { selected, more: false };
 }
 
 /** The living passages around a hit: chunks of one document follow each other. */
 function contextOf(
-  index: Index,
+  index: Searchable,
   { segment, chunk }: FusedCandidate,
   row: ChunkRow,
   many: number,
@@ -227,7 +225,7 @@ function byteLength(text: string): number {
 }
 
 function explanationOf(
-  index: Index,
+  index: Searchable,
   candidate: RerankedCandidate,
   { idf, statistics }: Candidates,
 ): HitExplanation {

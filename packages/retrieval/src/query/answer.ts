@@ -5,6 +5,8 @@ import type { QueryCondition } from "./language/parse-query.ts";
 
 /** Where a passage comes from, exact enough for anyone to check it against the file. */
 export interface Citation {
+  /** Which of several indexes the passage is in; absent when one alone was asked. */
+  readonly collection?: string;
   /** Path inside the indexed folder, with `/`. */
   readonly path: string;
   /** Headings above the passage, outermost first. Escaped like `text`. */
@@ -64,7 +66,10 @@ export interface Hit {
   readonly text: string;
   /** `fused / 1.45`, clamped to 0…1. */
   readonly score: number;
-  /** `path:lineStart-lineEnd`, or `path#page=3` for a locator, escaped like `text`: for people. */
+  /**
+   * `path:lineStart-lineEnd`, or `path#page=3` for a locator, behind `[collection] ` where there are
+   * several; escaped like `text`: for people.
+   */
   readonly source: string;
   readonly citation: Citation;
   /** The passages before and after it in the document, in its order, when they were asked for. */
@@ -116,6 +121,14 @@ export interface Budget {
   readonly leftOut: number;
 }
 
+/** One of several indexes that an answer was given from. */
+export interface AnsweringCollection {
+  readonly name: string;
+  readonly snapshotRoot: Digest;
+  /** Present when its vectors did not answer, as in `Answer.vectors`. */
+  readonly vectors?: string;
+}
+
 /** The answer to one query: version 1 of the JSON that `local-rag query --json` prints. */
 export interface Answer {
   readonly version: 1;
@@ -123,7 +136,12 @@ export interface Answer {
   /** Best first. */
   readonly results: readonly Hit[];
   readonly summary: Summary;
+  /** Names the content that was asked; of several indexes, all of it (`collectionsRoot`). */
   readonly snapshotRoot: Digest;
+  /** Each of several indexes that were asked, by name. */
+  readonly collections?: readonly AnsweringCollection[];
+  /** Present when the caller asked for pages and there are more passages behind this one. */
+  readonly more?: true;
   /**
    * Present when the keyword leg alone answered: `building 42%` while vectors are being made,
    * `not asked` when the caller wanted it so.

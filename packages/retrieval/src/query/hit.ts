@@ -11,11 +11,13 @@ export interface Passage {
   readonly row: ChunkRow;
   readonly text: string;
   readonly score: number;
+  /** The index it is in, when several are asked. */
+  readonly collection?: string;
 }
 
 /** A passage as it is shown: quoted, with its citation. */
 export function hitOf(
-  { row, text, score }: Passage,
+  { row, text, score, collection }: Passage,
   context: Hit["context"] | undefined,
   explain: HitExplanation | undefined,
 ): Hit {
@@ -27,17 +29,18 @@ export function hitOf(
   return {
     text: quoteForModel(text),
     score,
-    source: quoteLine(place),
-    citation: citationOf(row),
+    source: quoteLine(collection === undefined ? place : `[${collection}] ${place}`),
+    citation: citationOf(row, collection),
     ...(context === undefined ? {} : { context }),
     ...(explain === undefined ? {} : { explain }),
   };
 }
 
 /** Where a passage stands, as everything that shows one cites it. */
-export function citationOf(row: ChunkRow): Citation {
+export function citationOf(row: ChunkRow, collection?: string): Citation {
   const locator = parseLocator(row.locator);
   return {
+    ...(collection === undefined ? {} : { collection: quoteLine(collection) }),
     path: row.path,
     headings: row.headings.map(quoteLine),
     lineStart: row.lineStart,

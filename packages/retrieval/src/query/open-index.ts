@@ -15,6 +15,7 @@ import { segmentFolder } from "../snapshot/snapshot.ts";
 import { describeVectors } from "../snapshot/vectors-state.ts";
 import type { IndexTrust } from "../trust/require-trust.ts";
 import { requireTrust } from "../trust/require-trust.ts";
+import type { Searchable } from "./searchable.ts";
 import type { SearchableSegment } from "./search-segments.ts";
 
 /** One open segment of a snapshot. */
@@ -27,7 +28,8 @@ export interface IndexPart extends SearchableSegment {
  * A published snapshot, open for queries. It keeps its files open: later publications do not disturb
  * it. It needs nothing but `snapshot.json` and the segments, and writes nothing.
  */
-export class Index {
+export class Index implements Searchable {
+  readonly collections: readonly [] = [];
   readonly snapshot: Snapshot;
   readonly parts: readonly IndexPart[];
   readonly #folder: string;
@@ -67,6 +69,26 @@ export class Index {
   times(): FileTimes {
     this.#times ??= readTimes(this.#folder);
     return this.#times;
+  }
+
+  get snapshotRoot(): Snapshot["snapshotRoot"] {
+    return this.snapshot.snapshotRoot;
+  }
+
+  collectionOf(): undefined {
+    return undefined;
+  }
+
+  timesOf(): FileTimes {
+    return this.times();
+  }
+
+  /** False once another snapshot is published. */
+  isCurrent(): boolean {
+    const now = readSnapshot(this.#folder);
+    return (
+      now?.snapshotRoot === this.snapshot.snapshotRoot && now.sequence === this.snapshot.sequence
+    );
   }
 
   /** The row of a chunk. */

@@ -19,6 +19,13 @@ export interface QueryOptions {
   readonly filter?: string;
   /** Folders or files inside the workspace; a passage must be in one of them. Default: all. */
   readonly scopes?: readonly string[];
+  /** Names of the collections to look in; default: all that are open. */
+  readonly collections?: readonly string[];
+  /**
+   * Passages to pass over, for pages: the answer says whether there are more behind its own. Not with
+   * a diversity, a budget or a reranker, whose choice is one of all passages together.
+   */
+  readonly offset?: number;
   /** Passages before and after each hit to give with it, 0 to 10. Default 0. */
   readonly context?: number;
   /** 0 to 1: how much a passage should differ from those before it. Default 0. */
@@ -43,6 +50,7 @@ export const largestBudget = 100_000_000;
 /** {@link QueryOptions} with every default filled in. */
 export interface CheckedOptions {
   readonly topK: number;
+  readonly offset: number;
   readonly context: number;
   readonly diversity: number;
   readonly filter: FilterExpression | undefined;
@@ -55,7 +63,7 @@ export interface CheckedOptions {
  * @throws CodedError `QUERY_TOP_K`, `QUERY_TOO_LONG`, `QUERY_OPTION`, `FILTER_SYNTAX`.
  */
 export function checkQuery(query: string, options: QueryOptions): CheckedOptions {
-  const { topK = 5, context = 0, diversity = 0, budget, scopes = [] } = options;
+  const { topK = 5, offset = 0, context = 0, diversity = 0, budget, scopes = [] } = options;
   if (!isWhole(topK, 1, largestTopK)) {
     throw new CodedError({
       code: "QUERY_TOP_K",
@@ -80,8 +88,14 @@ export function checkQuery(query: string, options: QueryOptions): CheckedOptions
   if (budget !== undefined && !isWhole(budget.limit, 1, largestBudget)) {
     throw refused(`a budget from 1 to ${largestBudget} ${budget.unit}`, budget.limit);
   }
+  if (!isWhole(offset, 0, largestTopK)) {
+    throw refused(`0 to ${largestTopK} passages to pass over`, offset);
+  }
+  if (offset > 0 && (diversity > 0 || budget !== undefined || options.rerank !== undefined)) {
+    throw refused("no pages with a diversity, a budget or a reranker", offset);
+  }
   const filter = options.filter === undefined ? undefined : parseFilter(options.filter);
-  return { topK, context, diversity, filter, scopes };
+  return { topK, offset, context, diversity, filter, scopes };
 }
 
 function isWhole(value: number, from: number, to: number): boolean {

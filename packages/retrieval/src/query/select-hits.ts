@@ -17,6 +17,14 @@ const mostPerDocument = 3;
  */
 const leastCosine = 0.1;
 
+/** A page of candidates. */
+export interface SelectedPage<T> {
+  /** Best first. */
+  readonly selected: readonly T[];
+  /** Whether there are candidates behind them. */
+  readonly more: boolean;
+}
+
 /**
  * The first `topK` candidates that tell the reader something new: a passage with the same text as a
  * better one is left out, and a fourth passage of one document comes only when there are too few
@@ -27,12 +35,25 @@ export function selectHits<T extends FusedCandidate>(
   topK: number,
   identityOf: (candidate: T) => CandidateIdentity,
 ): readonly T[] {
+  return selectPage(ordered, { offset: 0, topK }, identityOf).selected;
+}
+
+/**
+ * {@link selectHits} behind the first `offset` of them. Pages neither overlap nor leave a gap: what comes
+ * only for want of others is behind all others.
+ */
+export function selectPage<T extends FusedCandidate>(
+  ordered: readonly T[],
+  { offset, topK }: { readonly offset: number; readonly topK: number },
+  identityOf: (candidate: T) => CandidateIdentity,
+): SelectedPage<T> {
+  const end = offset + topK;
   const texts = new Set<string>();
   const perDocument = new Map<string, number>();
   const first: number[] = [];
   const spare: number[] = [];
   for (const [index, candidate] of ordered.entries()) {
-    if (first.length === topK) {
+    if (first.length > end) {
       break;
     }
     if (candidate.bm25 === 0 && (candidate.cosine ?? 0) < leastCosine) {
@@ -47,8 +68,9 @@ export function selectHits<T extends FusedCandidate>(
     perDocument.set(path, count);
     (count <= mostPerDocument ? first : spare).push(index);
   }
-  return [...first, ...spare]
-    .slice(0, topK)
+  const selected = [...first, ...spare]
+    .slice(offset, end)
     .sort((a, b) => a - b)
     .flatMap((index) => ordered[index] ?? []);
+  return { selected, more: first.length + spare.length > end };
 }
