@@ -18,6 +18,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     "serve-command": "src/commands/serve-command.ts",
     "status-command": "src/commands/status-command.ts",
     "verify-command": "src/commands/verify-command.ts",
+    "eval-command": "src/commands/eval-command.ts",
     "bundle-command": "src/commands/bundle-command.ts",
     "embedder-worker": "../../packages/embedder/src/workers/worker.ts",
     // The confined child process that reads PDFs, office files and code.

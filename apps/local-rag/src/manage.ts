@@ -22,6 +22,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     serve: async (options) => (await import("./commands/serve-command.ts")).runServe(options),
     status: async (options) => (await import("./commands/status-command.ts")).runStatus(options),
     verify: async (options) => (await import("./commands/verify-command.ts")).runVerify(options),
+    eval: async (options) => (await import("./commands/eval-command.ts")).runEval(options),
   };
   for (const [name, spec] of Object.entries(commands) as [keyof typeof commands, CommandSpec][]) {
     declare(program, spec, async (options) => {

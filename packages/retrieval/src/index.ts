@@ -36,6 +36,8 @@ export { readRun } from "./evaluation/read-run.ts";
 export { indexFolder } from "./ingest/index-folder.ts";
 export type { IndexModel, IndexOptions, IndexReport } from "./ingest/index-run.ts";
 export type { IndexProgress } from "./ingest/index-progress.ts";
+export { watchFolder } from "./watch/watch-folder.ts";
+export type { WatchEvent, WatchOptions } from "./watch/watch-folder.ts";
 export type {
   Answer,
   AnswerExplanation,
@@ -47,6 +49,8 @@ export type {
   Summary,
   SummarySentence,
 } from "./query/answer.ts";
+export { answerFormats, printAnswer } from "./output/print-answer.ts";
+export type { AnswerFormat } from "./output/print-answer.ts";
 export { answerQuery } from "./query/answer-query.ts";
 export { citationOf } from "./query/hit.ts";
 export {

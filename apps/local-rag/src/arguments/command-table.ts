@@ -48,6 +48,7 @@ export const commands: {
   readonly serve: CommandSpec;
   readonly status: CommandSpec;
   readonly verify: CommandSpec;
+  readonly eval: CommandSpec;
 } = {
   index: {
     name: "index",
@@ -192,6 +193,46 @@ export const commands: {
     examples: [
       "local-rag verify --index ~/notes/.clawkeep/index --json",
       'local-rag query "rotate keys" --json | local-rag verify -',
+    ],
+  },
+  eval: {
+    name: "eval",
+    about: "measure how well questions with known answers are answered",
+    argument: "FOLDER",
+    argumentAbout:
+      "collection in BEIR form: queries.jsonl, qrels.tsv or qrels/test.tsv, and corpus.jsonl (docs/eval.md)",
+    flags: [
+      {
+        name: "index",
+        value: "PATH",
+        about:
+          "ask this index, whose paths the judgements name (default: one made of corpus.jsonl)",
+      },
+      {
+        name: "min",
+        value: "LIST",
+        about: "exit code 1 below these, such as ndcg@10=0.8,recall@100=0.95",
+      },
+      {
+        name: "compare",
+        value: "RUN",
+        about: "set every question beside an earlier run, a file that --json wrote",
+      },
+      {
+        name: "figure",
+        value: "NAME",
+        about: "what to compare: ndcg@10, mrr@10, recall@10 or recall@100 (default: ndcg@10)",
+      },
+      { name: "keywords", about: "answer by keywords alone: loads no model to ask" },
+      registry,
+      trust,
+      model,
+      json,
+    ],
+    examples: [
+      "local-rag eval collections/handbook --min ndcg@10=0.8",
+      "local-rag eval collections/handbook --json > before.json",
+      "local-rag eval collections/handbook --compare before.json",
     ],
   },
 };
