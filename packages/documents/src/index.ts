@@ -3,6 +3,7 @@ export type {
   AdmissionFinding,
   AdmissionOptions,
   AdmittedFile,
+  WalkedFolder,
 } from "./admission/admitted-file.ts";
 export { readListedFiles } from "./admission/read-listed-files.ts";
 export { walkFolder } from "./admission/walk-folder.ts";

@@ -22,6 +22,16 @@ export interface AdmissionFinding {
 /** One step of a walk. A file may be preceded by findings about it that do not keep it out. */
 export type Admission = AdmittedFile | AdmissionFinding;
 
+/** A folder that a walk is about to list: what a watcher needs, so that it misses nothing that comes later. */
+export interface WalkedFolder {
+  /** Relative to the root; empty for the root. */
+  readonly path: string;
+  /** Leads to the open folder itself, not to what lies at its path by now. Holds during the call only. */
+  readonly handle: string;
+  /** The same for the same folder, wherever it was moved; another one for a folder made in its place. */
+  readonly identity: string;
+}
+
 /** What bounds a walk. Nothing here can lift the list of secrets. */
 export interface AdmissionOptions {
   /** Larger files are refused before they are read. Default 8 MiB. */
@@ -30,6 +40,8 @@ export interface AdmissionOptions {
   readonly maxDepth?: number;
   /** Of the files that would be admitted, those to read; a path is relative to the root. Default all. */
   readonly accept?: (path: string) => boolean;
+  /** Told of each folder just before it is listed: those that are left out are never named. */
+  readonly onFolder?: (folder: WalkedFolder) => void;
   /** Stops the walk with the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -107,6 +107,12 @@ export function listFolder(folder: OpenFolder): Dirent<Buffer>[] {
   return readdirSync(folder.self, { encoding: "buffer", withFileTypes: true });
 }
 
+/** Device, inode and time of birth: an inode's number is given again, with another time. */
+export function folderIdentity({ fd }: OpenFolder): string {
+  const { dev, ino, birthtimeNs } = fstatSync(fd, { bigint: true });
+  return [dev, ino, birthtimeNs].join(":");
+}
+
 /** The system's name of an error, such as `EACCES`. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "unknown";

@@ -8,6 +8,7 @@ import {
   closeSync,
   ftruncateSync,
   readdirSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -282,6 +283,46 @@ describe("links", () => {
     linkSync(join(outside, "private.md"), join(folder, "mine.md"));
     const { paths, findings } = await gather(walkFolder(folder));
     expect([paths, findings]).toEqual([[], ["DOCUMENT_HARD_LINK_FOREIGN mine.md"]]);
+  });
+});
+
+describe("the folders of a walk", () => {
+  test("are told before they are listed, so that what comes later is seen or watched", async () => {
+    const folder = temporaryFolder({
+      "a.md": "a",
+      "sub/b.md": "b",
+      ".git/c.md": "c",
+      "x/d.md": "d",
+    });
+    writeFileSync(join(folder, ".gitignore"), "x\n");
+    const told: string[] = [];
+    const { paths } = await gather(
+      walkFolder(folder, {
+        onFolder: ({ path, handle }) => {
+          told.push(path);
+          writeFileSync(join(handle, "late.md"), "late");
+        },
+      }),
+    );
+    expect(told).toEqual(["", "sub"]);
+    expect(paths).toEqual(["a.md", "late.md", "sub/b.md", "sub/late.md"]);
+  });
+
+  test("have an identity that a rename keeps, and a folder of the same name has not", async () => {
+    const folder = temporaryFolder({ "one/a.md": "a" });
+    const identities = async (): Promise<ReadonlyMap<string, string>> => {
+      const found = new Map<string, string>();
+      await gather(
+        walkFolder(folder, { onFolder: ({ path, identity }) => found.set(path, identity) }),
+      );
+      return found;
+    };
+    const first = await identities();
+    renameSync(join(folder, "one"), join(folder, "two"));
+    mkdirSync(join(folder, "one"));
+    const second = await identities();
+    expect(second.get("two")).toBe(first.get("one"));
+    expect(second.get("one")).not.toBe(first.get("one"));
   });
 });
 

@@ -7,7 +7,7 @@ import type { Admission, AdmissionFinding, AdmissionOptions } from "./admitted-f
 import { isGeneratedName } from "./generated-names.ts";
 import { isIgnored, maxIgnoreFileBytes, readIgnoreRules } from "./ignore-rules.ts";
 import type { IgnoreRules } from "./ignore-rules.ts";
-import { listFolder, openChildFolder, openRoot } from "./open-folder.ts";
+import { folderIdentity, listFolder, openChildFolder, openRoot } from "./open-folder.ts";
 import type { OpenFolder, RootFolder } from "./open-folder.ts";
 import { openFailure, readRegularFile } from "./read-regular-file.ts";
 import { secretFile, secretFolder } from "./secret-names.ts";
@@ -24,6 +24,7 @@ interface Walk {
   readonly maxFileBytes: number;
   readonly maxDepth: number;
   readonly accept: (path: string) => boolean;
+  readonly onFolder: AdmissionOptions["onFolder"];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -63,6 +64,7 @@ export async function* walkFolder(
       maxFileBytes: options.maxFileBytes ?? defaultMaxFileBytes,
       maxDepth: options.maxDepth ?? defaultMaxDepth,
       accept: options.accept ?? ((): boolean => true),
+      onFolder: options.onFolder,
       signal: options.signal,
     };
     yield* walkPlace(walk, { folder, prefix: "", depth: 0, rules: undefined });
@@ -73,6 +75,10 @@ export async function* walkFolder(
 
 function* walkPlace(walk: Walk, place: Place): Generator<Admission, void, undefined> {
   let listed: Dirent<Buffer>[];
+  if (walk.onFolder !== undefined) {
+    const identity = folderIdentity(place.folder);
+    walk.onFolder({ path: place.prefix.slice(0, -1), handle: place.folder.self, identity });
+  }
   try {
     listed = listFolder(place.folder);
   } catch (error) {

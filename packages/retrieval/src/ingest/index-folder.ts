@@ -114,6 +114,7 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
         },
         now: options.now ?? Date.now,
         onFile: (files) => options.onProgress?.({ stage: "scan", files }),
+        ...(options.onFolder === undefined ? {} : { onFolder: options.onFolder }),
         ...(options.reader === undefined ? {} : { reader: options.reader }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },

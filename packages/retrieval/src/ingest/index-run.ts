@@ -1,5 +1,5 @@
 import type { Finding } from "@clawkeep/diagnostics";
-import type { ExtractorOptions } from "@clawkeep/documents";
+import type { ExtractorOptions, WalkedFolder } from "@clawkeep/documents";
 import type { FaultHook } from "@clawkeep/durable-files";
 import type { Embedder } from "@clawkeep/embedder";
 import type { Digest } from "@clawkeep/integrity";
@@ -33,6 +33,8 @@ export interface IndexOptions {
   /** Let other users of the machine read the index (folders 0755, files 0644). Default false. */
   readonly shared?: boolean;
   readonly onProgress?: (progress: IndexProgress) => void;
+  /** Told of each folder just before it is listed; without `list` only. */
+  readonly onFolder?: (folder: WalkedFolder) => void;
   /** Stops the run; what was embedded is kept, the published index stays. */
   readonly signal?: AbortSignal;
   /** How long to wait for another writer, in milliseconds. Default 0. */

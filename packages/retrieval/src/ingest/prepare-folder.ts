@@ -65,8 +65,9 @@ async function ownFolder(folder: string, mode: number): Promise<void> {
       hint: "remove it, or name another place with --index",
     });
   }
-  if (created || mode === 0o755) {
-    // mkdir's mode goes through the umask.
+  const wrong = (status.mode & 0o777) !== mode;
+  if (wrong && (created || mode === 0o755)) {
+    // mkdir's mode goes through the umask. Whoever watches the workspace sees a needless one, too.
     await attempt(folder, () => chmod(folder, mode));
   }
 }

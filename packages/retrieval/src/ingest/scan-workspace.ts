@@ -1,7 +1,7 @@
 import path from "node:path";
 
 import type { Finding } from "@clawkeep/diagnostics";
-import type { Admission, Document, ExtractorOptions } from "@clawkeep/documents";
+import type { Admission, Document, ExtractorOptions, WalkedFolder } from "@clawkeep/documents";
 import {
   chunkDocument,
   embeddingInput,
@@ -42,6 +42,8 @@ export interface ScanRequest {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onFile?: (files: number) => void;
+  /** Told of each folder before it is listed, but for the index folder. */
+  readonly onFolder?: (folder: WalkedFolder) => void;
   readonly signal?: AbortSignal;
   /** What bounds the child process that reads PDFs, office files and code. */
   readonly reader?: ExtractorOptions;
@@ -160,6 +162,11 @@ function admissions(
 ): AsyncIterable<Admission> {
   const options = {
     accept,
+    onFolder: (folder: WalkedFolder) => {
+      if (!isInside(path.join(request.workspace, folder.path), request.folder)) {
+        request.onFolder?.(folder);
+      }
+    },
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   };
   return request.list === undefined
