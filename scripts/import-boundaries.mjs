@@ -16,6 +16,8 @@ const lines = {
     "skill-format",
     "service",
     "mcp-transport",
+    "openclaw-approvals",
+    "openclaw-contract",
   ],
   skill: [
     "audit-log",
@@ -35,9 +37,10 @@ const lines = {
     "retrieval",
     "retrieval-server",
   ],
+  deployment: ["provision-plan", "provision-judges"],
 };
 
-const appPackages = ["@clawkeep/skill", "@clawkeep/local-rag"];
+const appPackages = ["@clawkeep/skill", "@clawkeep/local-rag", "@clawkeep/claw"];
 
 const named = (packages) => packages.map((name) => `@clawkeep/${name}`);
 
