@@ -16,6 +16,8 @@ import type { ConnectOptions } from "./commands/connect.ts";
 import type { LockOptions } from "./commands/lock.ts";
 import type { MigrateCommandOptions } from "./commands/migrate.ts";
 import type { NewOptions } from "./commands/new.ts";
+import type { OpenclawApprovalsOptions } from "./commands/openclaw-approvals.ts";
+import type { OpenclawPolicyOptions } from "./commands/openclaw-policy.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import type { ServeOptions } from "./commands/serve.ts";
@@ -299,6 +301,39 @@ function build(done: (code: number) => void): Command {
       done(await connectService(socket, options));
     });
 
+  places(program.command("openclaw-approvals"))
+    .description("write what lets OpenClaw's exec tool call locked skills, and nothing else")
+    .requiredOption("--into <folder>", "where launchers, approvals and configuration are written")
+    .addOption(
+      new Option("--skill <name>", "allow this skill only (repeatable)")
+        .argParser(collect)
+        .default([], "all that are locked"),
+    )
+    .addOption(
+      new Option("--root <[skill.]name=path>", "folder for a root of the contract (repeatable)")
+        .argParser(collect)
+        .default([], "the contract's"),
+    )
+    .option("--agent <id>", "the agent of OpenClaw that may call them", "main")
+    .option("--allow-unconfined", "run skills where this machine has no sandbox too")
+    .option("--dry-run", "write nothing")
+    .option("--json", "print one JSON object: launchers, approvals, configuration")
+    .addHelpText("after", openclawApprovalsExamples)
+    .action(async (options: OpenclawApprovalsOptions) => {
+      const { openclawApprovals } = await import("./commands/openclaw-approvals.ts");
+      done(await openclawApprovals(options));
+    });
+
+  program
+    .command("openclaw-policy")
+    .description("answer OpenClaw's install policy: check the staged skill, nothing of it is run")
+    .option("--require-contract", "block skills that have no exec contract")
+    .addHelpText("after", openclawPolicyExamples)
+    .action(async (options: OpenclawPolicyOptions) => {
+      const { openclawPolicy } = await import("./commands/openclaw-policy.ts");
+      done(await openclawPolicy(options));
+    });
+
   program
     .command("clean")
     .description("remove from the state folder what nobody needs any more, and say what")
@@ -558,6 +593,26 @@ Examples:
 
 Nothing is sent unless the socket and its folder belong to the owner and nobody else can change them.
 Exit codes: 0 the connection ended, 2 there is no service, or it is somebody else's.
+`;
+
+const openclawApprovalsExamples = `
+Examples:
+  clawkeep-skill openclaw-approvals --into /opt/clawkeep/openclaw
+  clawkeep-skill openclaw-approvals --into /opt/clawkeep/openclaw --skill local-rag --root index=/srv/notes/.clawkeep/index
+  clawkeep-skill openclaw-approvals --into /opt/clawkeep/openclaw --dry-run --json
+
+Each skill gets a launcher that fixes folder, state ($CLAWKEEP_HOME of this command), roots and environment, and
+each action one entry in the form that keeps argument boundaries. What the exec route does not defend: docs/openclaw.md.
+Exit codes: 0 written, 1 a skill does not fit its lock, 2 usage or failure.
+`;
+
+const openclawPolicyExamples = `
+Examples:
+  clawkeep-skill openclaw-policy < request.json
+
+OpenClaw asks by itself once security.installPolicy.exec is {command: NODE, args: [MAIN_JS, "openclaw-policy"]}: docs/openclaw.md.
+Errors of its own rules and of the exec contract block; warnings are shown.
+Exit code 0 with an answer, whatever it is; 2 usage or failure, which OpenClaw takes for a no.
 `;
 
 const cleanExamples = `

@@ -1,0 +1,13 @@
+export { agentSkillText } from "./approvals/agent-skill-text.ts";
+export type { AgentSkill } from "./approvals/agent-skill-text.ts";
+export { approvalEntry } from "./approvals/approval-entry.ts";
+export type { ApprovalEntry } from "./approvals/approval-entry.ts";
+export { approvalsDocument, execConfiguration } from "./approvals/approvals-document.ts";
+export type { ApprovalsDocument, ExecConfiguration } from "./approvals/approvals-document.ts";
+export { launcherPath } from "./approvals/launcher-path.ts";
+export { launcherText } from "./approvals/launcher.ts";
+export type { LauncherPlan } from "./approvals/launcher.ts";
+export { installAnswer, installRefusal } from "./install-policy/install-answer.ts";
+export type { InstallAnswer } from "./install-policy/install-answer.ts";
+export { maxRequestBytes, readInstallRequest } from "./install-policy/install-request.ts";
+export type { InstallRequest } from "./install-policy/install-request.ts";
