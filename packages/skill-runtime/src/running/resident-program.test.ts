@@ -106,12 +106,17 @@ describe("resident programs", () => {
     const say = async (text: string): Promise<Execution> =>
       executed(await runtime.invoke(request("brief", { text })));
     const [killed, queued] = [say("hang"), say("queued")];
-    await vi.waitFor(async () => {
-      const { executions } = await readAuditLog(auditFolder(place.home));
-      expect(executions).toHaveLength(1);
-      expect(residents()).toHaveLength(1);
-    });
-    for (const program of residents()) process.kill(program, "SIGKILL");
+    const program = await vi.waitFor(
+      async () => {
+        const { executions } = await readAuditLog(auditFolder(place.home));
+        expect(executions).toHaveLength(1);
+        const [pid, ...others] = residents();
+        expect(others).toEqual([]);
+        return pid ?? expect.fail("the program has not started");
+      },
+      { timeout: 20_000 },
+    );
+    process.kill(program, "SIGKILL");
     const [failed, next] = [await killed, await queued];
     expect(failed, JSON.stringify(failed)).toMatchObject({
       ok: false,
@@ -183,7 +188,7 @@ test("a runtime that is closed ends what it keeps, and takes nothing more", asyn
   place.remove();
 });
 
-/** Pids of the resident programs themselves below this process. */
+/** Pids of the resident programs themselves below this process: of none that a sandbox has yet to start. */
 function residents(of: number = process.pid): readonly number[] {
   try {
     const below = readdirSync(`/proc/${of}/task`)
@@ -192,7 +197,9 @@ function residents(of: number = process.pid): readonly number[] {
       .map(Number);
     return below.flatMap((pid) => {
       const command = readFileSync(`/proc/${pid}/cmdline`, "latin1");
-      return /probe\.mjs\0resident/u.test(command) && residents(pid).length === 0
+      const name = readFileSync(`/proc/${pid}/comm`, "latin1");
+      const started = !/^(?:bwrap|clawkeep-)/u.test(name);
+      return started && /probe\.mjs\0resident/u.test(command) && residents(pid).length === 0
         ? [pid]
         : residents(pid);
     });
