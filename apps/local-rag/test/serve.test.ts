@@ -146,13 +146,12 @@ describe("local-rag serve", () => {
   });
 
   test("speaks MCP by HTTP to who has the token", async () => {
-    const args = ["serve", "--http", "0", "--openai", ...unconfined];
+    const args = ["serve", "--http", "0", "--openai", "--workers", "2", ...unconfined];
     const child = startLocalRag(args, { home, cwd: workspace });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
     await once(child.stdout, "data");
-    const [, url = "", file = ""] =
-      /(http:\S+) for \/mcp, \S+, \S+, token in (\S+)/u.exec(said) ?? [];
+    const [, url = "", file = ""] = /(http:\S+) for \/mcp, .*, token in (\S+)/u.exec(said) ?? [];
     const call = (token: string): Promise<Response> =>
       fetch(`${url}/mcp`, {
         method: "POST",
@@ -172,13 +171,36 @@ describe("local-rag serve", () => {
     const answer = await call(readFileSync(file, "utf8").trim());
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("lamp.md")]);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const post = async (at: string, body: unknown): Promise<unknown> => {
+      const headers = { ...authorized, "content-type": "application/json" };
+      const request = { method: "POST", headers, body: JSON.stringify(body) };
+      return (await fetch(`${url}${at}`, request)).json();
+    };
+    const authorized = { authorization: `Bearer ${readFileSync(file, "utf8").trim()}` };
+    expect(await post("/v1/search", { query: "When is the lamp lit?", topk: 1 })).toMatchObject({
+      version: 1,
+      results: [{ citation: { path: expect.stringContaining("lamp.md") } }],
+    });
+    // Out of two threads of the confined process.
+    const input = ["one", "two", "three", "four", "five"];
+    expect(await post("/v1/embeddings", { model: "all-minilm", input })).toMatchObject({
+      data: input.map((_, index) => ({ index })),
+    });
     // Each endpoint has a switch of its own.
-    const headers = { authorization: `Bearer ${readFileSync(file, "utf8").trim()}` };
+    const headers = authorized;
     expect((await fetch(`${url}/v1/models`, { headers })).status).toBe(200);
     expect((await fetch(`${url}/api/tags`, { headers })).status).toBe(404);
     child.kill("SIGTERM");
     const [code] = (await once(child, "exit")) as [number | null, string | null];
     expect(code).toBe(0);
+  });
+
+  test("by HTTP ends when it was idle for as long as somebody said", async () => {
+    const args = ["serve", "--http", "0", "--idle", "1", ...unconfined];
+    const child = startLocalRag(args, { home, cwd: workspace });
+    const [code] = (await once(child, "exit")) as [number | null, string | null];
+    expect(code).toBe(0);
+    expect(existsSync(socketFile())).toBe(false);
   });
 
   test("needs an index, and takes no arguments", () => {

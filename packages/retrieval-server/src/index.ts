@@ -11,3 +11,4 @@ export { mcpServer } from "./mcp/mcp-server.ts";
 export { ollamaRoutes } from "./embeddings/ollama-routes.ts";
 export { openAiRoutes } from "./embeddings/openai-routes.ts";
 export type { ServedModel } from "./embeddings/served-model.ts";
+export { searchRoute } from "./search/search-route.ts";

@@ -9,7 +9,7 @@ import { workerClient } from "./worker/worker-client.ts";
 import type { WorkerClient } from "./worker/worker-client.ts";
 
 /** A worker of a workspace in this process: everything of it but the sandbox. */
-export function localWorker(place: Workspace): WorkerClient {
+export function localWorker(place: Workspace, workers = 0): WorkerClient {
   return workerClient(async (): Promise<ResidentProcess> => {
     const [input, output] = [new PassThrough(), new PassThrough()];
     const played = playedProcess();
@@ -19,7 +19,7 @@ export function localWorker(place: Workspace): WorkerClient {
       rest = lines.pop() ?? "";
       for (const line of lines) played.say(line);
     });
-    void serveWorker(input, output, await place.open()).catch(() => {});
+    void serveWorker(input, output, await place.open(workers)).catch(() => {});
     return {
       ...played.process,
       write: async (line) => void input.write(`${String(line)}\n`),

@@ -17,8 +17,8 @@ export interface Workspace {
   readonly registry: string;
   /** Writes files and indexes again. */
   put(files: Readonly<Record<string, string>>): Promise<void>;
-  /** The index, open with the packaged model. */
-  open(): Promise<ResidentIndex>;
+  /** The index, open with the packaged model, in so many threads (default: none of its own). */
+  open(workers?: number): Promise<ResidentIndex>;
   [Symbol.dispose](): void;
 }
 
@@ -52,7 +52,7 @@ export async function workspace(
     folder,
     registry,
     put,
-    open: async () => residentIndex(folder, { registry }, await openEmbedder({ workers: 0 })),
+    open: async (workers = 0) => residentIndex(folder, { registry }, await openEmbedder({ workers })),
     [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
   };
 }

@@ -129,7 +129,7 @@ export const commands: {
       {
         name: "idle",
         value: "SECONDS",
-        about: "end after so long without a request (default: 900)",
+        about: "end after so long without a request (default: 900; with --http: never)",
       },
       { name: "stop", about: "stop the service of this index" },
       { name: "stdio", about: "answer as query --resident does, until standard input ends" },
@@ -137,7 +137,7 @@ export const commands: {
       {
         name: "http",
         value: "PORT",
-        about: "listen on 127.0.0.1 too, for MCP at /mcp, with a token (0: any free port)",
+        about: "listen on 127.0.0.1 too, for /mcp and /v1/search, with a token (0: any free port)",
       },
       {
         name: "openai",
@@ -151,6 +151,12 @@ export const commands: {
         name: "token-file",
         value: "FILE",
         about: "where the token is or will be (default: beside the socket)",
+      },
+      {
+        name: "workers",
+        value: "N",
+        about:
+          "threads that embed (default: one a processor, at most 8, with --openai or --ollama; else 0)",
       },
       { name: "unconfined", about: "serve without a sandbox where this machine has none" },
       index,

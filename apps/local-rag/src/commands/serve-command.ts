@@ -36,7 +36,7 @@ export async function runServe(options: RawOptions): Promise<number> {
       throw usage(spec, `--${flag} needs --http`);
     }
   }
-  const idle = integerOf(spec, options, "idle", { from: 1, to: 31_536_000 }) ?? defaultIdleSeconds;
+  const idle = idleOf(options);
   const program = workerProgram(options, served);
   const level = await workerLevel(program.unconfined);
   if (options.flags.has("mcp")) {
@@ -68,20 +68,18 @@ export async function runServe(options: RawOptions): Promise<number> {
       release,
       methods: methodsOf(worker, ["search", "read", "status"]),
       serialise: (output) => (isRaw(output) ? output.json : JSON.stringify(output)),
-      // Whoever asks by HTTP is not seen here: with it the service stays until it is stopped.
-      ...(options.flags.has("http") ? {} : { idleMs: idle * 1000 }),
+      ...(idle === undefined ? {} : { idleMs: idle * 1000 }),
       log,
       metrics,
     });
     const close = (): void => void service.close();
     process.once("SIGTERM", close).once("SIGINT", close);
     if (options.flags.has("http")) {
-      const opened = await openHttp(options, served, { worker, log, metrics }).catch(
-        async (error: unknown) => {
-          await service.close();
-          throw error;
-        },
-      );
+      const parts = { worker, log, metrics, hold: () => service.hold() };
+      const opened = await openHttp(options, served, parts).catch(async (error: unknown) => {
+        await service.close();
+        throw error;
+      });
       http = opened.service;
       process.stderr.write(
         `http://127.0.0.1:${http.port} for ${opened.offers}, token in ${opened.tokenFile}\n`,
@@ -100,6 +98,15 @@ export async function runServe(options: RawOptions): Promise<number> {
     await http?.close();
     await worker.close();
   }
+}
+
+/**
+ * Seconds without a request. A program that has the address of an HTTP service does not start it: there it ends
+ * only when somebody said after how long.
+ */
+function idleOf(options: RawOptions): number | undefined {
+  const asked = integerOf(commands.serve, options, "idle", { from: 1, to: 31_536_000 });
+  return asked ?? (options.flags.has("http") ? undefined : defaultIdleSeconds);
 }
 
 /** By standard input there is one client, one connection, and nothing to listen at. */

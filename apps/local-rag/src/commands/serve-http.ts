@@ -2,7 +2,7 @@ import path from "node:path";
 
 import { mcpRoute } from "@clawkeep/mcp-transport";
 import { modelManifest } from "@clawkeep/model-minilm";
-import { mcpServer, ollamaRoutes, openAiRoutes } from "@clawkeep/retrieval-server";
+import { mcpServer, ollamaRoutes, openAiRoutes, searchRoute } from "@clawkeep/retrieval-server";
 import type { ServedModel, WorkerClient } from "@clawkeep/retrieval-server";
 import type { HttpRoute, HttpService, ServiceLog, ServiceMetrics } from "@clawkeep/service";
 import { accessTokens, serveHttp, tokenFromFile } from "@clawkeep/service";
@@ -18,6 +18,8 @@ export interface HttpParts {
   readonly worker: WorkerClient;
   readonly log: ServiceLog;
   readonly metrics: ServiceMetrics;
+  /** Keeps the service from being idle while a request is answered. */
+  readonly hold: () => () => void;
 }
 
 /** The packaged model under the names that other programs have for it. */
@@ -33,7 +35,7 @@ const model: ServedModel = {
 export async function openHttp(
   options: RawOptions,
   { place }: ServedIndex,
-  { worker, log, metrics }: HttpParts,
+  { worker, log, metrics, hold }: HttpParts,
 ): Promise<{ readonly service: HttpService; readonly offers: string; readonly tokenFile: string }> {
   const port = integerOf(commands.serve, options, "http", { from: 0, to: 65_535 }) ?? 0;
   const named = textOf(options, "token-file");
@@ -41,6 +43,7 @@ export async function openHttp(
   const token = await tokenFromFile(tokenFile);
   const routes: readonly HttpRoute[] = [
     mcpRoute(() => mcpServer(worker, version)),
+    searchRoute(worker),
     ...(options.flags.has("openai") ? openAiRoutes(worker, model) : []),
     ...(options.flags.has("ollama") ? ollamaRoutes(worker, model) : []),
   ];
@@ -50,6 +53,7 @@ export async function openHttp(
     port,
     log,
     metrics,
+    hold,
   });
   return { service, offers: routes.map((route) => route.path).join(", "), tokenFile };
 }

@@ -8,6 +8,7 @@ import type { RawOptions } from "../arguments/parse-flags.ts";
 import { modelPlace, registryPlace } from "./index-place.ts";
 import { mainProgram } from "./release.ts";
 import type { ServedIndex } from "./served-index.ts";
+import { workerThreads } from "./worker-threads.ts";
 
 /**
  * What the confined end runs and reads: this program, its engine for embeddings, the model, the index and
@@ -34,7 +35,11 @@ export function workerProgram(options: RawOptions, served: ServedIndex): WorkerP
     : [...served.flags, "--model", model];
   return {
     executable: realpathSync(process.execPath),
-    argv: [...process.execArgv, mainProgram, "serve-worker", ...flags],
+    argv: [
+      ...process.execArgv,
+      ...[mainProgram, "serve-worker", ...flags],
+      ...["--workers", String(workerThreads(options))],
+    ],
     reads: distinct(reads),
     unconfined: options.flags.has("unconfined"),
   };

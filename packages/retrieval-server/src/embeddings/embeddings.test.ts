@@ -1,3 +1,4 @@
+import { CodedError } from "@clawkeep/diagnostics";
 import { openEmbedder } from "@clawkeep/embedder";
 import { modelManifest } from "@clawkeep/model-minilm";
 import { accessTokens, serveHttp } from "@clawkeep/service";
@@ -7,6 +8,7 @@ import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { localWorker } from "../local-worker.cases.ts";
+import { searchRoute } from "../search/search-route.ts";
 import { workspace } from "../stand.cases.ts";
 import type { Workspace } from "../stand.cases.ts";
 import type { WorkerClient, WorkerMethod } from "../worker/worker-client.ts";
@@ -31,7 +33,8 @@ const signals: AbortSignal[] = [];
 
 beforeAll(async () => {
   place = await workspace();
-  worker = localWorker(place);
+  // Several sessions, as where several processors may be used: nothing of it is seen in an answer.
+  worker = localWorker(place, 2);
   const watched = {
     ask: (method: WorkerMethod, input: unknown, signal?: AbortSignal) => {
       if (signal !== undefined) signals.push(signal);
@@ -153,6 +156,40 @@ describe("OpenAI's client", () => {
     const { data } = await openai().models.list();
     expect(data.map(({ id }) => id)).toEqual(model.names);
   });
+});
+
+test("a worker that died is no fault of the request: clients try again", async () => {
+  const died = {
+    ask: () => Promise.reject(new CodedError({ code: "WORKER_ENDED", message: "m" })),
+  };
+  const broken = await serveHttp({
+    tokens: accessTokens([{ id: "gateway", token }]),
+    routes: [...openAiRoutes(died, model), ...ollamaRoutes(died, model), searchRoute(died)],
+  });
+  try {
+    const client = new OpenAI({
+      baseURL: `http://127.0.0.1:${broken.port}/v1`,
+      apiKey: token,
+      maxRetries: 0,
+    });
+    await expect(client.embeddings.create({ model: "all-minilm", input: "a" })).rejects.toThrow(
+      OpenAI.InternalServerError,
+    );
+    for (const [at, body] of [
+      ["/api/embed", { model: "all-minilm", input: "a" }],
+      ["/v1/search", { query: "a" }],
+    ] as const) {
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      const url = `http://127.0.0.1:${broken.port}${at}`;
+      const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+      expect([answer.status, await answer.text()]).toEqual([
+        503,
+        expect.stringContaining("WORKER_ENDED"),
+      ]);
+    }
+  } finally {
+    await broken.close();
+  }
 });
 
 describe("Ollama's client", () => {

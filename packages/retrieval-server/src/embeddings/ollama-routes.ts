@@ -2,9 +2,10 @@ import type { HttpReply, HttpRoute } from "@clawkeep/service";
 import { jsonReply } from "@clawkeep/service";
 import { z } from "zod";
 
+import { workerStatus } from "../http/worker-status.ts";
 import type { WorkerClient } from "../worker/worker-client.ts";
 import type { ServedModel } from "./served-model.ts";
-import { isServed, parseBody, textsInput, vectorsOf } from "./served-model.ts";
+import { isServed, parseRequest, textsInput, vectorsOf } from "./served-model.ts";
 
 /** The version of Ollama whose answers these are: clients compare it with what they need. */
 const version = "0.12.0";
@@ -62,10 +63,11 @@ export function ollamaRoutes(
       path: "/api/embed",
       methods: ["POST"],
       bodyBytes,
+      statusOf: workerStatus,
       error,
       handle: async ({ body, signal }) => {
         const began = performance.now();
-        const request = parseBody(embedSchema, body);
+        const request = parseRequest(embedSchema, body);
         if (!isServed(model, request.model)) return absent(request.model);
         if (request.dimensions !== undefined && request.dimensions !== model.dimensions) {
           return jsonReply(400, { error: `dimensions: this model has ${model.dimensions}` });
@@ -105,7 +107,7 @@ export function ollamaRoutes(
       methods: ["POST"],
       error,
       handle: async ({ body }) => {
-        const request = parseBody(showSchema, body);
+        const request = parseRequest(showSchema, body);
         const asked = request.model ?? request.name ?? "";
         if (!isServed(model, asked)) return absent(asked);
         return jsonReply(200, {

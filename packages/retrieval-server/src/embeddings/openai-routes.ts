@@ -2,9 +2,10 @@ import type { HttpRoute } from "@clawkeep/service";
 import { jsonReply } from "@clawkeep/service";
 import { z } from "zod";
 
+import { workerStatus } from "../http/worker-status.ts";
 import type { WorkerClient } from "../worker/worker-client.ts";
 import type { ServedModel } from "./served-model.ts";
-import { base64Of, isServed, parseBody, textsInput, vectorsOf } from "./served-model.ts";
+import { base64Of, isServed, parseRequest, textsInput, vectorsOf } from "./served-model.ts";
 
 /** What clients of the API send; `input_type` is OpenClaw's. Anything else is refused, not overlooked. */
 const requestSchema: z.ZodType<{
@@ -40,9 +41,10 @@ export function openAiRoutes(
       path: "/v1/embeddings",
       methods: ["POST"],
       bodyBytes,
+      statusOf: workerStatus,
       error: errorOf,
       handle: async ({ body, signal }) => {
-        const request = parseBody(requestSchema, body);
+        const request = parseRequest(requestSchema, body);
         if (!isServed(model, request.model)) {
           return jsonReply(
             404,

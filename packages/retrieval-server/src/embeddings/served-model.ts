@@ -1,6 +1,7 @@
 import { CodedError } from "@clawkeep/diagnostics";
 import { z } from "zod";
 
+import { parseBody } from "../http/parse-body.ts";
 import { longestTextsBytes, mostTexts } from "../worker/text-limits.ts";
 import type { WorkerClient } from "../worker/worker-client.ts";
 
@@ -86,18 +87,12 @@ export function base64Of(row: Float32Array): string {
 }
 
 /**
- * JSON out of a body.
+ * A request out of a body.
  *
  * @throws CodedError `EMBED_REQUEST` naming the member
  */
-export function parseBody<Value>(schema: z.ZodType<Value>, body: Uint8Array): Value {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (cause) {
-    throw new CodedError({ code: "EMBED_REQUEST", message: "expected JSON in UTF-8", cause });
-  }
-  const result = schema.safeParse(value);
+export function parseRequest<Value>(schema: z.ZodType<Value>, body: Uint8Array): Value {
+  const result = schema.safeParse(parseBody(body, "EMBED_REQUEST"));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;

@@ -27,6 +27,8 @@ export interface HttpRoute {
   readonly bodyBytes?: number;
   /** How an error looks there; other APIs have forms of their own. Default `{"error": {code, message}}`. */
   readonly error?: (status: number, code: string, message: string) => unknown;
+  /** Status of an error by its code. Default, also for undefined: 400, the request is wrong. */
+  readonly statusOf?: (code: string) => number | undefined;
   readonly handle: (call: HttpCall) => Promise<HttpReply>;
 }
 

@@ -74,6 +74,36 @@ describe("HTTP on loopback", () => {
     expect([other.status, other.text.includes("secret")]).toEqual([500, false]);
   });
 
+  test("gives an error the status that its route has for it", async () => {
+    const thrown = ["A", "B"].map((code) => new CodedError({ code, message: "m" }));
+    await using stand = await echoHttp({
+      routes: [
+        {
+          path: "/echo",
+          methods: ["POST"],
+          statusOf: (code) => (code === "A" ? 503 : undefined),
+          handle: () => Promise.reject(thrown.shift()),
+        },
+      ],
+    });
+    expect([(await stand.ask()).status, (await stand.ask()).status]).toEqual([503, 400]);
+  });
+
+  test("is held while it answers who has a token, and not by others", async () => {
+    const held: string[] = [];
+    await using stand = await echoHttp({
+      hold: () => {
+        held.push("hold");
+        return () => held.push("let go");
+      },
+    });
+    await stand.ask({ anonymous: true });
+    await stand.ask({ path: "/healthz", method: "GET" });
+    expect(held).toEqual([]);
+    await stand.ask();
+    await expect.poll(() => held).toEqual(["hold", "let go"]);
+  });
+
   test("counts and logs without the body, the token or the query of the address", async () => {
     const events: ServiceEvent[] = [];
     const metrics = new ServiceMetrics("t");

@@ -50,6 +50,8 @@ export interface HttpServiceOptions {
   readonly failing?: () => readonly string[];
   /** Milliseconds that requests under way are given when it stops. Default 5,000. */
   readonly graceMs?: number;
+  /** Called when a route begins to answer who has a token; what it returns, when it has. For a clock of idle time. */
+  readonly hold?: () => () => void;
   readonly log?: ServiceLog;
   readonly metrics?: ServiceMetrics;
 }
@@ -235,7 +237,11 @@ async function answer(
     return refuse({ status: 413, code: "HTTP_BODY", message: "the body is longer than is taken" });
   }
   const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  const release = options.hold?.();
+  response.once("close", () => {
+    gone.abort();
+    release?.();
+  });
   try {
     const reply = await route.handle({
       method,
@@ -248,7 +254,11 @@ async function answer(
     return [reply, reply.status < 400 ? "ok" : `HTTP_${reply.status}`];
   } catch (error) {
     return isCodedError(error)
-      ? refuse({ status: 400, code: error.code, message: error.message })
+      ? refuse({
+          status: route.statusOf?.(error.code) ?? 400,
+          code: error.code,
+          message: error.message,
+        })
       : refuse({ status: 500, code: "INTERNAL", message: "the service failed to answer" });
   }
 }

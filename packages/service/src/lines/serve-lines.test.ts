@@ -162,6 +162,21 @@ describe("a line service", () => {
     expect(await askService(closed.place.socket, { method: "hello" })).toEqual({ kind: "absent" });
   });
 
+  test("is not idle while it is held, and is again when all holds are let go", async () => {
+    using home = scratch();
+    const { place, service } = await echoLines(home.folder, { idleMs: 20 });
+    const [first, second] = [service.hold(), service.hold()];
+    first();
+    first();
+    // Longer than the idle time, by a clock that the service has too.
+    for (let asked = 0; asked < 8; asked += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(await askService(place.socket, { method: "hello" })).toMatchObject({ kind: "answer" });
+    }
+    second();
+    expect(await service.done).toBe("idle");
+  });
+
   test("ends what it has begun before it stops", async () => {
     using home = scratch();
     const begun = Promise.withResolvers<void>();

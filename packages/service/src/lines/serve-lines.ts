@@ -37,6 +37,11 @@ export type StopReason = "idle" | "asked" | "closed";
 export interface LineService {
   /** Settles when nothing listens any more and the place is free. */
   readonly done: Promise<StopReason>;
+  /**
+   * Keeps the service from being idle until what is returned is called, and then its idle time begins anew. For
+   * requests that come another way.
+   */
+  hold(): () => void;
   /** Takes nothing new, lets what is under way end within the grace, and gives the place back. */
   close(): Promise<void>;
 }
@@ -59,6 +64,7 @@ export async function serveLines(
   const began = performance.now();
   let stopping: Promise<void> | undefined;
   let idle: NodeJS.Timeout | undefined;
+  let held = 0;
 
   const stop = (reason: StopReason): Promise<void> =>
     (stopping ??= (async () => {
@@ -78,10 +84,12 @@ export async function serveLines(
       log({ event: "stop", code: reason });
       ended.resolve(reason);
     })());
+  const isQuiet = (): boolean => context.inFlight.size === 0 && held === 0;
   const awaitIdle = (): void => {
     clearTimeout(idle);
-    if (options.idleMs !== undefined && stopping === undefined && context.inFlight.size === 0) {
-      idle = setTimeout(() => void stop("idle"), options.idleMs);
+    if (options.idleMs !== undefined && stopping === undefined && isQuiet()) {
+      // A request that is under way by then starts the clock again when it has ended.
+      idle = setTimeout(() => void (isQuiet() && stop("idle")), options.idleMs);
     }
   };
   const context: LineContext = {
@@ -122,5 +130,18 @@ export async function serveLines(
   metrics?.gauge("connections", () => context.connections.size);
   log({ event: "start", pid: process.pid });
   awaitIdle();
-  return { done: ended.promise, close: () => stop("closed") };
+  return {
+    done: ended.promise,
+    hold: () => {
+      held += 1;
+      let isReleased = false;
+      return () => {
+        if (isReleased) return;
+        isReleased = true;
+        held -= 1;
+        awaitIdle();
+      };
+    },
+    close: () => stop("closed"),
+  };
 }
