@@ -64,7 +64,7 @@ test("a run outlives the command that left it to the background, and is listed, 
   const waited = await place.run(["runs", "wait", id]);
   expect([waited.code, waited.stdout]).toEqual([0, "gone\n"]);
   expect(waited.stderr).toMatch(/^done: waiter wait, exit code 0, /mu);
-  await vi.waitFor(() => expect(existsSync(events)).toBe(true));
+  await vi.waitFor(() => expect(existsSync(events)).toBe(true), 20_000);
   const event = JSON.parse(readFileSync(events, "utf8")) as Record<string, unknown>;
   expect(event).toMatchObject({ event: "run-ended", run: id, ok: true, outputBytes: 4 });
   const { executions } = await place.json(["audit", "show"]);

@@ -34,6 +34,7 @@ await attack(
     if (level !== "none" || isGrouped) {
       await vi.waitFor(
         () => processesWith(token).length === 0 || Promise.reject(new Error("left")),
+        20_000,
       );
     }
     const left = processesWith(token);

@@ -24,7 +24,7 @@ describe.runIf(await bubblewrapTestable())(
         });
         expect(outcome?.terminatedBy).toBe("timeout");
       }
-      await vi.waitFor(() => expect(processesWith(token)).toEqual([]));
+      await vi.waitFor(() => expect(processesWith(token)).toEqual([]), 20_000);
     });
 
     test("never starts its program when the runtime is killed before the gate is open", async () => {

@@ -22,6 +22,6 @@ describe.each(await testableLevels())("at level %s a program that ignores signal
       null,
       "SIGKILL",
     ]);
-    await vi.waitFor(() => expect(processesWith(token)).toEqual([]));
+    await vi.waitFor(() => expect(processesWith(token)).toEqual([]), 20_000);
   });
 });

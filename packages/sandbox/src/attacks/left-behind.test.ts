@@ -20,7 +20,7 @@ describe.each(await testableLevels())(
         policy: attacker.policy(level, "leave-behind.mjs", [token, how]),
       });
       expect([outcome?.exitCode, outcome?.stdout]).toEqual([0, "left"]);
-      await vi.waitFor(() => expect(processesWith(token)).toEqual([]));
+      await vi.waitFor(() => expect(processesWith(token)).toEqual([]), 20_000);
     });
   },
 );

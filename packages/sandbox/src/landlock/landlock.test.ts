@@ -157,7 +157,7 @@ describe.runIf(testable)("a program at level landlock, as an unprivileged user",
       });
       expect(outcome?.terminatedBy).toBe("timeout");
     }
-    await vi.waitFor(() => expect(processesWith(token)).toEqual([]));
+    await vi.waitFor(() => expect(processesWith(token)).toEqual([]), 20_000);
   });
 });
 

@@ -50,7 +50,7 @@ describe.runIf(process.platform === "linux")("the keeper of a run's limits", () 
   test("tells of one excess, once", async () => {
     const { keeper, told } = keep({ processes: 1 });
     keeper.begin(start("sleep 20 & sleep 20 & wait"));
-    await vi.waitFor(() => expect(told).toEqual(["process-limit"]));
+    await vi.waitFor(() => expect(told).toEqual(["process-limit"]), 20_000);
     keeper.wake();
     expect(Object.keys(keeper.limitedBy({})).sort()).toEqual(sums);
     expect(keeper.resources.processes).toBeGreaterThan(1);

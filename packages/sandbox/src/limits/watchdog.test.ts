@@ -26,7 +26,7 @@ describe.runIf(process.platform === "linux")("the processes below one", () => {
       .map(({ pid }) => readFileSync(`/proc/${pid}/comm`, "latin1").trim())
       .sort();
   const settled = async (root: number, expected: readonly string[]): Promise<void> =>
-    vi.waitFor(() => expect(names(root)).toEqual(expected));
+    vi.waitFor(() => expect(names(root)).toEqual(expected), 20_000);
 
   test("are found to the last grandchild, and nobody else is", async () => {
     const root = start("sh -c 'sleep 20 & wait' & sleep 20 & wait");
@@ -46,7 +46,7 @@ describe.runIf(process.platform === "linux")("the processes below one", () => {
     expect(watchdog(root, { ...wide, processes: 2 }).sample()).toBe("process-limit");
     expect(watchdog(root, { ...wide, memoryBytes: 1 }).sample()).toBe("memory-limit");
     calm.killAll();
-    await vi.waitFor(() => expect(calm.isRunning()).toBe(false));
+    await vi.waitFor(() => expect(calm.isRunning()).toBe(false), 20_000);
   });
 
   test("are all killed, also who has left the tree since the last look", async () => {
@@ -57,10 +57,11 @@ describe.runIf(process.platform === "linux")("the processes below one", () => {
     const pids = processTree([root]).map(({ pid }) => pid);
     // Its children now belong to somebody else.
     process.kill(root, "SIGKILL");
-    await vi.waitFor(() => expect(existsSync(`/proc/${root}/exe`)).toBe(false));
+    await vi.waitFor(() => expect(existsSync(`/proc/${root}/exe`)).toBe(false), 20_000);
     dog.killAll();
-    await vi.waitFor(() =>
-      expect(pids.filter((pid) => existsSync(`/proc/${pid}/exe`))).toEqual([]),
+    await vi.waitFor(
+      () => expect(pids.filter((pid) => existsSync(`/proc/${pid}/exe`))).toEqual([]),
+      20_000,
     );
   });
 

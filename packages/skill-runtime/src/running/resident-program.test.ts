@@ -72,7 +72,7 @@ describe.each(await testableLevels())("at level %s a resident program", (level) 
     await vi.waitFor(async () => {
       results.push((await say("next")).error?.code);
       expect(results).toContain("RESIDENT_REPLY_INVALID");
-    });
+    }, 20_000);
     expect(results.slice(0, -1).every((code) => code === undefined)).toBe(true);
   });
 
@@ -176,7 +176,7 @@ test("a runtime that is closed ends what it keeps, and takes nothing more", asyn
   await vi.waitFor(async () => {
     const { executions } = await readAuditLog(auditFolder(place.home));
     expect(executions.length).toBe(1);
-  });
+  }, 20_000);
   await runtime.close();
   // Between the start record and the start of the process it is too early to have failed.
   const result = await pending.catch((error: unknown) => error);

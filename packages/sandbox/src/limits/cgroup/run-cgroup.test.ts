@@ -67,7 +67,7 @@ describe.runIf(place !== undefined)("a control group of a run", () => {
       expect(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ")).toHaveLength(
         3,
       );
-    });
+    }, 20_000);
     const group = await enterCgroup(at, pid, limits, () => true);
     if (typeof group === "string") {
       throw new Error(group);
@@ -76,7 +76,7 @@ describe.runIf(place !== undefined)("a control group of a run", () => {
     const [name = ""] = groups();
     expect(namesInside(name)).toContain(String(pid));
     group.killAll();
-    await vi.waitFor(() => expect(existsSync(`/proc/${pid}/exe`)).toBe(false));
+    await vi.waitFor(() => expect(existsSync(`/proc/${pid}/exe`)).toBe(false), 20_000);
     await group.remove();
     expect(groups()).toEqual([]);
   });
@@ -111,7 +111,7 @@ describe.runIf(place !== undefined)("a control group of a run", () => {
         [false, true, true],
       );
     }
-    await vi.waitFor(() => expect(existsSync(`/proc/${pid}/exe`)).toBe(false));
+    await vi.waitFor(() => expect(existsSync(`/proc/${pid}/exe`)).toBe(false), 20_000);
     for (const name of [ours, foreign]) {
       await clearNamed(at, name);
     }
@@ -132,14 +132,14 @@ describe.runIf(place !== undefined)("a runtime that is killed with -9", () => {
         const folder = path.join(place?.processes ?? "", name);
         return /\d/u.test(readFileSync(path.join(folder, "cgroup.procs"), "latin1"));
       });
-    await vi.waitFor(() => expect(isInside()).toBe(true));
+    await vi.waitFor(() => expect(isInside()).toBe(true), 20_000);
     victim.kill();
     await victim.close();
     expect(processesWith(token)).not.toEqual([]);
 
     const next = startAttacker({ self: true });
     await next.ask({ policy: next.policy("none", "exit-with.mjs", ["0"]) });
-    await vi.waitFor(() => expect(processesWith(token)).toEqual([]));
+    await vi.waitFor(() => expect(processesWith(token)).toEqual([]), 20_000);
     await vi.waitFor(() => expect(groups(victim.pid)).toEqual([]), { timeout: 10_000 });
     await next.close();
   });
