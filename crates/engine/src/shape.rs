@@ -1,13 +1,14 @@
 //! The shape of a segment as JavaScript hands it over.
 
-use clawkeep_vector_engine::opened::{GraphShape, Section, Shape};
+use clawkeep_vector_engine::opened::{GraphShape, RowDigests, Section, Shape};
 
 /// Numbers before the sections: file length, block size log2, dimensions, vectors, chunks, whether there
-/// are owners, whether there is a graph, entry, level of the entry, upper rows.
-const NUMBERS: usize = 10;
-/// Codes, weights, halves, owners, levels, upper starts, base links, upper links: offset, length and
-/// index of the first block digest of each; all zero for one that is absent.
-const SECTIONS: usize = 8;
+/// are owners, whether there is a graph, entry, level of the entry, upper rows, whether rows have digests.
+const NUMBERS: usize = 11;
+/// Codes, weights, halves, owners, levels, upper starts, base links, upper links, digests of rows of
+/// codes, of rows of base links: offset, length and index of the first block digest of each; all zero
+/// for one that is absent.
+const SECTIONS: usize = 10;
 
 /// None when the numbers are no shape. Whether they fit the file is for the engine to say.
 pub fn read(numbers: &[f64], digests: &[u8]) -> Option<Shape> {
@@ -44,6 +45,14 @@ pub fn read(numbers: &[f64], digests: &[u8]) -> Option<Shape> {
             upper_starts: section(5)?,
             base: section(6)?,
             upper: section(7)?,
+            row_digests: if all[10] == 1 {
+                Some(RowDigests {
+                    codes: section(8)?,
+                    base: section(9)?,
+                })
+            } else {
+                None
+            },
         })
     } else {
         None

@@ -1,6 +1,6 @@
 //! Comparing sections with the digests of their blocks: docs/index-format.md section 2.3.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::fault::Fault;
@@ -12,7 +12,8 @@ pub struct SectionBlocks {
     pub id: u32,
     pub start: *const u8,
     pub length: usize,
-    pub block_log2: u32,
+    /// Bytes of a block; the last one may be shorter.
+    pub block: usize,
     /// One digest for each block.
     pub digests: Vec<Digest>,
 }
@@ -27,8 +28,8 @@ const THREAD_BYTES: usize = 1 << 20;
 
 impl SectionBlocks {
     fn message(&self, block: usize) -> Message {
-        let first = block << self.block_log2;
-        let length = (self.length - first).min(1 << self.block_log2);
+        let first = block * self.block;
+        let length = (self.length - first).min(self.block);
         Message {
             start: self.start.wrapping_add(first),
             length,
@@ -44,8 +45,16 @@ impl SectionBlocks {
 
     /// Compares the blocks from `first` on, two at once where they are of one length.
     fn require_pair(&self, first: usize) -> Result<(), Fault> {
-        let (a, b) = (first, first + 1);
-        if b < self.digests.len() && self.message(a).length == self.message(b).length {
+        if first + 1 < self.digests.len() {
+            self.require_two(first, first + 1)
+        } else {
+            self.require_one(first)
+        }
+    }
+
+    fn require_two(&self, a: usize, b: usize) -> Result<(), Fault> {
+        let known = self.digests.len();
+        if a < known && b < known && self.message(a).length == self.message(b).length {
             // SAFETY: both blocks are inside the section.
             let found = unsafe { digest_two([self.message(a), self.message(b)]) };
             for (block, digest) in [a, b].into_iter().zip(found) {
@@ -55,11 +64,15 @@ impl SectionBlocks {
             }
             return Ok(());
         }
-        for block in a..self.digests.len().min(b + 1) {
-            // SAFETY: the block is inside the section.
-            if self.digests[block] != unsafe { digest(self.message(block)) } {
-                return Err(self.fault(block));
-            }
+        self.require_one(a).and_then(|()| self.require_one(b))
+    }
+
+    fn require_one(&self, block: usize) -> Result<(), Fault> {
+        let expected = self.digests.get(block);
+        // SAFETY: a block with a digest is inside the section.
+        let found = expected.map(|_| unsafe { digest(self.message(block)) });
+        if expected.is_none() || found.as_ref() != expected {
+            return Err(self.fault(block));
         }
         Ok(())
     }
@@ -144,49 +157,142 @@ impl Job {
 pub struct LazyBlocks {
     section: SectionBlocks,
     stride: usize,
+    /// Rows of a block as a power of two, where blocks are made of whole rows: no division then.
+    shift: Option<u32>,
     known: Vec<AtomicU64>,
+    /// How many are known, and whether nothing is left to ask for.
+    count: AtomicUsize,
+    complete: AtomicBool,
 }
 
 impl LazyBlocks {
+    /// `stride` is the length of a row, by which blocks are asked for.
     pub fn new(section: SectionBlocks, stride: usize) -> Self {
         let words = section.digests.len().div_ceil(64);
+        let rows = section.block / stride.max(1);
+        let whole = rows.is_power_of_two() && rows * stride == section.block;
         Self {
             section,
             stride,
+            shift: whole.then(|| rows.trailing_zeros()),
             known: (0..words).map(|_| AtomicU64::new(0)).collect(),
+            count: AtomicUsize::new(0),
+            complete: AtomicBool::new(false),
         }
     }
 
-    /// Compares the blocks that a row lies in, unless that was done.
+    /// Whether a row may still have to be compared.
+    #[inline]
+    pub fn is_pending(&self) -> bool {
+        !self.complete.load(Ordering::Relaxed)
+    }
+
+    /// Compares the blocks that rows lie in, those that were not before.
     ///
     /// # Errors
-    /// [`Fault::Digest`].
+    /// [`Fault::Digest`], also for a row that the section lacks.
     #[inline]
-    pub fn require_row(&self, row: usize) -> Result<(), Fault> {
-        let first = row * self.stride;
-        let last = (first + self.stride - 1).min(self.section.length.saturating_sub(1));
-        for block in first >> self.section.block_log2..=last >> self.section.block_log2 {
-            let Some(word) = self.known.get(block / 64) else {
-                return Err(Fault::Section {
-                    id: self.section.id.into(),
-                });
-            };
-            if word.load(Ordering::Relaxed) >> (block % 64) & 1 == 0 {
-                self.require(block)?;
-                word.fetch_or(1 << (block % 64), Ordering::Relaxed);
+    pub fn require_rows(&self, rows: &[u32]) -> Result<(), Fault> {
+        if self.complete.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.require_new(rows)
+    }
+
+    fn require_new(&self, rows: &[u32]) -> Result<(), Fault> {
+        let mut waiting = None;
+        for &row in rows {
+            let row = row as usize;
+            if let Some(shift) = self.shift {
+                self.require_soon(row >> shift, &mut waiting)?;
+            } else {
+                let first = row * self.stride;
+                let last = (first + self.stride - 1).min(self.section.length.saturating_sub(1));
+                for block in first / self.section.block..=last / self.section.block {
+                    self.require_soon(block, &mut waiting)?;
+                }
+            }
+        }
+        if let Some(block) = waiting {
+            self.section.require_one(block)?;
+            self.learn(block);
+        }
+        Ok(())
+    }
+
+    /// Compares a block that is not known with the one that waits, or lets it wait: two at once take
+    /// little longer than one.
+    #[inline]
+    fn require_soon(&self, block: usize, waiting: &mut Option<usize>) -> Result<(), Fault> {
+        if self.is_known(block) || *waiting == Some(block) {
+            return Ok(());
+        }
+        self.require_with(block, waiting)
+    }
+
+    #[cold]
+    fn require_with(&self, block: usize, waiting: &mut Option<usize>) -> Result<(), Fault> {
+        match waiting.take() {
+            None => *waiting = Some(block),
+            Some(other) => {
+                self.section.require_two(other, block)?;
+                self.learn(other);
+                self.learn(block);
             }
         }
         Ok(())
     }
 
-    #[cold]
-    fn require(&self, block: usize) -> Result<(), Fault> {
-        let expected = self.section.digests.get(block);
-        // SAFETY: a block with a digest is inside the section.
-        let found = expected.map(|_| unsafe { digest(self.section.message(block)) });
-        if expected.is_none() || found.as_ref() != expected {
-            return Err(self.section.fault(block));
+    /// Compares every block: before a scan of all rows.
+    ///
+    /// # Errors
+    /// [`Fault::Digest`].
+    pub fn require_all(&self) -> Result<(), Fault> {
+        if !self.complete.load(Ordering::Relaxed) {
+            require_all(vec![self.section.clone()])?;
+            self.complete.store(true, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// Compares what is left when that is little, so that a process that answers many queries asks no
+    /// more.
+    ///
+    /// # Errors
+    /// [`Fault::Digest`].
+    #[inline]
+    pub fn settle(&self) -> Result<(), Fault> {
+        let blocks = self.section.digests.len();
+        let left = blocks.saturating_sub(self.count.load(Ordering::Relaxed));
+        if self.complete.load(Ordering::Relaxed) || left > blocks / 8 {
+            return Ok(());
+        }
+        self.complete_rest()
+    }
+
+    #[cold]
+    fn complete_rest(&self) -> Result<(), Fault> {
+        for block in 0..self.section.digests.len() {
+            if !self.is_known(block) {
+                self.section.require_one(block)?;
+                self.learn(block);
+            }
+        }
+        self.complete.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    #[inline]
+    fn is_known(&self, block: usize) -> bool {
+        self.known
+            .get(block / 64)
+            .is_some_and(|word| word.load(Ordering::Relaxed) >> (block % 64) & 1 == 1)
+    }
+
+    fn learn(&self, block: usize) {
+        let bit = 1 << (block % 64);
+        if self.known[block / 64].fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }

@@ -44,6 +44,27 @@ pub struct GraphShape {
     pub upper_starts: Section,
     pub base: Section,
     pub upper: Section,
+    /// Digests of rows, where the segment has them: then codes and base links are compared when they
+    /// are first used.
+    pub row_digests: Option<RowDigests>,
+}
+
+/// Where the digests of rows lie: docs/index-format.md section 3.6.
+#[derive(Clone)]
+pub struct RowDigests {
+    pub codes: Section,
+    pub base: Section,
+}
+
+/// Rows of codes, and of base links, that have one digest.
+pub const ROWS_OF_CODES: usize = 2;
+pub const ROWS_OF_LINKS: usize = 8;
+
+/// What is compared with its digests when it is first used.
+struct Checks {
+    halves: LazyBlocks,
+    codes: Option<LazyBlocks>,
+    base: Option<LazyBlocks>,
 }
 
 /// An open index. Searches take it by turns; [`Opened::search_many`] uses several threads by itself.
@@ -51,13 +72,13 @@ pub struct Opened {
     // Before the memory, because they point into it and are dropped first.
     vectors: Vectors<'static>,
     searchers: Vec<Searcher>,
-    _checks: Box<LazyBlocks>,
+    _checks: Box<Checks>,
     memory: Memory,
 }
 
 impl Opened {
-    /// Brings the sections into memory and compares them with their digests; the rescoring rows are
-    /// compared when they are first used.
+    /// Brings the sections into memory and compares them with their digests. The rescoring rows are
+    /// compared when they are first used; so are codes and base links where rows have digests.
     ///
     /// # Errors
     /// [`Fault::Section`] for sections of another size than the shape needs, [`Fault::Digest`], and those
@@ -69,6 +90,9 @@ impl Opened {
         wish: Wish,
     ) -> Result<Self, Fault> {
         let sections = shape.sections()?;
+        if !(12..=20).contains(&shape.block_log2) {
+            return Err(Fault::Section { id: 0x7fff });
+        }
         let first = sections
             .iter()
             .map(|(_, section)| section.offset)
@@ -79,14 +103,32 @@ impl Opened {
             .map(|(_, section)| section.offset + section.length)
             .max();
         let memory = Memory::open(file, shape.file_length, first, end.unwrap_or(0), wish)?;
+        let block = 1 << shape.block_log2;
+        let row_digests = shape
+            .graph
+            .as_ref()
+            .and_then(|graph| graph.row_digests.as_ref());
+        let mut kept = Vec::new();
         let mut checked = Vec::new();
+        let mut lazy = Vec::new();
         for (id, section) in &sections {
-            checked.push(blocks_of(*id, section, shape.block_log2, &memory)?);
+            let mut blocks = blocks_of(*id, section, block, &memory)?;
+            match *id {
+                HALVES => lazy.push(blocks),
+                CODES | BASE if row_digests.is_some() => lazy.push(blocks),
+                CODE_DIGESTS | LINK_DIGESTS => {
+                    // Compared as a copy, because the file may say something else later.
+                    let copy = copy_of(&memory, section)?;
+                    blocks.start = copy.as_ptr().cast();
+                    kept.push(copy);
+                    checked.push(blocks);
+                }
+                _ => checked.push(blocks),
+            }
         }
-        let halves = checked.remove(HALVES);
         require_all(checked)?;
         memory.require_sound(true)?;
-        let checks = Box::new(LazyBlocks::new(halves, half_stride(shape.dimensions)));
+        let checks = Box::new(shape.checks(lazy, kept)?);
         let vectors = shape.vectors_in(&memory, kernel, &checks)?;
         Ok(Self {
             vectors,
@@ -176,8 +218,11 @@ impl Opened {
     }
 }
 
-/// Where the rescoring rows stand in [`Shape::sections`].
-const HALVES: usize = 2;
+const CODES: u32 = 0x0201;
+const HALVES: u32 = 0x0203;
+const CODE_DIGESTS: u32 = 0x0205;
+const BASE: u32 = 0x0213;
+const LINK_DIGESTS: u32 = 0x0215;
 
 impl Shape {
     /// Every section with its id, each of the length that the shape asks for.
@@ -191,9 +236,9 @@ impl Shape {
             return Err(Fault::Section { id: 0x0204 });
         }
         let mut sections = vec![
-            (0x0201, &self.codes, code_stride(self.dimensions), vectors),
+            (CODES, &self.codes, code_stride(self.dimensions), vectors),
             (0x0202, &self.weights, 4, vectors),
-            (0x0203, &self.halves, half_stride(self.dimensions), vectors),
+            (HALVES, &self.halves, half_stride(self.dimensions), vectors),
         ];
         if let Some(owners) = &self.owners {
             sections.push((0x0204, owners, 4, vectors));
@@ -205,9 +250,15 @@ impl Shape {
             sections.extend([
                 (0x0211, &graph.levels, 1, vectors),
                 (0x0212, &graph.upper_starts, 4, vectors),
-                (0x0213, &graph.base, BASE_DEGREE * 4, vectors),
+                (BASE, &graph.base, BASE_DEGREE * 4, vectors),
                 (0x0214, &graph.upper, DEGREE * 4, graph.upper_rows),
             ]);
+            if let Some(RowDigests { codes, base }) = &graph.row_digests {
+                sections.extend([
+                    (CODE_DIGESTS, codes, 32, vectors.div_ceil(ROWS_OF_CODES)),
+                    (LINK_DIGESTS, base, 32, vectors.div_ceil(ROWS_OF_LINKS)),
+                ]);
+            }
         }
         sections
             .into_iter()
@@ -221,14 +272,41 @@ impl Shape {
             .collect()
     }
 
+    /// `lazy` are codes, halves and base links, those of them that are compared when they are used;
+    /// `kept` are the digests of rows, in the order of their ids.
+    fn checks(&self, lazy: Vec<SectionBlocks>, kept: Vec<Vec<Digest>>) -> Result<Checks, Fault> {
+        let mut kept = kept.into_iter();
+        let (mut halves, mut codes, mut base) = (None, None, None);
+        for mut blocks in lazy {
+            let (stride, rows, target) = match blocks.id {
+                CODES => (code_stride(self.dimensions), ROWS_OF_CODES, &mut codes),
+                BASE => (BASE_DEGREE * 4, ROWS_OF_LINKS, &mut base),
+                _ => (half_stride(self.dimensions), 0, &mut halves),
+            };
+            if rows > 0 {
+                let missing = Fault::Section {
+                    id: blocks.id.into(),
+                };
+                blocks.digests = kept.next().ok_or(missing)?;
+                blocks.block = rows * stride;
+            }
+            *target = Some(LazyBlocks::new(blocks, stride));
+        }
+        Ok(Checks {
+            halves: halves.ok_or(Fault::Section { id: HALVES.into() })?,
+            codes,
+            base,
+        })
+    }
+
     fn vectors_in(
         &self,
         memory: &Memory,
         kernel: &'static Kernel,
-        checks: &LazyBlocks,
+        checks: &Checks,
     ) -> Result<Vectors<'static>, Fault> {
         // SAFETY: the box of the checks is kept as long as the vectors, and not moved out of.
-        let checks: &'static LazyBlocks = unsafe { &*std::ptr::from_ref(checks) };
+        let checks: &'static Checks = unsafe { &*std::ptr::from_ref(checks) };
         let fault = Fault::Section { id: 0x0200 };
         let graph = match &self.graph {
             None => None,
@@ -240,6 +318,7 @@ impl Shape {
                 upper_starts: column(memory, &graph.upper_starts)?,
                 base: column(memory, &graph.base)?,
                 upper: column(memory, &graph.upper)?,
+                checks: checks.base.as_ref(),
             }),
         };
         let codes = column(memory, &self.codes)?;
@@ -258,7 +337,8 @@ impl Shape {
                 .map(|owners| column(memory, owners))
                 .transpose()?,
             graph,
-            checks: Some(checks),
+            checks: Some(&checks.halves),
+            code_checks: checks.codes.as_ref(),
         })
     }
 }
@@ -275,14 +355,12 @@ fn column<T: Copy>(memory: &Memory, section: &Section) -> Result<Column<'static,
 fn blocks_of(
     id: u32,
     section: &Section,
-    block_log2: u32,
+    block: usize,
     memory: &Memory,
 ) -> Result<SectionBlocks, Fault> {
     let fault = Fault::Section { id: id.into() };
     let start = memory.at(section.offset, section.length).ok_or(fault)?;
-    let sound = (12..=20).contains(&block_log2)
-        && section.digests.len() == section.length.div_ceil(1 << block_log2);
-    if !sound {
+    if section.digests.len() != section.length.div_ceil(block) {
         return Err(fault);
     }
     let digests = section.digests.clone();
@@ -290,7 +368,13 @@ fn blocks_of(
         id,
         start,
         length: section.length,
-        block_log2,
+        block,
         digests,
     })
+}
+
+/// The digests that a section holds, each byte read once.
+fn copy_of(memory: &Memory, section: &Section) -> Result<Vec<Digest>, Fault> {
+    let digests: Column<'_, Digest> = column(memory, section)?;
+    Ok(digests.values().collect())
 }

@@ -30,6 +30,8 @@ pub struct Vectors<'a> {
     pub graph: Option<Graph<'a>>,
     /// What compares the halves with their digests when they are first used.
     pub checks: Option<&'a LazyBlocks>,
+    /// The same for the codes.
+    pub code_checks: Option<&'a LazyBlocks>,
 }
 
 /// What narrows or widens one search.
@@ -202,7 +204,11 @@ impl Searcher {
             codes,
             weights,
             base: self.base(),
+            checks: vectors.code_checks,
         };
+        for checks in [vectors.code_checks, graph.checks].into_iter().flatten() {
+            checks.settle()?;
+        }
         let start = descend(rows, graph, 0)?;
         self.walker.collect(rows, graph, start, 0, ef)
     }
@@ -228,6 +234,9 @@ impl Searcher {
         most: usize,
         ask: Option<Ask<'_>>,
     ) -> Result<(), Fault> {
+        if let Some(checks) = vectors.code_checks {
+            checks.require_all()?;
+        }
         let base = self.base();
         let list = &mut self.walker.found;
         list.reset(most);
@@ -283,9 +292,7 @@ impl Searcher {
 
     fn rescore(&mut self, vectors: &Vectors<'_>) -> Result<(), Fault> {
         if let Some(checks) = vectors.checks {
-            for &row in &self.rows {
-                checks.require_row(row as usize)?;
-            }
+            checks.require_rows(&self.rows)?;
         }
         self.scores.resize(self.rows.len(), 0.0);
         vectors.kernel.rescore(

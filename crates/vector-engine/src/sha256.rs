@@ -156,17 +156,23 @@ unsafe fn compress_sha<const N: usize>(
     for block in 0..blocks {
         let before = halves;
         let mut words = [[_mm_setzero_si128(); 4]; N];
-        for group in 0..16 {
+        // Loops of four with fixed places: all of it stays in registers, and the lanes overlap.
+        for at in 0..4 {
             // SAFETY: there are sixteen groups of four constants.
-            let constants = unsafe { _mm_loadu_si128(ROUNDS.as_ptr().add(group * 4).cast()) };
+            let constants = unsafe { _mm_loadu_si128(ROUNDS.as_ptr().add(at * 4).cast()) };
             for ((half, words), start) in halves.iter_mut().zip(&mut words).zip(starts) {
-                let at = group % 4;
-                if group < 4 {
-                    // SAFETY: inside the blocks that the caller gives.
-                    let bytes =
-                        unsafe { _mm_loadu_si128(start.add(block * 64 + group * 16).cast()) };
-                    words[at] = _mm_shuffle_epi8(bytes, swap);
-                } else {
+                // SAFETY: inside the blocks that the caller gives.
+                let bytes = unsafe { _mm_loadu_si128(start.add(block * 64 + at * 16).cast()) };
+                words[at] = _mm_shuffle_epi8(bytes, swap);
+                four_rounds(half, words[at], constants);
+            }
+        }
+        for turn in 1..4 {
+            for at in 0..4 {
+                // SAFETY: as above.
+                let constants =
+                    unsafe { _mm_loadu_si128(ROUNDS.as_ptr().add((turn * 4 + at) * 4).cast()) };
+                for (half, words) in halves.iter_mut().zip(&mut words) {
                     let (second, third, last) = (
                         words[(at + 1) % 4],
                         words[(at + 2) % 4],
@@ -177,11 +183,8 @@ unsafe fn compress_sha<const N: usize>(
                         _mm_alignr_epi8::<4>(last, third),
                     );
                     words[at] = _mm_sha256msg2_epu32(mixed, last);
+                    four_rounds(half, words[at], constants);
                 }
-                let sum = _mm_add_epi32(words[at], constants);
-                half[1] = _mm_sha256rnds2_epu32(half[1], half[0], sum);
-                let upper = _mm_shuffle_epi32::<0b00_00_11_10>(sum);
-                half[0] = _mm_sha256rnds2_epu32(half[0], half[1], upper);
             }
         }
         for (half, before) in halves.iter_mut().zip(before) {
@@ -199,6 +202,22 @@ unsafe fn compress_sha<const N: usize>(
         let ([f, e, b, a], [h, g, d, c]) = (abef, cdgh);
         *state = [a, b, c, d, e, f, g, h];
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
+#[inline]
+fn four_rounds(
+    half: &mut [std::arch::x86_64::__m128i; 2],
+    words: std::arch::x86_64::__m128i,
+    constants: std::arch::x86_64::__m128i,
+) {
+    use std::arch::x86_64::*;
+
+    let sum = _mm_add_epi32(words, constants);
+    half[1] = _mm_sha256rnds2_epu32(half[1], half[0], sum);
+    let upper = _mm_shuffle_epi32::<0b00_00_11_10>(sum);
+    half[0] = _mm_sha256rnds2_epu32(half[0], half[1], upper);
 }
 
 #[rustfmt::skip]

@@ -4,7 +4,7 @@ use crate::column::Column;
 use crate::graph::build::{GraphColumns, build_graph, upper_rows};
 use crate::graph::{BASE_DEGREE, DEGREE};
 use crate::kernel::{Codes, find};
-use crate::opened::{GraphShape, Section, Shape};
+use crate::opened::{GraphShape, ROWS_OF_CODES, ROWS_OF_LINKS, RowDigests, Section, Shape};
 use crate::quantise::{Columns, code_stride, half_stride, quantise_rows};
 use crate::sha256::{Message, digest};
 
@@ -89,8 +89,8 @@ pub fn file_of(rows: &Stored, with_graph: bool, with_owners: bool) -> (Vec<u8>, 
     let vectors = rows.weights.len();
     let stride = code_stride(rows.dimensions);
     let mut bytes = vec![0; 128];
-    let codes: Vec<u8> = rows.codes.iter().map(|code| code.cast_unsigned()).collect();
-    let codes = append(&mut bytes, &codes);
+    let code_bytes: Vec<u8> = rows.codes.iter().map(|code| code.cast_unsigned()).collect();
+    let codes = append(&mut bytes, &code_bytes);
     let weights = append(&mut bytes, &words(&rows.weights));
     let halves: Vec<u8> = rows
         .halves
@@ -123,6 +123,7 @@ pub fn file_of(rows: &Stored, with_graph: bool, with_owners: bool) -> (Vec<u8>, 
             upper_starts: append(&mut bytes, &words(&upper_starts)),
             base: append(&mut bytes, &words(&base)),
             upper: append(&mut bytes, &words(&upper)),
+            row_digests: None,
         }
     });
     let shape = Shape {
@@ -144,10 +145,55 @@ pub fn file_of(rows: &Stored, with_graph: bool, with_owners: bool) -> (Vec<u8>, 
     (bytes, shape)
 }
 
-/// Gives each section the digests that belong to `bytes`, as a forger would.
-pub fn seal(shape: &mut Shape, bytes: &[u8]) {
+/// Appends digests of rows to a file with a graph, so that rows are compared when they are first used.
+pub fn add_row_digests(bytes: &mut Vec<u8>, shape: &mut Shape) {
+    let Some(graph) = &mut shape.graph else {
+        return;
+    };
+    let of = |bytes: &[u8], section: &Section, block: usize| -> Vec<u8> {
+        let section = &bytes[section.offset..section.offset + section.length];
+        digests(section, block).concat()
+    };
+    let codes = of(
+        bytes,
+        &shape.codes,
+        ROWS_OF_CODES * code_stride(shape.dimensions),
+    );
+    let base = of(bytes, &graph.base, ROWS_OF_LINKS * BASE_DEGREE * 4);
+    graph.row_digests = Some(RowDigests {
+        codes: append(bytes, &codes),
+        base: append(bytes, &base),
+    });
+    shape.file_length = bytes.len() as u64;
+}
+
+/// Gives rows and sections the digests that belong to `bytes`, as a forger would.
+pub fn seal(shape: &mut Shape, bytes: &mut [u8]) {
+    if let Some((rows, base)) = shape
+        .graph
+        .as_ref()
+        .and_then(|graph| Some((graph.row_digests.as_ref()?, &graph.base)))
+    {
+        let blocks = [
+            (
+                &shape.codes,
+                ROWS_OF_CODES * code_stride(shape.dimensions),
+                &rows.codes,
+            ),
+            (base, ROWS_OF_LINKS * BASE_DEGREE * 4, &rows.base),
+        ];
+        for (section, block, target) in blocks {
+            let section = &bytes[section.offset..section.offset + section.length];
+            let found = digests(section, block.max(1)).concat();
+            let length = found.len().min(target.length);
+            bytes[target.offset..target.offset + length].copy_from_slice(&found[..length]);
+        }
+    }
     for section in sections_of(shape) {
-        section.digests = digests(&bytes[section.offset..section.offset + section.length]);
+        section.digests = digests(
+            &bytes[section.offset..section.offset + section.length],
+            BLOCK,
+        );
     }
 }
 
@@ -162,11 +208,15 @@ pub fn sections_of(shape: &mut Shape) -> Vec<&mut Section> {
             &mut graph.base,
             &mut graph.upper,
         ]);
+        if let Some(rows) = &mut graph.row_digests {
+            sections.extend([&mut rows.codes, &mut rows.base]);
+        }
     }
     sections
 }
 
 const BLOCK_LOG2: u32 = 13;
+const BLOCK: usize = 1 << BLOCK_LOG2;
 
 fn append(bytes: &mut Vec<u8>, section: &[u8]) -> Section {
     let offset = bytes.len();
@@ -175,12 +225,12 @@ fn append(bytes: &mut Vec<u8>, section: &[u8]) -> Section {
     Section {
         offset,
         length: section.len(),
-        digests: digests(section),
+        digests: digests(section, BLOCK),
     }
 }
 
-fn digests(section: &[u8]) -> Vec<[u8; 32]> {
-    let blocks = section.chunks(1 << BLOCK_LOG2);
+fn digests(section: &[u8], block: usize) -> Vec<[u8; 32]> {
+    let blocks = section.chunks(block);
     blocks
         .map(|block| {
             let message = Message {

@@ -12,11 +12,13 @@ export const sectionId: {
   readonly vectorWeights: 0x0202;
   readonly vectorHalves: 0x0203;
   readonly vectorOwners: 0x0204;
+  readonly codeDigests: 0x0205;
   readonly graphHeader: 0x0210;
   readonly graphLevels: 0x0211;
   readonly graphUpperStarts: 0x0212;
   readonly graphBaseLinks: 0x0213;
   readonly graphUpperLinks: 0x0214;
+  readonly linkDigests: 0x0215;
   readonly keywordHeader: 0x0300;
   readonly dictionary: 0x0301;
   readonly termHeap: 0x0302;
@@ -36,11 +38,13 @@ export const sectionId: {
   vectorWeights: 0x0202,
   vectorHalves: 0x0203,
   vectorOwners: 0x0204,
+  codeDigests: 0x0205,
   graphHeader: 0x0210,
   graphLevels: 0x0211,
   graphUpperStarts: 0x0212,
   graphBaseLinks: 0x0213,
   graphUpperLinks: 0x0214,
+  linkDigests: 0x0215,
   keywordHeader: 0x0300,
   dictionary: 0x0301,
   termHeap: 0x0302,

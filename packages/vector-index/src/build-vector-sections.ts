@@ -11,6 +11,7 @@ import { buildGraph } from "./hnsw/build-graph.ts";
 import { baseDegree, degree } from "./hnsw/graph.ts";
 import type { Graph } from "./hnsw/graph.ts";
 import { codeStride, halfStride } from "./quantise.ts";
+import { hasRowDigests, rowDigestSections } from "./row-digests.ts";
 import { portableColumns } from "./vector-columns.ts";
 import type { VectorColumns } from "./vector-columns.ts";
 import { encodeGraphHeader, encodeVectorHeader } from "./vector-layout.ts";
@@ -82,9 +83,12 @@ export function buildVectorSections(
       { id: sectionId.graphUpperStarts, stride: 4, bytes: bytesOf(graph.upperStarts) },
       { id: sectionId.graphBaseLinks, stride: baseDegree * 4, bytes: bytesOf(graph.base) },
       { id: sectionId.graphUpperLinks, stride: degree * 4, bytes: bytesOf(graph.upper) },
+      ...(hasRowDigests(count)
+        ? rowDigestSections(columns.codes, bytesOf(graph.base), dimensions, count)
+        : []),
     );
   }
-  return sections;
+  return sections.toSorted((a, b) => a.id - b.id);
 }
 
 interface Built {

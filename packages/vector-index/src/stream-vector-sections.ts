@@ -12,6 +12,8 @@ import { baseDegree, degree } from "./hnsw/graph.ts";
 import type { Graph } from "./hnsw/graph.ts";
 import { openKernel } from "./kernel/open-kernel.ts";
 import { codeStride, halfStride, quantise, requireUnit, roundToHalves } from "./quantise.ts";
+import type { RowDigests } from "./row-digests.ts";
+import { codeDigests, hasRowDigests, linkDigests } from "./row-digests.ts";
 import { encodeGraphHeader, encodeVectorHeader } from "./vector-layout.ts";
 
 /** Gives every vector, row by row, from the first; asked for more than once. A row is read at once. */
@@ -35,6 +37,7 @@ export function streamVectorSections(
   const withGraph = wanted === true || (wanted === "auto" && count >= graphThreshold);
   const kept = withGraph ? keepCodes(count, dimensions, options) : undefined;
   const weights = kept?.weights ?? new Uint32Array(count);
+  const digests = withGraph && hasRowDigests(count) ? codeDigests(dimensions, count) : undefined;
   // Sections are written in the order of their ids: the codes find the weights and what the graph is
   // made of.
   return [
@@ -42,7 +45,7 @@ export function streamVectorSections(
     {
       id: sectionId.vectorCodes,
       stride: codeStride(dimensions),
-      bytes: inBlocks(codesOf(rows, dimensions, weights, kept?.codes)),
+      bytes: inBlocks(codesOf(rows, dimensions, { weights, kept: kept?.codes, digests })),
     },
     { id: sectionId.vectorWeights, stride: 4, bytes: bytesOf(weights) },
     {
@@ -50,7 +53,10 @@ export function streamVectorSections(
       stride: halfStride(dimensions),
       bytes: inBlocks(halvesOf(rows, dimensions)),
     },
-    ...(kept === undefined ? [] : graphSections(kept.build)),
+    ...(digests === undefined
+      ? []
+      : [{ id: sectionId.codeDigests, stride: 32, bytes: later(() => digests.finish()) }]),
+    ...(kept === undefined ? [] : graphSections(kept.build, count)),
   ];
 }
 
@@ -78,7 +84,7 @@ function keepCodes(count: number, dimensions: number, options: BuildVectorOption
 }
 
 /** The graph is built when the first byte of it is asked for. */
-function graphSections(build: () => Graph): readonly SectionData[] {
+function graphSections(build: () => Graph, count: number): readonly SectionData[] {
   let built: Graph | undefined;
   function* part(of: (graph: Graph) => Uint8Array): Generator<Uint8Array, void, undefined> {
     built ??= build();
@@ -108,24 +114,50 @@ function graphSections(build: () => Graph): readonly SectionData[] {
       stride: degree * 4,
       bytes: part(({ upper }) => bytesOf(upper)),
     },
+    ...(hasRowDigests(count)
+      ? [
+          {
+            id: sectionId.linkDigests,
+            stride: 32,
+            bytes: part(({ base }) => {
+              const digests = linkDigests(count);
+              digests.add(bytesOf(base));
+              return digests.finish();
+            }),
+          },
+        ]
+      : []),
   ];
+}
+
+/** Bytes that are known once the sections before them are written. */
+function* later(bytes: () => Uint8Array): Generator<Uint8Array, void, undefined> {
+  yield bytes();
 }
 
 function* codesOf(
   rows: VectorRows,
   dimensions: number,
-  weights: Uint32Array,
-  kept: Int8Array | undefined,
+  into: CodeTargets,
 ): Generator<Uint8Array, void, undefined> {
+  const { weights, kept, digests } = into;
   const stride = codeStride(dimensions);
   const shared = new Int8Array(stride);
   let row = 0;
   for (const halves of roundedRows(rows, dimensions)) {
     const codes = kept?.subarray(row * stride, (row + 1) * stride) ?? shared;
     weights[row] = quantise(halves, dimensions, codes);
+    digests?.add(bytesOf(codes));
     row += 1;
     yield bytesOf(codes);
   }
+}
+
+/** What is made of the codes while they are written. */
+interface CodeTargets {
+  readonly weights: Uint32Array;
+  readonly kept: Int8Array | undefined;
+  readonly digests: RowDigests | undefined;
 }
 
 function* halvesOf(rows: VectorRows, dimensions: number): Generator<Uint8Array, void, undefined> {

@@ -11,6 +11,7 @@ import {
   none,
 } from "./hnsw/graph.ts";
 import { codeStride, halfStride } from "./quantise.ts";
+import { digestedRows } from "./row-digests.ts";
 
 const headerBytes = 64;
 const quantisation = 1;
@@ -29,6 +30,12 @@ export interface GraphShape {
   readonly entry: number;
   readonly entryLevel: number;
   readonly upperRows: number;
+}
+
+/** What the sections of a graph say beside its header. */
+export interface GraphSections extends GraphShape {
+  /** Whether rows of codes and of base links have digests of their own. */
+  readonly rowDigests: boolean;
 }
 
 /** Bytes of the vector header. @throws CodedError `VECTOR_INPUT` for dimensions out of range. */
@@ -84,7 +91,7 @@ export function readVectorShape(segment: Segment): VectorShape {
  * graph, or one of another algorithm: a search does without it then.
  * @throws CodedError `SEGMENT_SECTION`.
  */
-export function readGraphShape(segment: Segment, vectors: number): GraphShape | undefined {
+export function readGraphShape(segment: Segment, vectors: number): GraphSections | undefined {
   if (segment.entry(sectionId.graphHeader) === undefined) {
     return undefined;
   }
@@ -108,7 +115,15 @@ export function readGraphShape(segment: Segment, vectors: number): GraphShape | 
   requireSection(segment, sectionId.graphUpperStarts, 4, vectors);
   requireSection(segment, sectionId.graphBaseLinks, baseDegree * 4, vectors);
   requireSection(segment, sectionId.graphUpperLinks, degree * 4, upperRows);
-  return { entry, entryLevel, upperRows };
+  const rowDigests =
+    segment.entry(sectionId.codeDigests) !== undefined &&
+    segment.entry(sectionId.linkDigests) !== undefined;
+  if (rowDigests) {
+    const { codes, links } = digestedRows;
+    requireSection(segment, sectionId.codeDigests, 32, Math.ceil(vectors / codes));
+    requireSection(segment, sectionId.linkDigests, 32, Math.ceil(vectors / links));
+  }
+  return { entry, entryLevel, upperRows, rowDigests };
 }
 
 /** A verified section as 32-bit words. Sections start at the start of their own buffer. */

@@ -141,6 +141,7 @@ impl Index {
             upper_starts: Column::of(&self.upper_starts),
             base: Column::of(self.base.all()),
             upper: Column::of(&self.upper),
+            checks: None,
         }
     }
 

@@ -222,6 +222,7 @@ fn engine(stores: &Stores, desk: &mut Desk, query: &[f32], ef: usize, found: &mu
         owners: None,
         graph: Some(index.graph()),
         checks: None,
+        code_checks: None,
     };
     let ask = Ask {
         ef: Some(ef),

@@ -10,7 +10,9 @@ use clawkeep_vector_engine::kernel::available;
 use clawkeep_vector_engine::memory::Wish;
 use clawkeep_vector_engine::opened::{Opened, Shape};
 use clawkeep_vector_engine::search::Ask;
-use clawkeep_vector_engine::testing::{Stored, file_of, seal, sections_of, stored};
+use clawkeep_vector_engine::testing::{
+    Stored, add_row_digests, file_of, seal, sections_of, stored,
+};
 use libfuzzer_sys::fuzz_target;
 
 // The numbers that JavaScript hands over are read by the code of the addon.
@@ -25,8 +27,11 @@ struct Ground {
 
 static GROUND: LazyLock<Mutex<Ground>> = LazyLock::new(|| {
     let rows = stored(70, 8);
-    let files = [(false, false), (false, true), (true, false), (true, true)]
+    let mut files = [(false, false), (false, true), (true, false), (true, true)]
         .map(|(graph, owners)| file_of(&rows, graph, owners));
+    // One graph whose rows are compared when they are first used, and one whose rows are not.
+    let [.., (bytes, shape)] = &mut files;
+    add_row_digests(bytes, shape);
     let path = std::env::temp_dir().join(format!("clawkeep-fuzz-{}", std::process::id()));
     let mut options = OpenOptions::new();
     let file = options
@@ -75,7 +80,7 @@ fuzz_target!(|data: &[u8]| {
             .is_some_and(|end| end <= bytes.len())
     });
     if inside {
-        seal(&mut shape, &bytes);
+        seal(&mut shape, &mut bytes);
     }
     ground.file.set_len(0).expect("empty");
     ground.file.write_all_at(&bytes, 0).expect("written");
@@ -137,7 +142,7 @@ fn entry(shape: &mut Shape, value: u32, level: usize) {
 
 /// What is no shape is refused, and what is one is held against a file.
 fn numbers(data: &[u8]) {
-    let (numbers, digests) = data.split_at(data.len().min(34 * 4));
+    let (numbers, digests) = data.split_at(data.len().min(41 * 4));
     let (words, _) = numbers.as_chunks::<4>();
     let numbers: Vec<f64> = words
         .iter()

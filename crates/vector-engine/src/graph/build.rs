@@ -267,6 +267,7 @@ impl Building<'_> {
             upper_starts: Column::of(self.upper_starts),
             base: self.base.column(),
             upper: self.upper.column(),
+            checks: None,
         }
     }
 
@@ -278,6 +279,7 @@ impl Building<'_> {
             codes: self.rows.codes,
             weights: self.rows.column(),
             base: self.rows.base(id),
+            checks: None,
         };
         let sound = "the graph of a build is sound";
         let mut start = batch.entry.map(|entry| {

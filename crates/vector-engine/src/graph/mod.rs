@@ -4,6 +4,7 @@ pub mod build;
 mod select;
 pub mod walk;
 
+use crate::blocks::LazyBlocks;
 use crate::column::Column;
 use crate::fault::Fault;
 
@@ -27,6 +28,8 @@ pub struct Graph<'a> {
     pub upper_starts: Column<'a, u32>,
     pub base: Column<'a, u32>,
     pub upper: Column<'a, u32>,
+    /// What compares base links with their digests when they are first used.
+    pub checks: Option<&'a LazyBlocks>,
 }
 
 /// The links of one vector on one level, each checked to be a vector.

@@ -1,6 +1,7 @@
 //! Descend and collect: docs/index-format.md section 4.
 
 use super::Graph;
+use crate::blocks::LazyBlocks;
 use crate::candidates::{Candidates, rank};
 use crate::column::Column;
 use crate::fault::Fault;
@@ -14,18 +15,29 @@ pub struct Rows<'a> {
     pub codes: Codes<'a>,
     pub weights: Column<'a, u32>,
     pub base: Base,
+    /// What compares codes with their digests when they are first used.
+    pub checks: Option<&'a LazyBlocks>,
 }
 
 impl Rows<'_> {
     /// Keys of rows, whose ids are checked by whoever gives them.
     #[inline]
-    fn keys(&self, ids: &[u32], products: &mut [i32; 32], keys: &mut [i64; 32]) {
+    fn keys(
+        &self,
+        ids: &[u32],
+        products: &mut [i32; 32],
+        keys: &mut [i64; 32],
+    ) -> Result<(), Fault> {
+        if let Some(checks) = self.checks {
+            checks.require_rows(ids)?;
+        }
         // SAFETY: the base is as long as a row: a promise of the struct.
         unsafe { self.kernel.gather(self.base, self.codes, ids, products) };
         for ((key, product), &id) in keys.iter_mut().zip(products).zip(ids) {
             let weight = self.weights.get(id as usize).unwrap_or(0);
             *key = i64::from(*product) * i64::from(weight);
         }
+        Ok(())
     }
 }
 
@@ -56,7 +68,7 @@ pub fn descend(rows: Rows<'_>, graph: &Graph<'_>, level: usize) -> Result<Start,
         });
     }
     let (mut products, mut keys) = ([0; 32], [0; 32]);
-    rows.keys(&[graph.entry], &mut products, &mut keys);
+    rows.keys(&[graph.entry], &mut products, &mut keys)?;
     let mut at = Start {
         id: graph.entry,
         key: keys[0],
@@ -65,7 +77,7 @@ pub fn descend(rows: Rows<'_>, graph: &Graph<'_>, level: usize) -> Result<Start,
         loop {
             let links = graph.links(at.id, current)?;
             let ids = &links.ids[..links.count];
-            rows.keys(ids, &mut products, &mut keys);
+            rows.keys(ids, &mut products, &mut keys)?;
             let from = at.id;
             for (&id, &key) in ids.iter().zip(&keys) {
                 if rank(key, id) > rank(at.key, at.id) {
@@ -100,6 +112,14 @@ impl Walker {
         found.insert(start.key, start.id);
         let (mut products, mut keys) = ([0; 32], [0; 32]);
         while let Some(id) = found.expand_next() {
+            if level == 0
+                && let Some(checks) = graph.checks
+                && checks.is_pending()
+            {
+                // The likely next one goes with it: two at once take little longer than one.
+                let next = found.likely_next().unwrap_or(id);
+                checks.require_rows(&[id, next])?;
+            }
             let mut links = graph.links(id, level)?;
             let mut count = 0;
             for index in 0..links.count {
@@ -114,7 +134,7 @@ impl Walker {
                 graph.prefetch(next);
             }
             let ids = &links.ids[..count];
-            rows.keys(ids, &mut products, &mut keys);
+            rows.keys(ids, &mut products, &mut keys)?;
             for (&id, &key) in ids.iter().zip(&keys) {
                 let leads = rank(key, id) > found.floor() && found.insert(key, id);
                 if leads && level == 0 {

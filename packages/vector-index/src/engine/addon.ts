@@ -77,4 +77,4 @@ export interface Addon {
 }
 
 /** The revision of {@link Addon} that this code calls; an older or newer addon is left alone. */
-export const addonRevision = 2;
+export const addonRevision = 3;

@@ -13,6 +13,8 @@ const sections: readonly number[] = [
   sectionId.graphUpperStarts,
   sectionId.graphBaseLinks,
   sectionId.graphUpperLinks,
+  sectionId.codeDigests,
+  sectionId.linkDigests,
 ];
 
 /** What the addon has to know of a segment. */
@@ -53,6 +55,7 @@ export function engineShape(segment: Segment, kind: "auto" | "exact"): EngineSha
     graph?.entry ?? 0,
     graph?.entryLevel ?? 0,
     graph?.upperRows ?? 0,
+    graph?.rowDigests === true ? 1 : 0,
     ...places,
   );
   return { dimensions, vectors, graph: graph !== undefined, numbers };
