@@ -21,6 +21,8 @@ test.each([
   [["sync"]],
   [["test"]],
   [["lock"]],
+  [["openclaw-approvals"]],
+  [["openclaw-policy"]],
   [["audit"]],
 ])("%j --help has examples", async (command) => {
   const { code, stdout, stderr } = await place.run([...command, "--help"]);
