@@ -33,11 +33,10 @@ export interface BuildVectorOptions {
 }
 
 /**
- * From how many vectors on a graph is worth its build with the portable engine. Measured at 50,000 of
- * 384 dimensions (Zen 4, one thread): an exact search takes 1.29 ms warm, a walk .18 ms at recall@10
- * .988, the build 23 s. Below, the exact scan is under a millisecond and always right.
+ * From how many vectors on a graph is worth its build: docs/decisions/0014. The same for both engines,
+ * because the bytes of a segment do not depend on who wrote it.
  */
-export const graphThreshold = 50_000;
+export const graphThreshold = 16_384;
 
 /**
  * The vector sections of a segment, graph included where it pays. The bytes depend on the vectors
