@@ -2,6 +2,7 @@ import { formatError } from "@clawkeep/diagnostics";
 import { Command, CommanderError, Option } from "commander";
 
 import { bundleCommands } from "./arguments/bundle-table.ts";
+import { collectionCommands } from "./arguments/collection-table.ts";
 import type { CommandSpec } from "./arguments/command-table.ts";
 import { commands } from "./arguments/command-table.ts";
 import type { RawOptions } from "./arguments/parse-flags.ts";
@@ -40,6 +41,21 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       exitCode = await bundleHandlers[name](options);
     });
   }
+  const collection = program
+    .command("collection")
+    .description("name indexes that are asked together")
+    .exitOverride();
+  const collectionHandlers: Readonly<Record<keyof typeof collectionCommands, Handler>> = {
+    add: async (options) => (await import("./commands/collection-command.ts")).runAdd(options),
+    list: async (options) => (await import("./commands/collection-command.ts")).runList(options),
+    remove: async (options) =>
+      (await import("./commands/collection-command.ts")).runRemove(options),
+  };
+  for (const name of ["add", "list", "remove"] as const) {
+    declare(collection, collectionCommands[name], async (options) => {
+      exitCode = await collectionHandlers[name](options);
+    });
+  }
   program.addHelpText("after", examples(Object.values(commands).map((spec) => spec.examples[0])));
   try {
     await program.parseAsync([...args], { from: "user" });
@@ -66,7 +82,15 @@ function declare(
   }
   for (const flag of spec.flags) {
     const form = flag.value === undefined ? `--${flag.name}` : `--${flag.name} <${flag.value}>`;
-    command.addOption(new Option(form, flag.about));
+    const option = new Option(form, flag.about);
+    command.addOption(
+      flag.many === true
+        ? option.argParser((value, before: readonly string[] | undefined) => [
+            ...(before ?? []),
+            value,
+          ])
+        : option,
+    );
   }
   command.addHelpText("after", examples(spec.examples));
   command.action(async () => {
@@ -74,7 +98,14 @@ function declare(
       flags: new Map(
         spec.flags.flatMap(({ name }) => {
           const value: unknown = command.getOptionValue(camelCase(name));
-          return typeof value === "string" || value === true ? [[name, value] as const] : [];
+          const first: unknown = Array.isArray(value) ? value[0] : value;
+          return typeof first === "string" || first === true ? [[name, first] as const] : [];
+        }),
+      ),
+      lists: new Map(
+        spec.flags.flatMap(({ name }) => {
+          const value: unknown = command.getOptionValue(camelCase(name));
+          return Array.isArray(value) ? [[name, value.map(String)] as const] : [];
         }),
       ),
       positional: command.args,

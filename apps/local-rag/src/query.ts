@@ -5,7 +5,7 @@ import type { Embedder } from "@clawkeep/embedder";
 import { openCrossEncoder, openEmbedder } from "@clawkeep/embedder";
 import { modelManifest } from "@clawkeep/model-minilm";
 import type { Answer, Reranker } from "@clawkeep/retrieval";
-import { answerQuery, jsonForModel, openIndex } from "@clawkeep/retrieval";
+import { answerQuery, jsonForModel, openIndexes, printAnswer } from "@clawkeep/retrieval";
 
 import { commands } from "./arguments/command-table.ts";
 import type { RawOptions } from "./arguments/parse-flags.ts";
@@ -14,8 +14,9 @@ import type { QueryRequest } from "./arguments/query-request.ts";
 import { wishesOfFlags } from "./arguments/query-wishes.ts";
 import { readQuestion, refuseQuestion } from "./arguments/read-question.ts";
 import { errorAsJson } from "./output/error-as-json.ts";
-import { answerFormat, printAnswer } from "./output/answer-format.ts";
-import { indexPlace, modelPlace, trustOf } from "./place/index-place.ts";
+import { answerFormat } from "./output/answer-format.ts";
+import { modelPlace } from "./place/index-place.ts";
+import { indexPlaces } from "./place/index-places.ts";
 import type { QueryPlace } from "./resident.ts";
 import { answerLines } from "./resident.ts";
 
@@ -30,8 +31,7 @@ export async function runQuery(args: readonly string[]): Promise<number> {
     const spec = commands.query;
     const options = parseFlags(spec, args);
     const place: QueryPlace = {
-      folder: indexPlace(options, process.cwd()),
-      trust: trustOf(options),
+      indexes: indexPlaces(options, process.cwd()),
       explain: options.flags.has("explain"),
       wishes: wishesOfFlags(spec, options),
       keywordsOnly: options.flags.has("keywords"),
@@ -60,10 +60,10 @@ export async function runQuery(args: readonly string[]): Promise<number> {
 
 async function answerOnce(
   options: RawOptions,
-  { folder, trust, explain, keywordsOnly }: QueryPlace,
+  { indexes, explain, keywordsOnly }: QueryPlace,
   { query, topK, wishes }: QueryRequest,
 ): Promise<Answer> {
-  using index = openIndex(folder, trust, modelManifest.spaceId, { keywordsOnly });
+  using index = openIndexes(indexes, modelManifest.spaceId, { keywordsOnly });
   let opened: Promise<Embedder> | undefined;
   const embedder = (): Promise<Embedder> =>
     (opened ??= openEmbedder({ workers: 0, oneText: true, folder: modelPlace(options) }));

@@ -27,8 +27,7 @@ function standIn(): { readonly embedder: Embedder; readonly closed: () => boolea
 }
 
 const place = {
-  folder: "/nowhere/index",
-  trust: {},
+  indexes: [{ folder: "/nowhere/index", trust: {} }],
   explain: false,
   wishes: {},
   keywordsOnly: false,

@@ -3,17 +3,16 @@ import type { Readable, Writable } from "node:stream";
 
 import { formatError } from "@clawkeep/diagnostics";
 import type { Embedder } from "@clawkeep/embedder";
-import type { Index, IndexTrust, Reranker } from "@clawkeep/retrieval";
-import { answerQuery, currentSnapshot, jsonForModel, openIndex } from "@clawkeep/retrieval";
+import type { Collections, Index, IndexPlace, Reranker } from "@clawkeep/retrieval";
+import { answerQuery, jsonForModel, openIndexes } from "@clawkeep/retrieval";
 
 import { longestRequestBytes, parseJson, readRequest } from "./arguments/query-request.ts";
 import type { QueryWishes } from "./arguments/query-wishes.ts";
 import { errorAsJson } from "./output/error-as-json.ts";
 
-/** Which index is asked, and how much is said about scores. */
+/** Which indexes are asked, and how much is said about scores. */
 export interface QueryPlace {
-  readonly folder: string;
-  readonly trust: IndexTrust;
+  readonly indexes: readonly IndexPlace[];
   readonly explain: boolean;
   /** What every question is asked with. */
   readonly wishes: QueryWishes;
@@ -33,13 +32,12 @@ export async function answerLines(
   embedder: Embedder,
   rerank?: Reranker,
 ): Promise<number> {
-  let index: Index | undefined;
-  const current = (): Index => {
-    const snapshot = currentSnapshot(place.folder);
-    if (index === undefined || snapshot?.snapshotRoot !== index.snapshot.snapshotRoot) {
+  let index: Index | Collections | undefined;
+  const current = (): Index | Collections => {
+    if (index?.isCurrent() !== true) {
       index?.close();
       index = undefined;
-      index = openIndex(place.folder, place.trust, embedder.spaceId, {
+      index = openIndexes(place.indexes, embedder.spaceId, {
         resident: true,
         keywordsOnly: place.keywordsOnly,
       });
@@ -66,7 +64,7 @@ export async function answerLines(
 
 async function replyTo(
   input: unknown,
-  index: () => Index,
+  index: () => Index | Collections,
   { explain, wishes: fixed }: QueryPlace,
   embedder: Embedder,
   rerank: Reranker | undefined,

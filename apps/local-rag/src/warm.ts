@@ -1,6 +1,7 @@
 import { formatError } from "@clawkeep/diagnostics";
 import { stateHome } from "@clawkeep/durable-files";
-import type { Answer } from "@clawkeep/retrieval";
+import type { Answer, AnswerFormat } from "@clawkeep/retrieval";
+import { printAnswer } from "@clawkeep/retrieval";
 import type { ServiceReply } from "@clawkeep/service";
 import { askService, compareReleases } from "@clawkeep/service";
 
@@ -8,19 +9,18 @@ import { commands } from "./arguments/command-table.ts";
 import type { RawOptions } from "./arguments/parse-flags.ts";
 import { parseFlags } from "./arguments/parse-flags.ts";
 import type { QueryRequest } from "./arguments/query-request.ts";
-import { mayHaveOperators } from "./arguments/query-request.ts";
-import { wishesNothing } from "./arguments/query-wishes.ts";
+import { fieldsOfWishes } from "./arguments/query-wishes.ts";
 import { readQuestion } from "./arguments/read-question.ts";
-import { formatAnswer } from "./output/format-answer.ts";
+import { answerFormat } from "./output/answer-format.ts";
 import { mainProgram, ownRelease } from "./place/release.ts";
 import type { ServedIndex } from "./place/served-index.ts";
 import { servedIndex } from "./place/served-index.ts";
 
-/** Flags of a question that a service can answer. One with others is answered by this process. */
-const known = new Set([
-  ...["topk", "explain", "json", "warm"],
-  ...["index", "registry", "trust-index", "model"],
-]);
+/**
+ * Flags of a question that a service does not answer: its worker has both legs and no folder of the caller,
+ * and what standard input gave once it does not give again to the process that would have to answer instead.
+ */
+const unserved: readonly string[] = ["keywords", "rerank", "resident", "stdin"];
 
 /**
  * `local-rag query` by the service of this index, when there is one; `--warm` starts it.
@@ -32,29 +32,38 @@ export async function askWarm(args: readonly string[]): Promise<number | undefin
   let options: RawOptions;
   let served: ServedIndex;
   let question: QueryRequest;
+  let format: AnswerFormat;
   try {
     options = parseFlags(commands.query, args);
-    if (![...options.flags.keys()].every((flag) => known.has(flag))) return undefined;
+    if (unserved.some((flag) => options.flags.has(flag))) return undefined;
+    format = answerFormat(commands.query, options);
     served = servedIndex(options, process.cwd());
     question = await readQuestion(options);
-    if (mayHaveOperators(question.query) || !wishesNothing(question.wishes)) return undefined;
   } catch {
     return undefined;
   }
   try {
-    const { query, topK } = question;
-    const input = { query, topk: topK, explain: options.flags.has("explain") };
+    const { query, topK, wishes } = question;
+    const input = {
+      ...{ query, topk: topK, explain: options.flags.has("explain") },
+      ...fieldsOfWishes(wishes),
+      // As when this process answers: who types a question may mean its signs.
+      syntax: wishes.syntax ?? "operators",
+    };
     const reply = await askOrStart(served, input, options.flags.has("warm"));
     if (reply.kind !== "answer") return undefined;
-    const json = options.flags.has("json");
-    const text = json ? `${reply.output}\n` : formatAnswer(JSON.parse(reply.output) as Answer);
-    process.stdout.write(text);
+    process.stdout.write(format === "json" ? `${reply.output}\n` : printed(reply.output, format));
     return 0;
   } catch (error) {
     // A socket that is not ours, a service that does not start: to be known, and no reason not to answer.
     process.stderr.write(`${formatError(error)}\n`);
     return undefined;
   }
+}
+
+function printed(output: string, format: AnswerFormat): string {
+  const { tookMs, ...answer } = JSON.parse(output) as Answer & { readonly tookMs: number };
+  return printAnswer(answer, tookMs, format);
 }
 
 async function askOrStart(

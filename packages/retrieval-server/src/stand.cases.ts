@@ -52,7 +52,8 @@ export async function workspace(
     folder,
     registry,
     put,
-    open: async (workers = 0) => residentIndex(folder, { registry }, await openEmbedder({ workers })),
+    open: async (workers = 0) =>
+      residentIndex([{ folder, trust: { registry } }], await openEmbedder({ workers })),
     [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
   };
 }

@@ -7,6 +7,9 @@ export type { ExportedBundle, ExportOptions } from "./bundle/export-bundle.ts";
 export { importBundle } from "./bundle/import-bundle.ts";
 export type { ImportedBundle, ImportOptions } from "./bundle/import-bundle.ts";
 export type { BundleModel } from "./bundle/bundle-manifest.ts";
+export { readCollections } from "./collections/read-collections.ts";
+export type { NamedCollection, NamedCollections } from "./collections/read-collections.ts";
+export { addCollection, removeCollection } from "./collections/write-collections.ts";
 export { readClaim } from "./citation/read-claim.ts";
 export type { AnswerClaim, HitClaim } from "./citation/read-claim.ts";
 export { verifyAnswer } from "./citation/verify-answer.ts";
@@ -66,6 +69,7 @@ export { Collections, collectionsRoot, openIndexes } from "./query/open-collecti
 export type { IndexPlace } from "./query/open-collections.ts";
 export { Index, openIndex } from "./query/open-index.ts";
 export type { OpenIndexOptions } from "./query/open-index.ts";
+export type { Searchable, SearchedCollection } from "./query/searchable.ts";
 export { jsonForModel, quoteForModel, quoteLine } from "./query/quote-for-model.ts";
 export { readSnapshot as currentSnapshot } from "./snapshot/read-snapshot.ts";
 export type { Snapshot, SnapshotContent, SnapshotSegment } from "./snapshot/snapshot.ts";

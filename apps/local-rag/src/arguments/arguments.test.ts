@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { commands } from "./command-table.ts";
-import { integerOf, parseFlags, textOf } from "./parse-flags.ts";
-import { mayHaveOperators, parseRequest, readRequest } from "./query-request.ts";
-import { wishesOfFlags } from "./query-wishes.ts";
+import { integerOf, parseFlags, textOf, textsOf } from "./parse-flags.ts";
+import { parseRequest, readRequest } from "./query-request.ts";
+import { fieldsOfWishes, wishesOfFlags } from "./query-wishes.ts";
 import { refuseUndecodable, refuseUnpassable } from "./query-text.ts";
 
 const spec = commands.query;
@@ -157,11 +157,27 @@ describe("what a question may ask for beside passages", () => {
     });
   });
 
-  test("leaves a question that may have operators to a process that knows them", () => {
-    for (const query of ['a "b"', "a -bcd", "title:a", "`a`"]) {
-      expect(mayHaveOperators(query)).toBe(true);
+  test("has the same JSON as wishes and back", () => {
+    const wishes = [
+      {},
+      { syntax: "operators", filter: "tag=a", scopes: ["docs", "src"], collections: ["notes"] },
+      { context: 2, diversity: 0.5, budget: { unit: "bytes", limit: 9 } },
+      { budget: { unit: "tokens", limit: 9 } },
+    ] as const;
+    for (const each of wishes) {
+      expect(readRequest({ query: "a", ...fieldsOfWishes(each) }).wishes).toEqual(each);
     }
-    expect(mayHaveOperators("how do I rotate the well-known keys?")).toBe(false);
+  });
+
+  test("takes several values of a flag that says so, and of no other", () => {
+    const options = parseFlags(spec, ["--index", "a", "--index=b", "--collection", "c"]);
+    expect([textsOf(options, "index"), textsOf(options, "collection")]).toEqual([
+      ["a", "b"],
+      ["c"],
+    ]);
+    expect(textOf(options, "index")).toBe("a");
+    expect(textsOf(options, "trust-index")).toEqual([]);
+    expect(() => parseFlags(spec, ["--topk", "1", "--topk", "2"])).toThrow(coded("USAGE"));
   });
 });
 

@@ -4,6 +4,8 @@ import { wishFlags } from "./wish-flags.ts";
 export interface Flag {
   readonly name: string;
   readonly value?: string;
+  /** It may be given several times. */
+  readonly many?: true;
   readonly about: string;
 }
 
@@ -39,6 +41,17 @@ const model: Flag = {
   value: "DIR",
   about: "folder with the model's files (default: the installed package)",
 };
+/** For what can be asked of several indexes at once. */
+const indexes: readonly Flag[] = [
+  { ...index, many: true, about: `${index.about}; several are searched as one` },
+  {
+    name: "collection",
+    value: "NAME",
+    many: true,
+    about: "an index that local-rag collection add gave a name; several are searched as one",
+  },
+];
+const trusts: Flag = { ...trust, many: true };
 const json: Flag = { name: "json", about: "print JSON, version 1" };
 
 /** Every command of `local-rag`. */
@@ -108,9 +121,9 @@ export const commands: {
         about: 'answer {"id", "input": {"query", "topk"}} line by line until input ends',
       },
       { name: "warm", about: "start a service for this index when none is there, and ask that" },
-      index,
+      ...indexes,
       registry,
-      trust,
+      trusts,
       model,
       { name: "format", value: "json|jsonl|markdown|text", about: "how the answer is printed" },
       json,
@@ -159,9 +172,9 @@ export const commands: {
           "threads that embed (default: one a processor, at most 8, with --openai or --ollama; else 0)",
       },
       { name: "unconfined", about: "serve without a sandbox where this machine has none" },
-      index,
+      ...indexes,
       registry,
-      trust,
+      trusts,
       model,
     ],
     examples: [

@@ -6,6 +6,8 @@ import type { CommandSpec } from "./command-table.ts";
 export interface RawOptions {
   readonly flags: ReadonlyMap<string, string | true>;
   readonly positional: readonly string[];
+  /** Every value of the flags that may be there several times; `flags` has the first. */
+  readonly lists?: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -16,6 +18,7 @@ export interface RawOptions {
  */
 export function parseFlags(spec: CommandSpec, args: readonly string[]): RawOptions {
   const flags = new Map<string, string | true>();
+  const lists = new Map<string, readonly string[]>();
   const positional: string[] = [];
   for (let place = 0; place < args.length; place += 1) {
     const argument = args[place] ?? "";
@@ -33,7 +36,7 @@ export function parseFlags(spec: CommandSpec, args: readonly string[]): RawOptio
     if (!argument.startsWith("--") || flag === undefined) {
       throw usage(spec, `unknown option ${argument.slice(0, equals < 0 ? 60 : equals)}`);
     }
-    if (flags.has(name)) {
+    if (flags.has(name) && flag.many !== true) {
       throw usage(spec, `--${name} is given twice`);
     }
     if (flag.value === undefined) {
@@ -47,9 +50,14 @@ export function parseFlags(spec: CommandSpec, args: readonly string[]): RawOptio
     if (value === undefined) {
       throw usage(spec, `--${name} needs a value: ${flag.value}`);
     }
-    flags.set(name, value);
+    if (!flags.has(name)) {
+      flags.set(name, value);
+    }
+    if (flag.many === true) {
+      lists.set(name, [...(lists.get(name) ?? []), value]);
+    }
   }
-  return { flags, positional };
+  return { flags, positional, lists };
 }
 
 /** An error in how the command was called: exit code 2. */
@@ -65,6 +73,12 @@ export function usage(spec: CommandSpec, message: string): CodedError {
 export function textOf({ flags }: RawOptions, name: string): string | undefined {
   const value = flags.get(name);
   return typeof value === "string" ? value : undefined;
+}
+
+/** Every value of a flag that may be there several times. */
+export function textsOf(options: RawOptions, name: string): readonly string[] {
+  const first = textOf(options, name);
+  return options.lists?.get(name) ?? (first === undefined ? [] : [first]);
 }
 
 /**

@@ -55,14 +55,6 @@ export function readRequest(value: unknown, fixed: QueryWishes = {}): QueryReque
   return { query, topK, wishes };
 }
 
-/**
- * Whether the question may use an operator: quick, and true too often rather than not. A service that
- * knows words alone must not be asked then.
- */
-export function mayHaveOperators(query: string): boolean {
-  return /["`]|(?:^|\s)-|(?:title|path|tag):/u.test(query);
-}
-
 /** JSON out of bytes that must be UTF-8. */
 export function parseJson(bytes: Uint8Array): unknown {
   let text: string;

@@ -8,7 +8,7 @@ import { integerOf, textOf, usage } from "./parse-flags.ts";
 /** What a question may ask for beside passages: every member has a flag and a JSON name. */
 export type QueryWishes = Pick<
   QueryOptions,
-  "syntax" | "filter" | "scopes" | "context" | "diversity" | "budget"
+  "syntax" | "filter" | "scopes" | "collections" | "context" | "diversity" | "budget"
 >;
 
 /**
@@ -32,6 +32,7 @@ export function wishesOfFlags(spec: CommandSpec, options: RawOptions): QueryWish
     syntax: options.flags.has("words") ? "words" : undefined,
     filter,
     scopes: scope?.split(",").filter((each) => each !== ""),
+    collections: undefined,
     context,
     diversity: diversity === undefined ? undefined : Number(diversity),
     tokens,
@@ -44,6 +45,7 @@ export const wishNames: readonly string[] = [
   "syntax",
   "filter",
   "scope",
+  "collections",
   "context",
   "diversity",
   "maxTokens",
@@ -79,6 +81,7 @@ export function wishesOfFields(
     syntax: of("syntax", "operators or words", isSyntax),
     filter: of("filter", "a text", isText),
     scopes: typeof scope === "string" ? [scope] : scope,
+    collections: of("collections", "a list of names", isList),
     context: of("context", "a number", isNumber),
     diversity: of("diversity", "a number", isNumber),
     tokens: of("maxTokens", "a number", isNumber),
@@ -108,25 +111,34 @@ export function joinWishes(
   return { ...fixed, ...asked };
 }
 
-/** True when only the index and the question decide the answer. */
-export function wishesNothing(wishes: QueryWishes): boolean {
-  return Object.keys(wishes).length === 0;
+/** The JSON of wishes: what {@link wishesOfFields} reads. */
+export function fieldsOfWishes(wishes: QueryWishes): Readonly<Record<string, unknown>> {
+  const { scopes, budget, ...rest } = wishes;
+  return {
+    ...rest,
+    ...(scopes === undefined ? {} : { scope: scopes }),
+    ...(budget === undefined
+      ? {}
+      : { [budget.unit === "tokens" ? "maxTokens" : "maxBytes"]: budget.limit }),
+  };
 }
 
 function wishesOf(all: {
   readonly syntax: QueryOptions["syntax"];
   readonly filter: string | undefined;
   readonly scopes: readonly string[] | undefined;
+  readonly collections: readonly string[] | undefined;
   readonly context: number | undefined;
   readonly diversity: number | undefined;
   readonly tokens: number | undefined;
   readonly bytes: number | undefined;
 }): QueryWishes {
-  const { syntax, filter, scopes, context, diversity, tokens, bytes } = all;
+  const { syntax, filter, scopes, collections, context, diversity, tokens, bytes } = all;
   return {
     ...(syntax === undefined ? {} : { syntax }),
     ...(filter === undefined ? {} : { filter }),
     ...(scopes === undefined ? {} : { scopes }),
+    ...(collections === undefined ? {} : { collections }),
     ...(context === undefined ? {} : { context }),
     ...(diversity === undefined ? {} : { diversity }),
     ...(tokens === undefined ? {} : { budget: { unit: "tokens", limit: tokens } }),
@@ -139,7 +151,11 @@ function isText(value: unknown): value is string {
 }
 
 function isTexts(value: unknown): value is string | readonly string[] {
-  return isText(value) || (Array.isArray(value) && value.every(isText));
+  return isText(value) || isList(value);
+}
+
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText);
 }
 
 function isNumber(value: unknown): value is number {

@@ -91,7 +91,9 @@ export async function runServe(options: RawOptions): Promise<number> {
       throw error;
     });
     process.stdout.write(`${readyLine}\n`);
-    process.stderr.write(`serving ${served.folder} at ${served.place.socket}, level ${level}\n`);
+    process.stderr.write(
+      `serving ${served.folders.join(", ")} at ${served.place.socket}, level ${level}\n`,
+    );
     await service.done;
     return 0;
   } finally {

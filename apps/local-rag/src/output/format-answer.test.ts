@@ -1,14 +1,14 @@
 import type { Answer } from "@clawkeep/retrieval";
-import { quoteForModel, quoteLine } from "@clawkeep/retrieval";
+import { printAnswer, quoteForModel, quoteLine } from "@clawkeep/retrieval";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { commands } from "../arguments/command-table.ts";
 import { parseFlags } from "../arguments/parse-flags.ts";
-import { answerFormat, printAnswer } from "./answer-format.ts";
-
+import { answerFormat } from "./answer-format.ts";
 import { errorAsJson } from "./error-as-json.ts";
-import { formatAnswer } from "./format-answer.ts";
+
+const formatAnswer = (answered: Answer): string => printAnswer(answered, 0, "text");
 
 const digest = `sha256:${"0".repeat(64)}` as const;
 const answer: Answer = {

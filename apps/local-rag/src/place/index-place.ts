@@ -28,6 +28,12 @@ export function trustOf(options: RawOptions): IndexTrust {
   if (root === undefined) {
     return { registry: registryPlace(options) };
   }
+  const registry = textOf(options, "registry");
+  return { snapshotRoot: rootOf(root), ...(registry === undefined ? {} : { registry }) };
+}
+
+/** @throws CodedError `USAGE` when the text is no snapshot root. */
+export function rootOf(root: string): `sha256:${string}` {
   if (!isRoot(root)) {
     throw new CodedError({
       code: "USAGE",
@@ -35,8 +41,7 @@ export function trustOf(options: RawOptions): IndexTrust {
       hint: "local-rag status prints the snapshot root of an index",
     });
   }
-  const registry = textOf(options, "registry");
-  return { snapshotRoot: root, ...(registry === undefined ? {} : { registry }) };
+  return root;
 }
 
 /**

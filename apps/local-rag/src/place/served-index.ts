@@ -5,29 +5,37 @@ import type { SocketPlace } from "@clawkeep/service";
 import { socketPlace } from "@clawkeep/service";
 
 import type { RawOptions } from "../arguments/parse-flags.ts";
-import { textOf } from "../arguments/parse-flags.ts";
-import { indexPlace, registryPlace } from "./index-place.ts";
+import { textOf, textsOf } from "../arguments/parse-flags.ts";
+import { registryPlace } from "./index-place.ts";
+import { indexPlaces } from "./index-places.ts";
 
-/** What decides which index is served, and why it is trusted: all of it is fixed when a service starts. */
+/** What decides which indexes are served, and why they are trusted: all of it is fixed when a service starts. */
 export interface ServedIndex {
-  readonly folder: string;
+  readonly folders: readonly string[];
   /** The same as flags, for a service and its worker. */
   readonly flags: readonly string[];
   readonly place: SocketPlace;
 }
 
 /**
- * The index that options name, and the place of its service. Another index, registry, trusted root or
- * model has another place: a service never answers for something else than it was started for.
+ * The indexes that options name, and the place of their service. Other indexes, scopes, another registry,
+ * trusted root or model have another place: a service never answers for something else than it was started for.
  */
 export function servedIndex(options: RawOptions, cwd: string): ServedIndex {
-  const folder = indexPlace(options, cwd);
-  const flags = ["--index", folder, "--registry", registryPlace(options)];
-  for (const name of ["trust-index", "model"]) {
-    const value = textOf(options, name);
-    if (value !== undefined) flags.push(`--${name}`, value);
-  }
-  const digest = createHash("sha256").update(JSON.stringify(flags)).digest("hex");
+  const places = indexPlaces(options, cwd);
+  const collections = textsOf(options, "collection");
+  const flags = [
+    ...collections.flatMap((name) => ["--collection", name]),
+    // Those behind the collections were named by their folders.
+    ...places.slice(new Set(collections).size).flatMap(({ folder }) => ["--index", folder]),
+    ...["--registry", registryPlace(options)],
+    ...textsOf(options, "trust-index").flatMap((root) => ["--trust-index", root]),
+  ];
+  const model = textOf(options, "model");
+  if (model !== undefined) flags.push("--model", model);
+  const named = places.map(({ name = "", folder, scopes = [] }) => [name, folder, ...scopes]);
+  const fixed = JSON.stringify([flags, named]);
+  const digest = createHash("sha256").update(fixed).digest("hex");
   const place = socketPlace(stateHome(process.env), `rag-${digest.slice(0, 24)}`);
-  return { folder, flags, place };
+  return { folders: places.map(({ folder }) => folder), flags, place };
 }

@@ -26,7 +26,7 @@ export function workerProgram(options: RawOptions, served: ServedIndex): WorkerP
           installed(folder, "onnxruntime-node"),
         ]),
     { source: model },
-    { source: served.folder },
+    ...served.folders.map((source) => ({ source })),
     { source: registryPlace(options) },
     { source: process.execPath },
   ];

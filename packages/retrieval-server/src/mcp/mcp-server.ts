@@ -1,7 +1,10 @@
 import { CodedError, isCodedError, jsonForModel } from "@clawkeep/diagnostics";
+import type { Answer, AnswerFormat } from "@clawkeep/retrieval";
+import { printAnswer } from "@clawkeep/retrieval";
 import type { CallToolResult, ServerContext } from "@modelcontextprotocol/server";
 import { McpServer, ResourceTemplate } from "@modelcontextprotocol/server";
 
+import type { SearchRequest } from "../worker/requests.ts";
 import type { WorkerClient, WorkerMethod } from "../worker/worker-client.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import {
@@ -21,6 +24,7 @@ interface Paged {
   readonly results: readonly unknown[];
   readonly summary: unknown;
   readonly snapshotRoot: string;
+  readonly more?: true;
 }
 
 /**
@@ -56,7 +60,11 @@ export function mcpServer(worker: Pick<WorkerClient, "ask">, version: string): M
       outputSchema: searchOutput,
       annotations: readOnly,
     },
-    (args, context) => asResult(() => searchPage(args, (input) => ask("search", input, context))),
+    ({ format, ...args }, context) =>
+      asResult(
+        () => searchPage(args, (input) => ask("search", input, context)),
+        format === undefined || format === "json" ? undefined : (page) => asText(page, format),
+      ),
   );
   server.registerTool(
     "read",
@@ -102,39 +110,36 @@ export function mcpServer(worker: Pick<WorkerClient, "ask">, version: string): M
 
 /** One page of a question. Later pages carry no summary: it is about the first. */
 async function searchPage(
-  { query, topk, cursor }: { query: string; topk: number; cursor?: string | undefined },
+  { cursor, ...request }: SearchRequest & { readonly cursor?: string | undefined },
   ask: (input: unknown) => Promise<unknown>,
 ): Promise<unknown> {
   const start = cursor === undefined ? undefined : decodeCursor(cursor);
   const offset = start?.offset ?? 0;
-  const end = Math.min(offset + topk, mostResults);
-  // One more than is shown, to know whether there are more.
-  const answer = (await ask({ query, topk: Math.min(end + 1, mostResults) })) as Paged;
+  const end = Math.min(offset + request.topk, mostResults);
+  const { more, ...answer } = (await ask({
+    ...request,
+    topk: Math.max(1, end - offset),
+    offset,
+  })) as Paged;
   if (start !== undefined && start.snapshotRoot !== answer.snapshotRoot) {
     throw new CodedError({
       code: "CURSOR_STALE",
       message: "the index was published anew since; ask again without a cursor",
     });
   }
-  const more = answer.results.length > end;
   return {
     ...answer,
-    results: answer.results.slice(offset, end),
-    ...(start === undefined
-      ? { summary: summaryWithin(answer.summary, end) }
-      : { summary: { text: "", sentences: [] } }),
-    ...(more
+    ...(start === undefined ? {} : { summary: { text: "", sentences: [] } }),
+    ...(more === true && end < mostResults
       ? { nextCursor: encodeCursor({ offset: end, snapshotRoot: answer.snapshotRoot }) }
       : {}),
   };
 }
 
-/** The summary may quote a passage that is not on the page: then it is left out. */
-function summaryWithin(summary: unknown, end: number): unknown {
-  const { sentences = [] } = summary as {
-    readonly sentences?: readonly { readonly citation: number }[];
-  };
-  return sentences.every(({ citation }) => citation < end) ? summary : { text: "", sentences: [] };
+/** The page as `local-rag query --format` prints an answer. */
+function asText(page: unknown, format: AnswerFormat): string {
+  const { tookMs, ...answer } = page as Answer & { readonly tookMs: number };
+  return printAnswer(answer, tookMs, format);
 }
 
 /** Progress, for a client that asked for it. A client that does not take it is answered all the same. */
@@ -149,11 +154,14 @@ async function tell(
   await request.notify({ method: "notifications/progress", params }).catch(() => {});
 }
 
-async function asResult(answer: () => Promise<unknown>): Promise<CallToolResult> {
+async function asResult(
+  answer: () => Promise<unknown>,
+  print: (value: unknown) => string = jsonForModel,
+): Promise<CallToolResult> {
   try {
     const value = await answer();
     return {
-      content: [{ type: "text", text: jsonForModel(value) }],
+      content: [{ type: "text", text: print(value) }],
       structuredContent: value as Record<string, unknown>,
     };
   } catch (error) {

@@ -1,9 +1,12 @@
 import { z } from "zod";
 
+import { searchWishes } from "../worker/search-wishes.ts";
+
 /** Passages that the pages of one question give together. */
 export const mostResults = 200;
 
 const citation = z.looseObject({
+  collection: z.string().optional(),
   path: z.string(),
   headings: z.array(z.string()),
   lineStart: z.int(),
@@ -15,26 +18,40 @@ const citation = z.looseObject({
 });
 
 /** Arguments of `search`. */
-export const searchInput: z.ZodObject<{
-  query: z.ZodString;
-  topk: z.ZodDefault<z.ZodInt>;
-  cursor: z.ZodOptional<z.ZodString>;
-}> = z.strictObject({
+export const searchInput: z.ZodObject<
+  typeof searchWishes & {
+    query: z.ZodString;
+    topk: z.ZodDefault<z.ZodInt>;
+    cursor: z.ZodOptional<z.ZodString>;
+  }
+> = z.strictObject({
   query: z
     .string()
     .max(8192)
     .describe("The question, in plain words or with the exact identifier."),
   topk: z.int().min(1).max(50).default(5).describe("Passages a page."),
-  cursor: z.string().max(512).optional().describe("nextCursor of an earlier answer."),
+  cursor: z
+    .string()
+    .max(512)
+    .optional()
+    .describe("nextCursor of an earlier answer. Not with diversity or a budget."),
+  ...searchWishes,
 });
 
 /** Arguments of `read`. */
 export const readInput: z.ZodObject<{
   path: z.ZodString;
+  collection: z.ZodOptional<z.ZodString>;
   lineStart: z.ZodInt;
   lineEnd: z.ZodInt;
 }> = z.strictObject({
   path: z.string().min(1).max(4096).describe("The path of a citation, exactly."),
+  collection: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe("The collection of the citation, where it has one."),
   lineStart: z.int().min(1).describe("First line, from 1."),
   lineEnd: z.int().min(1).describe("Last line, inclusive."),
 });

@@ -1,5 +1,5 @@
 import { CodedError } from "@clawkeep/diagnostics";
-import type { Citation, Index } from "@clawkeep/retrieval";
+import type { Citation, Searchable } from "@clawkeep/retrieval";
 import { citationOf, quoteForModel, quoteLine } from "@clawkeep/retrieval";
 import { hasBit } from "@clawkeep/segment";
 import type { ChunkRow } from "@clawkeep/segment";
@@ -15,6 +15,8 @@ export interface ReadPassage {
 /** What the index holds of a range of lines: whole passages, so that each digest can be checked. */
 export interface ReadAnswer {
   readonly version: 1;
+  /** Where several collections are served. */
+  readonly collection?: string;
   readonly path: string;
   readonly title: string;
   readonly passages: readonly ReadPassage[];
@@ -32,14 +34,15 @@ const longestAnswer = 65_536;
  *
  * @throws CodedError `READ_UNKNOWN` for a document that is not in the snapshot
  */
-export function readPassages(index: Index, { path, lineStart, lineEnd }: ReadRequest): ReadAnswer {
-  const rows = rowsOf(index, path);
+export function readPassages(index: Searchable, request: ReadRequest): ReadAnswer {
+  const { path, lineStart, lineEnd, collection } = request;
+  const rows = rowsOf(index, path, collection);
   const [first] = rows;
   if (first === undefined) {
     throw new CodedError({
       code: "READ_UNKNOWN",
       message: "the index holds no document of this name",
-      hint: "Use the path of a citation, exactly.",
+      hint: "Use the path of a citation, exactly, and its collection where it has one.",
     });
   }
   const passages: ReadPassage[] = [];
@@ -53,22 +56,28 @@ export function readPassages(index: Index, { path, lineStart, lineEnd }: ReadReq
       break;
     }
     length += text.length;
-    passages.push({ text, citation: citationOf(row) });
+    passages.push({ text, citation: citationOf(row, collection) });
   }
   return {
     version: 1,
+    ...(collection === undefined ? {} : { collection }),
     path,
     title: quoteLine(first.documentTitle),
     passages,
-    snapshotRoot: index.snapshot.snapshotRoot,
+    snapshotRoot: index.snapshotRoot,
     ...(nextLine === undefined ? {} : { nextLine }),
   };
 }
 
 /** The living passages of a document, in the order of the text. */
-function rowsOf(index: Index, path: string): readonly ChunkRow[] {
+function rowsOf(
+  index: Searchable,
+  path: string,
+  collection: string | undefined,
+): readonly ChunkRow[] {
   const rows: ChunkRow[] = [];
-  for (const { table, deleted } of index.parts) {
+  for (const [segment, { table, deleted }] of index.parts.entries()) {
+    if (index.collectionOf(segment)?.name !== collection) continue;
     for (let place = 0; place < table.documentCount; place += 1) {
       const document = table.document(place);
       if (document.path !== path) continue;

@@ -2,18 +2,23 @@ import { CodedError } from "@clawkeep/diagnostics";
 import { largestTopK, longestQueryBytes } from "@clawkeep/retrieval";
 import { z } from "zod";
 
+import type { SearchWishes } from "./search-wishes.ts";
+import { searchWishes } from "./search-wishes.ts";
 import { mostTexts } from "./text-limits.ts";
 
 /** A question. There is no member that names an index, a folder or a model: those are fixed at start. */
-export interface SearchRequest {
+export interface SearchRequest extends SearchWishes {
   readonly query: string;
   readonly topk: number;
-  readonly explain: boolean;
+  /** Passages to pass over, for pages; the answer says whether there are more. */
+  readonly offset?: number | undefined;
 }
 
 /** A range of lines of an indexed document, by the name that citations have for it. */
 export interface ReadRequest {
   readonly path: string;
+  /** Needed where several collections are served. */
+  readonly collection?: string | undefined;
   readonly lineStart: number;
   readonly lineEnd: number;
 }
@@ -23,15 +28,22 @@ export interface EmbedRequest {
   readonly texts: readonly string[];
 }
 
-const searchSchema: z.ZodType<SearchRequest> = z.strictObject({
-  query: z.string().refine((text) => Buffer.byteLength(text) <= longestQueryBytes, "too long"),
-  topk: z.int().min(1).max(largestTopK).default(5),
-  explain: z.boolean().default(false),
-});
+const searchSchema: z.ZodType<SearchRequest> = z
+  .strictObject({
+    query: z.string().refine((text) => Buffer.byteLength(text) <= longestQueryBytes, "too long"),
+    topk: z.int().min(1).max(largestTopK).default(5),
+    offset: z.int().min(0).max(largestTopK).optional(),
+    ...searchWishes,
+  })
+  .refine(
+    ({ maxTokens, maxBytes }) => maxTokens === undefined || maxBytes === undefined,
+    "maxTokens or maxBytes, not both",
+  );
 
 const readSchema: z.ZodType<ReadRequest> = z
   .strictObject({
     path: z.string().min(1).max(4096),
+    collection: z.string().min(1).max(4096).optional(),
     lineStart: z.int().min(1),
     lineEnd: z.int().min(1),
   })

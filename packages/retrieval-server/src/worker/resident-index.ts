@@ -1,11 +1,12 @@
 import type { Embedder } from "@clawkeep/embedder";
-import type { Answer, Index, IndexTrust } from "@clawkeep/retrieval";
-import { answerQuery, currentSnapshot, openIndex } from "@clawkeep/retrieval";
+import type { Answer, Collections, Index, IndexPlace, Snapshot } from "@clawkeep/retrieval";
+import { answerQuery, openIndexes } from "@clawkeep/retrieval";
 
 import { EmbeddingQueue } from "./embedding-queue.ts";
 import type { ReadAnswer } from "./read-passages.ts";
 import { readPassages } from "./read-passages.ts";
 import type { EmbedRequest, ReadRequest, SearchRequest } from "./requests.ts";
+import { optionsOf } from "./search-wishes.ts";
 
 /** `[CLS]` and `[SEP]` around every text. */
 const framingTokens = 2;
@@ -16,12 +17,19 @@ export interface ServedStatus {
   readonly documents: number;
   readonly chunks: number;
   readonly segments: number;
-  /** Counts publications. */
+  /** Counts publications, of all indexes together. */
   readonly sequence: number;
   readonly snapshotRoot: string;
   readonly spaceId: string;
   readonly dimensions: number;
   readonly maxTokens: number;
+  /** Each of several indexes, by name. */
+  readonly collections?: readonly {
+    readonly name: string;
+    readonly documents: number;
+    readonly chunks: number;
+    readonly snapshotRoot: string;
+  }[];
 }
 
 /** Vectors of texts, one row a text, and their tokens. */
@@ -33,7 +41,7 @@ export interface EmbeddedTexts {
   readonly longest: number;
 }
 
-/** One index and its model, open, for as long as the process lives. */
+/** One index, or several as one, and the model, open for as long as the process lives. */
 export interface ResidentIndex {
   search(
     request: SearchRequest,
@@ -49,15 +57,11 @@ export interface ResidentIndex {
  * Answers each request from the snapshot that is published then: a publication is seen by the next
  * request, and one that is under way keeps the snapshot that it began with.
  *
- * @param folder The index folder; nothing else is ever opened.
+ * @param places The index folders; nothing else is ever opened.
  */
-export function residentIndex(
-  folder: string,
-  trust: IndexTrust,
-  embedder: Embedder,
-): ResidentIndex {
+export function residentIndex(places: readonly IndexPlace[], embedder: Embedder): ResidentIndex {
   const queue = new EmbeddingQueue(embedder);
-  let open: { readonly index: Index; users: number; stale: boolean } | undefined;
+  let open: { readonly index: Index | Collections; users: number; stale: boolean } | undefined;
   const leave = (used: NonNullable<typeof open>): void => {
     used.users -= 1;
     if (used.stale && used.users === 0) used.index.close();
@@ -69,26 +73,26 @@ export function residentIndex(
     open = undefined;
   };
   const enter = (): NonNullable<typeof open> => {
-    const snapshot = currentSnapshot(folder);
-    if (
-      open === undefined ||
-      snapshot?.snapshotRoot !== open.index.snapshot.snapshotRoot ||
-      snapshot.sequence !== open.index.snapshot.sequence
-    ) {
+    if (open?.index.isCurrent() !== true) {
       retire();
-      const index = openIndex(folder, trust, embedder.spaceId, { resident: true });
+      const index = openIndexes(places, embedder.spaceId, { resident: true });
       open = { index, users: 0, stale: false };
     }
     open.users += 1;
     return open;
   };
   return {
-    search: async ({ query, topk, explain }, signal) => {
+    search: async ({ query, topk, offset, ...wishes }, signal) => {
       const began = performance.now();
       const used = enter();
       try {
         const embed = (text: string): Promise<Float32Array> => queue.embed([text], signal);
-        const answer = await answerQuery(used.index, embed, query, { topK: topk, explain });
+        const answer = await answerQuery(used.index, embed, query, {
+          ...optionsOf(wishes),
+          topK: topk,
+          ...(offset === undefined ? {} : { offset }),
+          countTokens: () => Promise.resolve((text) => embedder.wordPiece.count(text)),
+        });
         return { ...answer, tookMs: Math.round((performance.now() - began) * 10) / 10 };
       } finally {
         leave(used);
@@ -112,14 +116,24 @@ export function residentIndex(
     status: () => {
       const used = enter();
       try {
-        const { snapshot } = used.index;
+        const { snapshots, parts, snapshotRoot, collections } = used.index;
+        const total = (count: (snapshot: Snapshot) => number): number =>
+          snapshots.reduce((sum, snapshot) => sum + count(snapshot), 0);
         return {
           version: 1,
-          documents: snapshot.documents,
-          chunks: snapshot.chunks,
-          segments: snapshot.segments.length,
-          sequence: snapshot.sequence,
-          snapshotRoot: snapshot.snapshotRoot,
+          documents: total(({ documents }) => documents),
+          chunks: total(({ chunks }) => chunks),
+          segments: parts.length,
+          sequence: total(({ sequence }) => sequence),
+          snapshotRoot,
+          ...(collections.length === 0
+            ? {}
+            : {
+                collections: collections.map((each) => ({
+                  ...{ name: each.name, documents: each.documents, chunks: each.chunks },
+                  snapshotRoot: each.snapshotRoot,
+                })),
+              }),
           spaceId: embedder.spaceId,
           dimensions: embedder.dimensions,
           maxTokens: embedder.maxTokens,

@@ -1,10 +1,11 @@
 import type { Readable, Writable } from "node:stream";
 
 import { CodedError } from "@clawkeep/diagnostics";
-import { jsonForModel } from "@clawkeep/retrieval";
+import { jsonForModel, printAnswer } from "@clawkeep/retrieval";
 import { failureLine, failureOf, parseLineRequest, replyLine, splitLines } from "@clawkeep/service";
 
 import { parseEmbed, parseRead, parseSearch } from "./requests.ts";
+import type { SearchRequest } from "./requests.ts";
 import type { ResidentIndex } from "./resident-index.ts";
 
 /** Bytes of the longest request line: texts of an embedding request, each character escaped at worst. */
@@ -59,6 +60,25 @@ function cancelled(): CodedError {
   return new CodedError({ code: "REQUEST_CANCELLED", message: "the request was cancelled" });
 }
 
+/** The answer, or what `local-rag query --format` prints of it, as JSON. */
+async function search(
+  index: ResidentIndex,
+  request: SearchRequest,
+  signal: AbortSignal,
+): Promise<string> {
+  const { format = "json" } = request;
+  const { tookMs, ...answer } = await index.search(request, signal);
+  const { snapshotRoot } = answer;
+  return format === "json"
+    ? jsonForModel({ ...answer, tookMs })
+    : JSON.stringify({
+        version: 1,
+        format,
+        text: printAnswer(answer, tookMs, format),
+        snapshotRoot,
+      });
+}
+
 /** JSON whose bytes hold nothing that a terminal or an agent acts on. */
 async function answerOne(
   index: ResidentIndex,
@@ -68,7 +88,7 @@ async function answerOne(
 ): Promise<string> {
   switch (method) {
     case "search":
-      return jsonForModel(await index.search(parseSearch(input), signal));
+      return search(index, parseSearch(input), signal);
     case "read":
       return jsonForModel(index.read(parseRead(input)));
     case "status":

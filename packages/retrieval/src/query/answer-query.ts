@@ -99,7 +99,8 @@ export async function answerQuery(
   return {
     ...shared,
     ...kept,
-    ...(more && options.offset !== undefined ? { more: true } : {}),
+    // A budget is one of all passages together: there are no pages behind it.
+    ...(more && options.offset !== undefined && options.budget === undefined ? { more: true } : {}),
     summary: summarise(passages, idf, analyse),
     ...(options.explain === true
       ? { explain: explainAnswer(found, parsed, vector !== undefined, filters) }

@@ -4,6 +4,7 @@ import { canonicalJson, digestBytes } from "@clawkeep/integrity";
 import type { ChunkRow } from "@clawkeep/segment";
 
 import type { FileTimes } from "../snapshot/file-times.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { IndexTrust } from "../trust/require-trust.ts";
 import type { Index, IndexPart, OpenIndexOptions } from "./open-index.ts";
 import { openIndex } from "./open-index.ts";
@@ -42,6 +43,10 @@ export class Collections implements Searchable {
       member.index.parts.map((_, segment) => ({ member, segment })),
     );
     this.snapshotRoot = collectionsRoot(this.collections);
+  }
+
+  get snapshots(): readonly Snapshot[] {
+    return this.#members.map(({ index }) => index.snapshot);
   }
 
   get vectors(): string | undefined {

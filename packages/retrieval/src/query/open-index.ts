@@ -71,6 +71,10 @@ export class Index implements Searchable {
     return this.#times;
   }
 
+  get snapshots(): readonly Snapshot[] {
+    return [this.snapshot];
+  }
+
   get snapshotRoot(): Snapshot["snapshotRoot"] {
     return this.snapshot.snapshotRoot;
   }

@@ -2,6 +2,7 @@ import type { Digest } from "@clawkeep/integrity";
 import type { ChunkRow } from "@clawkeep/segment";
 
 import type { FileTimes } from "../snapshot/file-times.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { IndexPart } from "./open-index.ts";
 
 /** One of several indexes that are searched as one. */
@@ -21,6 +22,8 @@ export interface SearchedCollection {
 export interface Searchable {
   /** Names the content of all of it. */
   readonly snapshotRoot: Digest;
+  /** What is published of each index. */
+  readonly snapshots: readonly Snapshot[];
   /** Every segment, those of one index next to each other. */
   readonly parts: readonly IndexPart[];
   /** Undefined when both legs answer. Otherwise why the keyword leg answers alone. */

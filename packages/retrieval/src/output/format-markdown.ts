@@ -1,6 +1,7 @@
 import { escapeForTerminal } from "@clawkeep/diagnostics";
-import type { Answer, Hit } from "@clawkeep/retrieval";
-import { quoteLine } from "@clawkeep/retrieval";
+
+import type { Answer, Hit } from "../query/answer.ts";
+import { quoteLine } from "../query/quote-for-model.ts";
 
 /**
  * An answer as Markdown. Each passage stands in a fence that is longer than any run of backticks in

@@ -1,5 +1,6 @@
 import { count, escapeForTerminal } from "@clawkeep/diagnostics";
-import type { Answer, Hit } from "@clawkeep/retrieval";
+
+import type { Answer, Hit } from "../query/answer.ts";
 
 /** Lines of a passage that are shown; the citation names the rest. */
 const shownLines = 8;
