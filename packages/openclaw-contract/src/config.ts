@@ -48,7 +48,7 @@ export interface GatewayConfig {
 export interface GatewayAuth {
   readonly mode: "none" | "token" | "trusted-proxy";
   readonly token?: SecretReference;
-  readonly trustedProxy?: { readonly userHeader: string };
+  readonly trustedProxy?: { readonly userHeader: string; readonly allowLoopback: boolean };
   readonly rateLimit?: {
     readonly maxAttempts: number;
     readonly windowMs: number;

@@ -20,3 +20,5 @@ export { readOpenClawConfig } from "./read-config.ts";
 export type { ConfigText } from "./read-config.ts";
 export type { SecretReference } from "./secret-reference.ts";
 export { openClawVersion } from "./version.ts";
+export { openOpenClaw } from "./cli/run-openclaw.ts";
+export type { OpenClawAnswer, OpenClawProgram, OpenClawSession } from "./cli/run-openclaw.ts";

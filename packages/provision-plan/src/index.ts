@@ -1,1 +1,11 @@
-export {};
+export { catalogue, findModel } from "./catalogue/models.ts";
+export type { CatalogueModel } from "./catalogue/models.ts";
+export type { DeploymentSpec, SecretPlace } from "./spec/deployment-spec.ts";
+export { parseSpec } from "./spec/parse-spec.ts";
+export type { SpecResult } from "./spec/parse-spec.ts";
+export { deployJsonSchema } from "./spec/spec-schema.ts";
+export type { Profile, ProfileName } from "./profiles/profile.ts";
+export { expectedAudit } from "./openclaw/expected-audit.ts";
+export { openClawConfigText, renderOpenClawConfig } from "./openclaw/render-config.ts";
+export type { RenderPlace } from "./openclaw/render-place.ts";
+export { profileNames, profileOf } from "./profiles/profiles.ts";

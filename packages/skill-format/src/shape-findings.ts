@@ -6,7 +6,9 @@ import type { YamlValue } from "./strict-yaml.ts";
 /** Where the judged value sits in its file, and what the codes of its findings begin with. */
 export interface ShapeContext {
   readonly yaml: YamlValue;
-  readonly prefix: "CONTRACT" | "SKILL" | "CASE";
+  readonly prefix: "CONTRACT" | "SKILL" | "CASE" | "DEPLOY";
+  /** The page that says what the file can hold. Default: docs/exec-contract.md. */
+  readonly guide?: string;
   readonly path?: readonly PropertyKey[];
 }
 
@@ -70,7 +72,7 @@ function describe(
       code: `${context.prefix}_VALUE`,
       severity: "error",
       message: `${where}: ${issue.message}`,
-      hint: "See docs/exec-contract.md for what this key can hold.",
+      hint: `See ${context.guide ?? "docs/exec-contract.md"} for what this key can hold.`,
       ...context.yaml.locate(path),
     },
   ];

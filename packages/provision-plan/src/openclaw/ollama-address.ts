@@ -1,0 +1,26 @@
+import { ports } from "../profiles/ports.ts";
+import type { DeploymentSpec } from "../spec/deployment-spec.ts";
+
+/**
+ * The address that the gateway asks for models, never with `/v1`. But in a notebook that is the proxy which lets
+ * five paths of Ollama through: Ollama itself would pull, push and delete for whoever asks (threat 10).
+ */
+export function gateAddress(spec: DeploymentSpec): string {
+  const { gateway, ollama } = spec.profile;
+  if (gateway === "process") return spec.models.endpoint ?? `http://127.0.0.1:${ports.ollama}`;
+  if (gateway === "container" && ollama !== "same-container") {
+    return `http://ollama-gate:${ports.ollama}`;
+  }
+  return `http://127.0.0.1:${ports.gateBesideOllama}`;
+}
+
+/** Where that proxy finds Ollama. */
+export function ollamaAddress(spec: DeploymentSpec): string {
+  const { gateway, ollama } = spec.profile;
+  if (spec.models.endpoint !== undefined) return spec.models.endpoint;
+  if (gateway === "container" && ollama === "host") {
+    return `http://host.docker.internal:${ports.ollama}`;
+  }
+  if (ollama === "container") return `http://ollama:${ports.ollama}`;
+  return `http://127.0.0.1:${ports.ollama}`;
+}

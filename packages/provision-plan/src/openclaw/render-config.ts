@@ -1,0 +1,118 @@
+import type {
+  ChannelConfig,
+  GatewayConfig,
+  McpServer,
+  OpenClawConfig,
+} from "@clawkeep/openclaw-contract";
+
+import { ports } from "../profiles/ports.ts";
+import type { DeploymentSpec } from "../spec/deployment-spec.ts";
+import { renderAgents } from "./render-agents.ts";
+import { modelProviders } from "./render-models.ts";
+import { folderOf } from "./render-place.ts";
+import type { RenderPlace } from "./render-place.ts";
+import { secretProviders, secretReference, usedSecrets } from "./render-secrets.ts";
+import { renderTools } from "./render-tools.ts";
+
+/** `openclaw.json` of a deployment. The same spec and place always give the same value; no secret is in it. */
+export function renderOpenClawConfig(spec: DeploymentSpec, place: RenderPlace): OpenClawConfig {
+  const channels = renderChannels(spec);
+  return {
+    gateway: renderGateway(spec),
+    secrets: { providers: secretProviders(spec, usedSecrets(spec), place) },
+    models: { mode: "replace", providers: modelProviders(spec) },
+    agents: renderAgents(spec, place),
+    session: { dmScope: "per-channel-peer" },
+    tools: renderTools(spec),
+    skills: {
+      // An empty list blocks none of the bundled skills; one name that no skill has blocks them all.
+      allowBundled: ["none"],
+      load: { watch: false },
+      workshop: { autonomous: { mode: "off" } },
+    },
+    mcp: { servers: renderServers(spec, place), sessionIdleTtlMs: 600_000 },
+    memory: { search: { provider: "none" } },
+    ...(channels === undefined ? {} : { channels }),
+    ...(spec.egress.mode === "allowlist" ? { proxy: { proxyUrl: proxyUrl(spec) } } : {}),
+    discovery: { mdns: { mode: "off" } },
+    update: { checkOnStart: false },
+    telemetry: { enabled: false },
+  };
+}
+
+/** The same as bytes of a file. */
+export function openClawConfigText(config: OpenClawConfig): string {
+  return `${JSON.stringify(config, undefined, 2)}\n`;
+}
+
+function renderGateway(spec: DeploymentSpec): GatewayConfig {
+  const { port, ui, auth, userHeader, exposure, origins } = spec.gateway;
+  return {
+    mode: "local",
+    bind: spec.profile.bind,
+    port,
+    controlUi: ui
+      ? {
+          enabled: true,
+          allowedOrigins: [`http://127.0.0.1:${port}`, `http://localhost:${port}`, ...origins],
+        }
+      : { enabled: false },
+    trustedProxies: exposure === "caddy" ? ["127.0.0.1"] : [],
+    auth: {
+      mode: auth,
+      ...(auth === "token" ? { token: secretReference(spec.secrets.gatewayToken) } : {}),
+      ...(auth === "trusted-proxy" ? { trustedProxy: { userHeader, allowLoopback: true } } : {}),
+      ...(auth === "none"
+        ? {}
+        : { rateLimit: { maxAttempts: 10, windowMs: 60_000, lockoutMs: 300_000 } }),
+    },
+    ...(exposure === "tailscale" ? { tailscale: { mode: "serve" } } : {}),
+  };
+}
+
+/** The skills service of another uid; in a notebook a child of the same one. */
+function renderServers(
+  spec: DeploymentSpec,
+  place: RenderPlace,
+): Readonly<Record<string, McpServer>> {
+  if (spec.skills.length === 0) return {};
+  const { skills, workspace } = spec.profile;
+  if (skills === "http") {
+    return {
+      clawkeep: {
+        url: `http://skills:${ports.skills}/mcp`,
+        transport: "streamable-http",
+        headers: { Authorization: "Bearer ${CLAWKEEP_SKILLS_TOKEN}" },
+      },
+    };
+  }
+  const command = place.skillProgram;
+  const args =
+    skills === "socket"
+      ? ["connect", `/run/claw-${spec.name}/skills.sock`, "--owner", String(place.skillsUid)]
+      : ["serve", "--workspace", folderOf(workspace, spec, place)];
+  return { clawkeep: { command, args } };
+}
+
+function renderChannels(spec: DeploymentSpec): Readonly<Record<string, ChannelConfig>> | undefined {
+  const named = Object.entries(spec.channels);
+  if (named.length === 0) return undefined;
+  return Object.fromEntries(
+    named.map(([name, { token }]): [string, ChannelConfig] => [
+      name,
+      {
+        enabled: true,
+        dmPolicy: "pairing",
+        groupPolicy: "allowlist",
+        ...(token === undefined
+          ? {}
+          : { [name === "telegram" ? "botToken" : "token"]: secretReference(token) }),
+      },
+    ]),
+  );
+}
+
+function proxyUrl(spec: DeploymentSpec): string {
+  const host = spec.profile.gateway === "container" ? "egress" : "127.0.0.1";
+  return `http://${host}:${ports.egressProxy}`;
+}

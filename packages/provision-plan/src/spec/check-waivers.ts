@@ -1,0 +1,92 @@
+import type { DeploymentSpec } from "./deployment-spec.ts";
+import type { SpecProblem } from "./spec-problem.ts";
+import type { Control } from "./written-spec.ts";
+
+/** What weakens a control in this spec: where it is written, and what it means. */
+interface Weakening {
+  readonly control: Control;
+  readonly path: SpecProblem["path"];
+  readonly what: string;
+}
+
+/** Every weakening of a spec, waived or not: the page "what is still exposed" starts from it. */
+export function weakenings(spec: DeploymentSpec): readonly Weakening[] {
+  const found: Weakening[] = [];
+  const say = (control: Control, path: SpecProblem["path"], what: string): void => {
+    found.push({ control, path, what });
+  };
+  if (spec.gateway.auth === "none") {
+    say("auth-none", ["gateway", "auth"], "whoever reaches the port is the operator (S5)");
+  }
+  if (spec.exec.mode === "allowlist") {
+    say(
+      "exec-allowlist",
+      ["exec", "mode"],
+      "commands run under the gateway's uid: no second principal",
+    );
+  }
+  if (spec.exec.mode === "full") {
+    say("exec-full", ["exec", "mode"], "the model runs any command as the gateway's uid (L16)");
+  }
+  if (spec.exec.applyPatch.length > 0) {
+    say("apply-patch", ["exec", "applyPatch"], "a model may change files of the workspace (S4)");
+  }
+  if (spec.egress.mode === "open") {
+    say("egress-open", ["egress", "mode"], "anything that is read can be sent anywhere");
+  }
+  if (spec.sandbox.socket !== "none") {
+    say(
+      `socket-${spec.sandbox.socket}`,
+      ["sandbox", "socket"],
+      spec.sandbox.socket === "rootless"
+        ? "the gateway can start containers as its user (G12)"
+        : "who may create containers is root on the host (G12)",
+    );
+  }
+  const isOutward = Object.keys(spec.channels).length > 0;
+  const isReaching = spec.capabilities.webSearch !== undefined;
+  if (spec.privateData && isReaching && isOutward) {
+    say(
+      "private-data-and-outward",
+      ["capabilities"],
+      "private data, foreign text and a way out in one agent (C25)",
+    );
+  }
+  return found;
+}
+
+/** Each weakening needs a waiver with a reason, and each waiver a weakening. */
+export function checkWaivers(spec: DeploymentSpec): readonly SpecProblem[] {
+  const found = weakenings(spec);
+  const problems: SpecProblem[] = [];
+  for (const { control, path, what } of found) {
+    if (spec.waivers.some((waiver) => waiver.control === control)) continue;
+    problems.push({
+      code: "DEPLOY_WAIVER_MISSING",
+      severity: "error",
+      path,
+      message: `expected a waiver of ${control}, got none: ${what}`,
+      hint: `If it must be, write allow: [{control: ${control}, reason: …}]; it will be listed as exposed.`,
+    });
+  }
+  for (const [index, { control }] of spec.waivers.entries()) {
+    if (found.some((one) => one.control === control)) continue;
+    problems.push({
+      code: "DEPLOY_WAIVER_UNUSED",
+      severity: "warning",
+      path: ["allow", index],
+      message: `nothing in this file needs a waiver of ${control}`,
+      hint: "Remove it, so that it does not allow what somebody writes later.",
+    });
+  }
+  if (spec.exec.mode !== "deny" && spec.profile.skills === "http") {
+    problems.push({
+      code: "DEPLOY_EXEC_BESIDE_TOKEN",
+      severity: "error",
+      path: ["exec", "mode"],
+      message: `expected exec deny in profile ${spec.profile.name}, got ${spec.exec.mode}: a command would inherit the skills service's token`,
+      hint: "Take a profile that reaches its skills by a socket (bare-metal), or leave exec denied.",
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,82 @@
+import type { Profile } from "../profiles/profile.ts";
+import type { Control } from "./written-spec.ts";
+
+/** A secret by where it is: a file of the deployment, a variable, or what a command prints. */
+export type SecretPlace =
+  | { readonly source: "file"; readonly name: string }
+  | { readonly source: "env"; readonly name: string }
+  | { readonly source: "exec"; readonly command: string; readonly id: string };
+
+/** A deployment with every default filled in. One value for each thing; everything is rendered from it. */
+export interface DeploymentSpec {
+  readonly name: string;
+  readonly profile: Profile;
+  readonly manager: "system" | "user";
+  readonly openclawVersion: string;
+  readonly gateway: {
+    readonly port: number;
+    readonly ui: boolean;
+    readonly auth: "token" | "none" | "trusted-proxy";
+    readonly userHeader: string;
+    readonly exposure: "loopback" | "ssh" | "tailscale" | "caddy";
+    /** Origins besides those of the published port. */
+    readonly origins: readonly string[];
+    readonly stopSeconds: number;
+  };
+  readonly models: {
+    readonly primary: string;
+    readonly fallbacks: readonly string[];
+    /** Address of an Ollama that runs elsewhere. */
+    readonly endpoint?: string;
+    readonly contextTokens: number;
+    readonly maxTokens: number;
+    readonly numThread?: number;
+    readonly numGpu?: number;
+    readonly timeoutSeconds: number;
+  };
+  /** Named agents and their models, in the order of the file. */
+  readonly agents: Readonly<Record<string, { readonly model: string }>>;
+  /** Variables of Ollama beyond those that the profile sets. */
+  readonly ollama: Readonly<Record<string, string>>;
+  readonly secrets: {
+    readonly gatewayToken: SecretPlace;
+    readonly openrouterKey: SecretPlace;
+    readonly commands: Readonly<
+      Record<string, { readonly command: string; readonly args: readonly string[] }>
+    >;
+  };
+  readonly egress: {
+    readonly mode: "none" | "allowlist" | "open";
+    readonly allow: readonly {
+      readonly host: string;
+      readonly port: number;
+      readonly why: string;
+    }[];
+  };
+  readonly exec: {
+    readonly mode: "deny" | "allowlist" | "full";
+    readonly timeoutSeconds: number;
+    readonly backgroundMs: number;
+    readonly cleanupMs: number;
+    /** Models that may patch files; empty is off. */
+    readonly applyPatch: readonly string[];
+  };
+  readonly sandbox: {
+    readonly backend: "none" | "host" | "rootless" | "podman";
+    readonly socket: "none" | "rootless" | "proxy" | "host";
+  };
+  readonly skills: readonly string[];
+  readonly channels: Readonly<Record<string, { readonly token: SecretPlace | undefined }>>;
+  readonly capabilities: {
+    /** A provider that is bundled and wants no key. */
+    readonly webSearch: "duckduckgo" | undefined;
+  };
+  readonly privateData: boolean;
+  readonly limits: {
+    readonly memoryMb: number;
+    readonly cpus: number;
+    readonly processes: number;
+    readonly concurrent: number;
+  };
+  readonly waivers: readonly { readonly control: Control; readonly reason: string }[];
+}
