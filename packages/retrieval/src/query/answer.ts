@@ -37,7 +37,7 @@ export interface HitExplanation {
   readonly cosine?: number;
   /** BM25F of the passage, 0 or more. */
   readonly bm25: number;
-  /** `cosine + 0.45 * bm25 / (largest bm25 of this query)`. */
+  /** `vector * cosine + keyword * bm25 / largestBm25`, by the query's weights; -1…1. */
   readonly fused: number;
   /** 1-based place in the vector search's list, absent when it was not among its first 100. */
   readonly vectorRank?: number;
@@ -64,7 +64,7 @@ export interface Hit {
    * `\u{…}`; the bytes themselves are named by `citation`.
    */
   readonly text: string;
-  /** `fused / 1.45`, clamped to 0…1. */
+  /** `fused`, clamped to 0…1. */
   readonly score: number;
   /**
    * `path:lineStart-lineEnd`, or `path#page=3` for a locator, behind `[collection] ` where there are
@@ -104,7 +104,7 @@ export interface AnswerExplanation {
   readonly largestBm25: number;
   /** Candidates that were scored. */
   readonly candidates: number;
-  /** Weight of each leg in `fused`. */
+  /** Weight of each leg in `fused`, chosen for this query; they add up to 1. */
   readonly weights: { readonly vector: number; readonly keyword: number };
   /** What was searched for once the operators were taken out of the query. */
   readonly text: string;

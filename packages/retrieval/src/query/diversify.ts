@@ -1,5 +1,4 @@
 import type { FusedCandidate } from "./fuse.ts";
-import { largestFused } from "./fuse.ts";
 
 /** Candidates among which a different passage is looked for, for each that is wanted. */
 const poolPerHit = 4;
@@ -30,7 +29,7 @@ export function diversify<T extends FusedCandidate>(
   while (chosen.length < topK && left.length > 0) {
     let [best, bestValue] = [0, -Infinity];
     left.forEach(({ candidate, nearest }, index) => {
-      const value = (1 - diversity) * (candidate.fused / largestFused) - diversity * nearest;
+      const value = (1 - diversity) * candidate.fused - diversity * nearest;
       // The first choice is the best candidate even where nothing but difference counts.
       if (chosen.length > 0 ? value > bestValue : index === 0) {
         [best, bestValue] = [index, value];

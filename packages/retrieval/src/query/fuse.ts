@@ -15,39 +15,69 @@ export interface FusedCandidate extends Candidate {
   readonly fused: number;
 }
 
-/**
- * Weight of the keyword leg. Anything from .3 to 1.0 is a plateau over seven public collections of
- * documents and code; .45 is its middle on a log scale.
- */
-export const keywordWeight = 0.45;
+/** Share of each leg in `fused`; they add up to 1. */
+export interface LegWeights {
+  readonly vector: number;
+  readonly keyword: number;
+}
 
-/** Highest value that `fused` takes: cosine 1 and the query's best keyword score. */
-export const largestFused: number = 1 + keywordWeight;
+/**
+ * How much the keyword leg's spread counts against the vectors'. Chosen on collections of documents and code
+ * by `npm run test:real -- quality`, for each of them without it: `docs/retrieval-quality.md` has the table.
+ * Anything from .55 to .7 is a plateau.
+ */
+export const keywordSpread = 0.7;
+
+/** The keyword leg's weight against 1 where nothing is known of the spread: few candidates. */
+const priorWeight = 0.45;
+/** Candidates that tell as much as the prior does. */
+const priorCandidates = 10;
+/** Neither leg is ever asked alone. */
+const leastWeight = 0.15;
+const mostWeight = 0.9;
 
 /** No term brings more than `k1 + 1` times its inverse document frequency. */
 const largestTermScore = 2.2;
 
 /**
+ * The weights of the legs for one query: a unit of a leg's score says as much as it stands out among that
+ * leg's scores of the query's candidates, so each leg is measured by its standard deviation. A question whose
+ * words are everywhere has keyword scores that differ little for their size; one whose passages
+ * are all near it has cosines that do.
+ */
+export function legWeights(candidates: readonly Candidate[], largestBm25: number): LegWeights {
+  const spread = spreadOf(candidates.map(({ bm25 }) => bm25));
+  const many = candidates.length;
+  const found =
+    spread > 0 ? (spreadOf(candidates.map(({ cosine = 0 }) => cosine)) * largestBm25) / spread : 0;
+  const weight =
+    (many * keywordSpread * found + priorCandidates * priorWeight) / (many + priorCandidates);
+  const keyword = Math.min(mostWeight, Math.max(leastWeight, weight));
+  return { vector: 1 / (1 + keyword), keyword: keyword / (1 + keyword) };
+}
+
+/**
  * Linear fusion over the union of both legs' candidates, both scores filled in for each:
- * `cosine + 0.45 * bm25 / largestBm25`. Reciprocal rank fusion loses up to .07 nDCG where one leg
- * is weak; this does not. Ties keep segment and chunk order, so the result depends on nothing else.
+ * `vector * cosine + keyword * bm25 / largestBm25` by the query's weights. Reciprocal rank fusion loses up to .07 nDCG where one
+ * leg is weak; this does not. Ties keep segment and chunk order, so the result depends on nothing else.
  */
 export function fuse(
   candidates: readonly Candidate[],
   largestBm25: number,
+  { vector, keyword }: LegWeights,
 ): readonly FusedCandidate[] {
-  const scale = largestBm25 > 0 ? keywordWeight / largestBm25 : 0;
+  const scale = largestBm25 > 0 ? keyword / largestBm25 : 0;
   return inOrder(
     candidates.map((candidate) => ({
       ...candidate,
-      fused: (candidate.cosine ?? 0) + scale * candidate.bm25,
+      fused: vector * (candidate.cosine ?? 0) + scale * candidate.bm25,
     })),
   );
 }
 
 /**
  * The order of the keyword leg alone, for want of vectors: `bm25` against the most that a passage can
- * have for this query, as far as `fused` goes.
+ * have for this query.
  *
  * @param idf Inverse document frequency of each term.
  * @param terms The query's terms, repeats included.
@@ -58,7 +88,7 @@ export function rankByKeywords(
   terms: readonly string[],
 ): readonly FusedCandidate[] {
   const bound = largestTermScore * terms.reduce((sum, term) => sum + (idf.get(term) ?? 0), 0);
-  const scale = bound > 0 ? largestFused / bound : 0;
+  const scale = bound > 0 ? 1 / bound : 0;
   return inOrder(candidates.map((candidate) => ({ ...candidate, fused: scale * candidate.bm25 })));
 }
 
@@ -68,7 +98,15 @@ function inOrder(candidates: readonly FusedCandidate[]): readonly FusedCandidate
   );
 }
 
-/** The score that a reader sees: `fused / 1.45`, clamped to 0…1, to six decimals. */
+/** Standard deviation. Sorted first: the sum depends on nothing but the values. */
+function spreadOf(values: readonly number[]): number {
+  const ordered = values.toSorted((a, b) => a - b);
+  const mean = ordered.reduce((sum, value) => sum + value, 0) / ordered.length;
+  const squares = ordered.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return ordered.length === 0 ? 0 : Math.sqrt(squares / ordered.length);
+}
+
+/** The score that a reader sees: `fused`, clamped to 0…1, to six decimals. */
 export function reportedScore(fused: number): number {
-  return Math.round(Math.min(1, Math.max(0, fused / largestFused)) * 1e6) / 1e6;
+  return Math.round(Math.min(1, Math.max(0, fused)) * 1e6) / 1e6;
 }

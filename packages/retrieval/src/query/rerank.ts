@@ -1,5 +1,4 @@
 import type { FusedCandidate } from "./fuse.ts";
-import { largestFused } from "./fuse.ts";
 
 /** Says how well each passage answers the query, larger is better: the logits of a cross-encoder. */
 export type Reranker = (query: string, passages: readonly string[]) => Promise<ArrayLike<number>>;
@@ -13,8 +12,8 @@ export interface RerankedCandidate extends FusedCandidate {
 }
 
 /**
- * Puts the candidates in the order of the cross-encoder; `fused` becomes its logit as a probability, as
- * far as `fused` goes. Ties keep the order given. A model that gives no number leaves the order alone.
+ * Puts the candidates in the order of the cross-encoder; `fused` becomes its logit as a probability.
+ * Ties keep the order given. A model that gives no number leaves the order alone.
  */
 export async function rerank(
   query: string,
@@ -28,7 +27,7 @@ export async function rerank(
     const logit = scores[index];
     return logit === undefined || !Number.isFinite(logit)
       ? candidate
-      : { ...candidate, rerank: logit, fused: largestFused / (1 + Math.exp(-logit)) };
+      : { ...candidate, rerank: logit, fused: 1 / (1 + Math.exp(-logit)) };
   });
   return ordered.toSorted((a, b) => b.fused - a.fused);
 }
