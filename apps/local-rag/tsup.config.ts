@@ -20,6 +20,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     "verify-command": "src/commands/verify-command.ts",
     "eval-command": "src/commands/eval-command.ts",
     "bundle-command": "src/commands/bundle-command.ts",
+    "mcp-config-command": "src/commands/mcp-config-command.ts",
     "collection-command": "src/commands/collection-command.ts",
     "embedder-worker": "../../packages/embedder/src/workers/worker.ts",
     // The confined child process that reads PDFs, office files and code.

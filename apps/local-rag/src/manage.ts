@@ -24,6 +24,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     status: async (options) => (await import("./commands/status-command.ts")).runStatus(options),
     verify: async (options) => (await import("./commands/verify-command.ts")).runVerify(options),
     eval: async (options) => (await import("./commands/eval-command.ts")).runEval(options),
+    "mcp-config": async (options) =>
+      (await import("./commands/mcp-config-command.ts")).runMcpConfig(options),
   };
   for (const [name, spec] of Object.entries(commands) as [keyof typeof commands, CommandSpec][]) {
     declare(program, spec, async (options) => {

@@ -62,6 +62,7 @@ export const commands: {
   readonly status: CommandSpec;
   readonly verify: CommandSpec;
   readonly eval: CommandSpec;
+  readonly "mcp-config": CommandSpec;
 } = {
   index: {
     name: "index",
@@ -252,6 +253,24 @@ export const commands: {
       "local-rag eval collections/handbook --min ndcg@10=0.8",
       "local-rag eval collections/handbook --json > before.json",
       "local-rag eval collections/handbook --compare before.json",
+    ],
+  },
+  "mcp-config": {
+    name: "mcp-config",
+    about: "print what an editor or agent has to be told so that it starts serve --mcp",
+    argument: "CLIENT",
+    argumentAbout: "claude-code, claude-desktop, codex, cursor, vscode or zed (docs/mcp.md)",
+    flags: [
+      { name: "name", value: "NAME", about: "what the client calls it (default: local-rag)" },
+      ...indexes,
+      registry,
+      trusts,
+      model,
+      json,
+    ],
+    examples: [
+      "local-rag mcp-config cursor --index ~/notes/.clawkeep/index",
+      "local-rag mcp-config codex --index ~/notes/.clawkeep/index >> ~/.codex/config.toml",
     ],
   },
 };
