@@ -371,6 +371,24 @@ describe("local-rag status and verify", () => {
     expect(JSON.parse(other.stdout)).toMatchObject({ ok: false, snapshot: "same" });
     const proven = localRag(["verify", "-", "--json", "--prove"], { ...place, input: answer });
     expect(JSON.parse(proven.stdout)).toMatchObject({ hits: [{ proof: { leafIndex: 0 } }, {}] });
+    // Who has the root alone needs neither the index nor a registry.
+    const [claim, proofs] = [path.join(base, "answer.json"), path.join(base, "proofs.json")];
+    writeFileSync(claim, answer);
+    writeFileSync(proofs, proven.stdout);
+    const { snapshotRoot } = JSON.parse(answer) as { readonly snapshotRoot: string };
+    const alone = { home: path.join(base, "nobody"), cwd: base };
+    const check = (root: string, ...args: readonly string[]): CommandResult =>
+      localRag(["verify", ...args, "--proof", proofs, "--root", root], alone);
+    const byRoot = check(snapshotRoot, claim);
+    expect([byRoot.code, byRoot.stdout]).toEqual([
+      0,
+      expect.stringContaining(`holds: 2 passages, root ${snapshotRoot}`),
+    ]);
+    expect(check(snapshotRoot).code).toBe(0);
+    expect(check(`sha256:${"0".repeat(64)}`, claim).code).toBe(1);
+    writeFileSync(claim, forged);
+    expect(check(snapshotRoot, claim).stdout).toContain("the text shown is another");
+    expect(localRag(["verify", "--proof", proofs], alone).stderr).toContain("need each other");
     const none = localRag(["verify", "-"], { ...place, input: "{}" });
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("CLAIM_FORMAT")]);
   });

@@ -12,13 +12,19 @@ export type { NamedCollection, NamedCollections } from "./collections/read-colle
 export { addCollection, removeCollection } from "./collections/write-collections.ts";
 export { readClaim } from "./citation/read-claim.ts";
 export type { AnswerClaim, HitClaim } from "./citation/read-claim.ts";
-export { verifyAnswer } from "./citation/verify-answer.ts";
+export { verifyCollections } from "./citation/verify-collections.ts";
 export type {
   AnswerVerification,
   HitVerification,
   VerifyAnswerOptions,
 } from "./citation/verify-answer.ts";
-export { checkProof } from "./citation/citation-proof.ts";
+export { checkProofs } from "./citation/check-proofs.ts";
+export type {
+  CheckProofsOptions,
+  ProofVerification,
+  ProvenPassage,
+} from "./citation/check-proofs.ts";
+export { readProofs } from "./citation/read-proofs.ts";
 export type { CitationProof } from "./citation/citation-proof.ts";
 export { verifyIndex } from "./citation/verify-index.ts";
 export type { IndexVerification } from "./citation/verify-index.ts";

@@ -199,20 +199,27 @@ export const commands: {
     argumentAbout:
       "file with an answer, a hit or a citation as query prints it in JSON; - reads standard input",
     flags: [
-      index,
+      ...indexes,
       { name: "prove", about: "with a CLAIM and --json: add a proof for who has the root alone" },
+      {
+        name: "proof",
+        value: "FILE",
+        about: "check what --prove printed, or a CLAIM by it, against --root: needs no index",
+      },
+      { name: "root", value: "ROOT", about: "snapshot root that proofs must lead to" },
       {
         name: "workspace",
         value: "DIR",
         about: "folder that was indexed (default: the one that the registry names)",
       },
       registry,
-      trust,
+      trusts,
       json,
     ],
     examples: [
       "local-rag verify --index ~/notes/.clawkeep/index --json",
       'local-rag query "rotate keys" --json | local-rag verify -',
+      "local-rag verify answer.json --proof proofs.json --root sha256:…",
     ],
   },
   eval: {

@@ -3,19 +3,23 @@ import path from "node:path";
 
 import { CodedError, count, escapeForTerminal, formatFinding } from "@clawkeep/diagnostics";
 import { modelManifest } from "@clawkeep/model-minilm";
-import type { AnswerVerification } from "@clawkeep/retrieval";
+import type { AnswerVerification, Index, ProofVerification } from "@clawkeep/retrieval";
 import {
   indexStatus,
   jsonForModel,
   openIndex,
+  checkProofs,
   readClaim,
-  verifyAnswer,
+  readProofs,
+  verifyCollections,
   verifyIndex,
 } from "@clawkeep/retrieval";
 
 import type { RawOptions } from "../arguments/parse-flags.ts";
-import { textOf } from "../arguments/parse-flags.ts";
-import { indexPlace, trustOf } from "../place/index-place.ts";
+import { commands } from "../arguments/command-table.ts";
+import { textOf, textsOf, usage } from "../arguments/parse-flags.ts";
+import { indexPlaces } from "../place/index-places.ts";
+import { indexPlace, rootOf, trustOf } from "../place/index-place.ts";
 
 const shownFindings = 20;
 
@@ -25,7 +29,50 @@ const shownFindings = 20;
  */
 export async function runVerify(options: RawOptions): Promise<number> {
   const [claim] = options.positional;
+  if (options.flags.has("proof") || options.flags.has("root")) {
+    return verifyProofs(options, claim);
+  }
+  const several = textsOf(options, "index").length > 1 || options.flags.has("collection");
+  if (claim === undefined && several) {
+    throw usage(commands.verify, "one index is checked at a time; several only with a CLAIM");
+  }
   return claim === undefined ? verifyWhole(options) : verifyClaim(options, claim);
+}
+
+/** Proofs, or a claim by them, against a root: no index, no model, no registry. */
+async function verifyProofs(options: RawOptions, source: string | undefined): Promise<number> {
+  const [proof, root] = [textOf(options, "proof"), textOf(options, "root")];
+  if (proof === undefined || root === undefined) {
+    throw usage(commands.verify, "--proof FILE and --root ROOT need each other");
+  }
+  const trusted = rootOf(root);
+  const proofs = readProofs(await readSource(proof));
+  const claim = source === undefined ? undefined : readClaim(await readSource(source));
+  const workspace = textOf(options, "workspace");
+  const result = checkProofs(proofs, {
+    root: trusted,
+    ...(claim === undefined ? {} : { claim }),
+    ...(workspace === undefined ? {} : { workspace: path.resolve(workspace) }),
+  });
+  process.stdout.write(
+    options.flags.has("json")
+      ? `${jsonForModel({ version: 1, root: trusted, ...result })}\n`
+      : describeProofs(result, trusted),
+  );
+  return result.ok ? 0 : 1;
+}
+
+function describeProofs({ ok, passages }: ProofVerification, root: string): string {
+  const lines = passages.map(({ collection, path: file, byteStart, byteEnd, ...found }) => {
+    const place = `${collection === undefined ? "" : `[${collection}] `}${file}`;
+    const said = [
+      found.proven ? "proven" : "not proven",
+      ...(found.text === "other" ? ["the text shown is another"] : []),
+      ...(found.file === undefined ? [] : [found.file.state]),
+    ];
+    return `${escapeForTerminal(place)} bytes ${byteStart}-${byteEnd}: ${said.join(", ")}\n`;
+  });
+  return `${lines.join("")}${ok ? "holds" : "does not hold"}: ${count(passages.length, "passage")}, root ${root}\n`;
 }
 
 function verifyWhole(options: RawOptions): number {
@@ -55,41 +102,58 @@ function verifyWhole(options: RawOptions): number {
   return result.ok && current ? 0 : 1;
 }
 
-/** An answer, a hit or a citation against the files, and the index where there is one. */
+/** An answer, a hit or a citation against the files, and the indexes where there are some. */
 async function verifyClaim(options: RawOptions, source: string): Promise<number> {
-  const folder = indexPlace(options, process.cwd());
-  const trust = trustOf(options);
   const chosen = textOf(options, "workspace");
-  const status = indexStatus(folder, trust);
-  const workspace = chosen === undefined ? status.workspace : path.resolve(chosen);
-  const claim = readClaim(await readSource(source));
-  // Files alone are enough to check a citation; who names neither means an index that is not there.
-  using index =
-    status.snapshot === undefined && chosen !== undefined
-      ? undefined
-      : openIndex(folder, trust, modelManifest.spaceId, { keywordsOnly: true });
-  const result = verifyAnswer(claim, {
-    ...(workspace === undefined ? {} : { workspace }),
-    ...(index === undefined ? {} : { index }),
-    prove: options.flags.has("prove"),
-  });
-  if (options.flags.has("json")) {
-    process.stdout.write(`${jsonForModel({ version: 1, ...result })}\n`);
-  } else {
-    process.stdout.write(describeAnswer(result));
+  const places = indexPlaces(options, process.cwd());
+  if (chosen !== undefined && places.length > 1) {
+    throw usage(commands.verify, "--workspace is of one index, and there are several");
   }
-  return result.ok ? 0 : 1;
+  const claim = readClaim(await readSource(source));
+  const indexes: Index[] = [];
+  try {
+    const known = new Map(
+      places.map(({ name, folder, trust }) => {
+        const status = indexStatus(folder, trust);
+        const workspace = chosen === undefined ? status.workspace : path.resolve(chosen);
+        // Files alone are enough to check a citation; who names neither means an index that is not there.
+        const index =
+          status.snapshot === undefined && chosen !== undefined
+            ? undefined
+            : openIndex(folder, trust, modelManifest.spaceId, { keywordsOnly: true });
+        indexes.push(...(index === undefined ? [] : [index]));
+        const prove = options.flags.has("prove");
+        const found = {
+          ...(workspace === undefined ? {} : { workspace }),
+          ...(index === undefined ? {} : { index }),
+        };
+        return [name, { ...found, prove }] as const;
+      }),
+    );
+    const result = verifyCollections(claim, (collection) => known.get(collection));
+    process.stdout.write(
+      options.flags.has("json")
+        ? `${jsonForModel({ version: 1, ...result })}\n`
+        : describeAnswer(result),
+    );
+    return result.ok ? 0 : 1;
+  } finally {
+    indexes.forEach((index) => index.close());
+  }
 }
 
 function describeAnswer({ ok, snapshot, hits }: AnswerVerification): string {
-  const lines = hits.map(({ path: file, byteStart, byteEnd, file: state, text, indexed }) => {
-    const said = [
-      state === undefined ? "file not checked" : state.state,
-      ...(text === "other" ? ["the text shown is another"] : []),
-      ...(indexed === false ? ["not in the index"] : []),
-    ];
-    return `${escapeForTerminal(file)} bytes ${byteStart}-${byteEnd}: ${said.join(", ")}\n`;
-  });
+  const lines = hits.map(
+    ({ collection, byteStart, byteEnd, file: state, text, indexed, ...hit }) => {
+      const place = `${collection === undefined ? "" : `[${collection}] `}${hit.path}`;
+      const said = [
+        state === undefined ? "file not checked" : state.state,
+        ...(text === "other" ? ["the text shown is another"] : []),
+        ...(indexed === false ? ["not in the index"] : []),
+      ];
+      return `${escapeForTerminal(place)} bytes ${byteStart}-${byteEnd}: ${said.join(", ")}\n`;
+    },
+  );
   const named = {
     same: "given from this index",
     other: "given from another snapshot",

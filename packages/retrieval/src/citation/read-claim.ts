@@ -2,10 +2,13 @@ import { CodedError } from "@clawkeep/diagnostics";
 import type { Digest } from "@clawkeep/integrity";
 import { isDigest } from "@clawkeep/integrity";
 
+import { collectionsRoot } from "../query/open-collections.ts";
 import type { CitationClaim } from "./verify-citation.ts";
 
 /** A passage that somebody says was found. */
 export interface HitClaim {
+  /** Which of several indexes it is from. */
+  readonly collection?: string;
   readonly citation: CitationClaim;
   /** The passage as it was shown; absent for a bare citation. */
   readonly text?: string;
@@ -17,6 +20,8 @@ export interface HitClaim {
 export interface AnswerClaim {
   /** What the answer says it was given from. */
   readonly snapshotRoot?: Digest;
+  /** Each of several indexes that it says it was given from. */
+  readonly collections?: readonly { readonly name: string; readonly snapshotRoot: Digest }[];
   readonly hits: readonly HitClaim[];
 }
 
@@ -39,11 +44,15 @@ export function readClaim(text: string): AnswerClaim {
   }
   const roots = new Set<Digest>();
   const hits: HitClaim[] = [];
+  let collections: AnswerClaim["collections"];
   for (const value of values) {
     const fields = fieldsOf(value) ?? new Map<string, unknown>();
     const root = fields.get("snapshotRoot");
     if (isDigest(root)) {
       roots.add(root);
+    }
+    if (fields.has("collections")) {
+      collections = collectionsOf(fields.get("collections"));
     }
     const results = fields.get("results");
     const list: readonly unknown[] = Array.isArray(results)
@@ -60,7 +69,26 @@ export function readClaim(text: string): AnswerClaim {
     throw refused("one snapshot root");
   }
   const [snapshotRoot] = roots;
-  return { hits, ...(snapshotRoot === undefined ? {} : { snapshotRoot }) };
+  if (collections !== undefined && collectionsRoot(collections) !== snapshotRoot) {
+    throw refused("a snapshot root over the collections that the answer names");
+  }
+  return {
+    hits,
+    ...(snapshotRoot === undefined ? {} : { snapshotRoot }),
+    ...(collections === undefined ? {} : { collections }),
+  };
+}
+
+function collectionsOf(value: unknown): NonNullable<AnswerClaim["collections"]> {
+  const entries: readonly unknown[] = Array.isArray(value) ? value : [undefined];
+  return entries.map((entry) => {
+    const fields = fieldsOf(entry);
+    const [name, snapshotRoot] = [fields?.get("name"), fields?.get("snapshotRoot")];
+    if (typeof name !== "string" || !name.isWellFormed() || !isDigest(snapshotRoot)) {
+      throw refused("name and snapshotRoot of each collection");
+    }
+    return { name, snapshotRoot };
+  });
 }
 
 function parseValues(text: string): readonly unknown[] {
@@ -83,10 +111,12 @@ function hitOf(value: unknown): HitClaim {
   const hit = fieldsOf(value);
   const citation = fieldsOf(hit?.get("citation")) ?? hit;
   const text = hit?.get("text");
+  const collection = citation?.get("collection");
   if (citation === undefined) {
     throw refused("a hit or a citation");
   }
   return {
+    ...(typeof collection === "string" ? { collection } : {}),
     citation: citationOf(citation),
     ...(typeof text === "string" ? { text } : {}),
     shortened: hit?.get("shortened") === true,

@@ -11,6 +11,8 @@ import { compareCitation, readInside } from "./verify-citation.ts";
 
 /** What is known of one passage of an answer. */
 export interface HitVerification {
+  /** Which of several indexes it is from. */
+  readonly collection?: string;
   readonly path: string;
   readonly byteStart: number;
   readonly byteEnd: number;
