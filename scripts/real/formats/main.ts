@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -105,11 +106,18 @@ function rowsOf(folder: string): readonly ChunkRow[] {
   });
 }
 
-/** The same rows each time: every one of a third of all, spread over them. */
+/** Random ones; the seed that is printed draws the same again (`CLAWKEEP_SEED`). */
 function verify(workspace: string, rows: readonly ChunkRow[]): boolean {
   const plain = rows.filter(({ locator }) => locator === undefined);
-  const step = Math.max(1, Math.floor(plain.length / citations));
-  const chosen = plain.filter((_, index) => index % step === 0).slice(0, citations);
+  const seed = process.env["CLAWKEEP_SEED"] ?? randomBytes(8).toString("hex");
+  const chosen = plain
+    .map((row, index) => ({
+      row,
+      draw: createHash("sha256").update(`${seed}:${index}`).digest("hex"),
+    }))
+    .toSorted((a, b) => (a.draw < b.draw ? -1 : 1))
+    .slice(0, citations)
+    .map(({ row }) => row);
   const lines = chosen.map(({ path: file, byteStart, byteEnd, lineStart, lineEnd, digest }) =>
     [file, byteStart, byteEnd, lineStart, lineEnd, digest.slice("sha256:".length)].join("\t"),
   );
@@ -118,6 +126,7 @@ function verify(workspace: string, rows: readonly ChunkRow[]): boolean {
     [workspace],
     { input: `${lines.join("\n")}\n`, encoding: "utf8" },
   );
+  say(`${chosen.length} of ${plain.length} citations drawn with the seed ${seed}`);
   say(`citations: ${stdout.trim()} ${stderr.slice(0, 2000)}`);
   return status === 0 && chosen.length === citations;
 }
