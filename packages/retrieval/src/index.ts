@@ -45,6 +45,8 @@ export { readRun } from "./evaluation/read-run.ts";
 export { indexFolder } from "./ingest/index-folder.ts";
 export type { IndexModel, IndexOptions, IndexReport } from "./ingest/index-run.ts";
 export type { IndexProgress } from "./ingest/index-progress.ts";
+export { forgetPaths } from "./forgetting/forget-paths.ts";
+export type { ForgetReport } from "./forgetting/forget-paths.ts";
 export { watchFolder } from "./watch/watch-folder.ts";
 export type { WatchEvent, WatchOptions } from "./watch/watch-folder.ts";
 export type {

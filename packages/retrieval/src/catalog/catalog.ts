@@ -16,7 +16,7 @@ import {
 import type { VectorBuild } from "./vector-cache.ts";
 import { digestBlob, digestOfBlob, VectorCache } from "./vector-cache.ts";
 
-/** Names of single values; `job` is the state of a run under way. */
+/** Names of single values; `job` is the state of a run under way, `purge` that the file is to be written anew. */
 export type CatalogFact =
   | "format"
   | "indexId"
@@ -26,6 +26,8 @@ export type CatalogFact =
   | "analyser"
   | "snapshotRoot"
   | "keywordsRoot"
+  | "forgotten"
+  | "purge"
   | "job";
 
 /** How {@link openCatalog} opens. */
@@ -138,6 +140,15 @@ export class Catalog {
     }
   }
 
+  /** What is known of one path belongs to another one; call inside {@link transaction}. */
+  moveDocument(from: string, to: string, hint: string | null): void {
+    this.removeDocument(to);
+    this.#database.prepare("UPDATE chunks SET path = ? WHERE path = ?").run(to, from);
+    this.#database
+      .prepare("UPDATE documents SET path = ?, hint = ? WHERE path = ?")
+      .run(to, hint, from);
+  }
+
   removeDocument(path: string): void {
     this.#database.prepare("DELETE FROM chunks WHERE path = ?").run(path);
     this.#database.prepare("DELETE FROM documents WHERE path = ?").run(path);
@@ -181,6 +192,11 @@ export class Catalog {
         throw error;
       }
     });
+  }
+
+  /** Writes the whole file anew, without free pages and what may lie in them. */
+  rewrite(): void {
+    this.#guard(() => this.#database.exec("VACUUM"));
   }
 
   close(): void {

@@ -8,6 +8,8 @@ import { lockFile } from "@clawkeep/durable-files";
 
 import type { Catalog } from "../catalog/catalog.ts";
 import { openCatalog } from "../catalog/catalog.ts";
+import { forgets, forgottenPatterns } from "../forgetting/forget-list.ts";
+import { purgeCatalog } from "../forgetting/purge-catalog.ts";
 import { timesFile } from "../snapshot/file-times.ts";
 import { catalogFile, identifyIndex } from "./identify-index.ts";
 import type { IndexModel, IndexOptions, IndexReport, IndexRun } from "./index-run.ts";
@@ -103,6 +105,7 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
         workspace: run.root,
         folder: run.place,
         known,
+        isForgotten: forgets(forgottenPatterns(catalog)),
         ...(options.list === undefined ? {} : { list: options.list }),
         rehash: options.rehash ?? false,
         budget: async () => {
@@ -118,9 +121,12 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
         ...(options.reader === undefined ? {} : { reader: options.reader }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },
-      async (document) => {
-        await store.put(document);
-        await options.pace?.();
+      {
+        put: async (document) => {
+          await store.put(document);
+          await options.pace?.();
+        },
+        move: (from, to, hint) => store.move(from, to, hint),
       },
     );
   } finally {
@@ -153,6 +159,7 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
     if (scan.hints.size > 0 || !existsSync(path.join(run.place, timesFile))) {
       await writeTimes(run);
     }
+    await purgeCatalog(run);
     await removeOldFiles(run.place, published, options.faults);
     return reportRun(scan, published, false, 0);
   }

@@ -64,6 +64,8 @@ export interface IndexReport {
   /** Files that are new, or whose content changed. */
   readonly changed: number;
   readonly unchanged: number;
+  /** Of the changed ones, those that lay elsewhere before: neither extracted, cut nor embedded again. */
+  readonly moved: number;
   readonly removed: number;
   /** Passages embedded by this run; the others came from the cache. */
   readonly embedded: number;
@@ -100,6 +102,7 @@ export function reportRun(
     chunks: snapshot.chunks,
     changed: scan.changed,
     unchanged: scan.unchanged,
+    moved: scan.moved,
     removed: scan.removed.length,
     embedded,
     findings: scan.findings,

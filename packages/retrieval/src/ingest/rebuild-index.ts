@@ -5,6 +5,7 @@ import { chunkerId } from "@clawkeep/documents";
 import type { Embedder } from "@clawkeep/embedder";
 import { analyserVersion } from "@clawkeep/keyword-index";
 
+import { purgeCatalog } from "../forgetting/purge-catalog.ts";
 import type { VectorBuild } from "../catalog/vector-cache.ts";
 import type { Snapshot, SnapshotContent } from "../snapshot/snapshot.ts";
 import { segmentFolder } from "../snapshot/snapshot.ts";
@@ -74,6 +75,7 @@ export async function rebuildIndex(run: IndexRun, scan: Scan, use: ModelUse): Pr
     catalog.clearFact("keywordsRoot");
     catalog.clearFact("job");
   });
+  await purgeCatalog(run);
   await faults?.("catalog:committed", { path: path.join(place, catalogFile) });
   await removeOldFiles(place, snapshot, faults);
   onProgress?.({ stage: "publish", snapshotRoot: newRoot });

@@ -15,9 +15,14 @@ import { digestBytes } from "@clawkeep/integrity";
 import type { CatalogChunk, CatalogDocument } from "../catalog/catalog-document.ts";
 import { formatFacts } from "../query/filter/document-facts.ts";
 import { fileHint } from "./file-hint.ts";
+import { findMoves } from "./find-moves.ts";
 
 /** Takes each new or changed document before the next file is read: what it holds on to is in memory. */
-export type DocumentSink = (document: CatalogDocument) => Promise<void>;
+export interface DocumentSink {
+  readonly put: (document: CatalogDocument) => Promise<void>;
+  /** What is known of one path is true of another one. */
+  readonly move: (from: string, to: string, hint: string | null) => Promise<void>;
+}
 
 /** Tokens of a text and the room for one input: what cutting into chunks needs of a model. */
 export interface TokenBudget {
@@ -33,6 +38,8 @@ export interface ScanRequest {
   readonly folder: string;
   /** What the last run saw; empty to read everything anew. */
   readonly known: ReadonlyMap<string, Omit<CatalogDocument, "chunks">>;
+  /** Paths that are never read again, whatever they hold. */
+  readonly isForgotten: (file: string) => boolean;
   /** Workspace-relative paths to read instead of walking. */
   readonly list?: readonly string[];
   /** Read every file, whatever its hint says. */
@@ -55,6 +62,8 @@ export interface Scan {
   readonly changed: number;
   /** Files whose content is what it was. */
   readonly unchanged: number;
+  /** Of the changed ones, those that are known from a path that is gone. */
+  readonly moved: number;
   /** Paths that are gone, or may not be read any more. */
   readonly removed: readonly string[];
   /** Unchanged files that have a hint now, and what it is. */
@@ -69,14 +78,20 @@ export interface Scan {
  */
 export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): Promise<Scan> {
   const seen = new Set<string>();
-  let changed = 0;
+  let [changed, movedCount] = [0, 0];
   const hints = new Map<string, string>();
   const findings: Finding[] = [];
   const fresh = new Map<string, string | null>();
   let files = 0;
   let budget: TokenBudget | undefined;
+  const moves = findMoves(
+    request.workspace,
+    request.known,
+    (file) => seen.has(file) || fresh.has(file),
+  );
+  const moved: { readonly from: string; readonly to: string; readonly hint: string }[] = [];
   const accept = (file: string): boolean => {
-    if (isInside(path.join(request.workspace, file), request.folder)) {
+    if (isInside(path.join(request.workspace, file), request.folder) || request.isForgotten(file)) {
       return false;
     }
     files += 1;
@@ -87,6 +102,12 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
     if (!request.rehash && same && isSettled(known.findings, false)) {
       seen.add(file);
       findings.push(...known.findings);
+      return false;
+    }
+    const from = hint === null || request.rehash ? undefined : moves.from(file, hint);
+    if (hint !== null && from !== undefined) {
+      seen.add(file);
+      moved.push({ from, to: file, hint });
       return false;
     }
     fresh.set(file, hint);
@@ -114,6 +135,13 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
       }
       continue;
     }
+    const from = own.length > 0 ? undefined : moves.from(admission.path, admission.digest);
+    if (from !== undefined) {
+      changed += 1;
+      movedCount += 1;
+      await sink.move(from, admission.path, hint);
+      continue;
+    }
     const read = await reader.read(admission.path, admission.bytes);
     // A reader that was told to stop says nothing about the file.
     request.signal?.throwIfAborted();
@@ -123,7 +151,7 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
     }
     budget ??= read.document === undefined ? undefined : await request.budget();
     changed += 1;
-    await sink({
+    await sink.put({
       path: admission.path,
       digest: admission.digest,
       size: admission.size,
@@ -136,8 +164,13 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
         read.document === undefined || budget === undefined ? [] : chunksOf(read.document, budget),
     });
   }
+  for (const { from, to, hint } of moved) {
+    await sink.move(from, to, hint);
+  }
   const removed = [...request.known.keys()].filter((file) => !seen.has(file));
-  return { changed, unchanged: seen.size - changed, removed, hints, findings };
+  changed += moved.length;
+  const unchanged = seen.size - changed;
+  return { changed, unchanged, moved: moved.length + movedCount, removed, hints, findings };
 }
 
 /** False when the file may be read where it could not be read before. */

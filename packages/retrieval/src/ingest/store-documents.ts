@@ -9,6 +9,8 @@ const bytesPerCommit = 1 << 20;
 /** Puts documents into the catalog, some at a time, in transactions of their own. */
 export interface DocumentStore {
   put(document: CatalogDocument): Promise<void>;
+  /** What is known of one path belongs to another one from now on. */
+  move(from: string, to: string, hint: string | null): Promise<void>;
   /** Commits what is left. */
   flush(): Promise<void>;
 }
@@ -18,28 +20,30 @@ export interface DocumentStore {
  * is taken up by the next one, whatever that finds changed.
  */
 export function storeDocuments(catalog: Catalog, faults?: FaultHook): DocumentStore {
-  let waiting: CatalogDocument[] = [];
+  let waiting: (() => void)[] = [];
   let bytes = 0;
   const flush = async (): Promise<void> => {
     if (waiting.length > 0) {
       await faults?.("catalog:documents", { path: "catalog.sqlite" });
       catalog.transaction(() => {
         catalog.setFact("job", JSON.stringify({ stage: "scan" }));
-        waiting.forEach((document) => catalog.putDocument(document));
+        waiting.forEach((change) => change());
       });
       waiting = [];
       bytes = 0;
     }
   };
+  const add = async (size: number, change: () => void): Promise<void> => {
+    waiting.push(change);
+    // A file without chunks still takes a row.
+    bytes += size + 1024;
+    if (bytes >= bytesPerCommit) {
+      await flush();
+    }
+  };
   return {
-    put: async (document) => {
-      waiting.push(document);
-      // A file without chunks still takes a row.
-      bytes += document.size + 1024;
-      if (bytes >= bytesPerCommit) {
-        await flush();
-      }
-    },
+    put: (document) => add(document.size, () => catalog.putDocument(document)),
+    move: (from, to, hint) => add(0, () => catalog.moveDocument(from, to, hint)),
     flush,
   };
 }

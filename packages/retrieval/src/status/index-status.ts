@@ -5,6 +5,7 @@ import { describeEngine } from "@clawkeep/vector-index";
 import type { EngineDescription } from "@clawkeep/vector-index";
 
 import { openCatalog } from "../catalog/catalog.ts";
+import { forgottenPatterns } from "../forgetting/forget-list.ts";
 import { catalogFile } from "../ingest/identify-index.ts";
 import { readSnapshot } from "../snapshot/read-snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
@@ -25,6 +26,8 @@ export interface IndexStatus {
   readonly bytes: number;
   /** True when a run was ended before it was done; the next one goes on. */
   readonly interrupted: boolean;
+  /** Patterns of what was forgotten and stays out, when the catalog may be read. */
+  readonly forgotten: readonly string[];
   /** What searches vectors in this process. */
   readonly engine: EngineDescription;
 }
@@ -44,25 +47,28 @@ export function indexStatus(folder: string, trust: IndexTrust): IndexStatus {
     // The catalog of an index that was not made here is never opened.
     ...(trusted && trust.registry !== undefined
       ? readCatalogFacts(folder)
-      : { interrupted: false }),
+      : { interrupted: false, forgotten: [] }),
   };
 }
 
-function readCatalogFacts(folder: string): { workspace?: string; interrupted: boolean } {
+function readCatalogFacts(
+  folder: string,
+): Pick<IndexStatus, "workspace" | "interrupted" | "forgotten"> {
   const file = path.join(folder, catalogFile);
   if (!existsSync(file)) {
-    return { interrupted: false };
+    return { interrupted: false, forgotten: [] };
   }
   try {
     using catalog = openCatalog(file, { readOnly: true });
     const workspace = catalog.fact("workspace");
     return {
       interrupted: catalog.fact("job") !== undefined,
+      forgotten: forgottenPatterns(catalog),
       ...(workspace === undefined ? {} : { workspace }),
     };
   } catch {
     // Another user's catalog, or one that is being written: it only adds to what is known.
-    return { interrupted: false };
+    return { interrupted: false, forgotten: [] };
   }
 }
 

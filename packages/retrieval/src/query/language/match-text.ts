@@ -43,8 +43,8 @@ export function pathMatcher(pattern: string): (path: string) => boolean {
   return (path) => matchGlob(wanted, path.toLowerCase());
 }
 
-/** By states instead of a regular expression, which a hostile pattern could make backtrack for ever. */
-function matchGlob(pattern: string, path: string): boolean {
+/** Whether a whole text is matched. By states instead of a regular expression, which a hostile pattern could make backtrack for ever. */
+export function matchGlob(pattern: string, path: string): boolean {
   const parts = pattern.match(/\*\*\/|\*+|\?|[^*?]/gu) ?? [];
   let states = closure(new Set([0]), parts, true);
   for (const character of path) {
