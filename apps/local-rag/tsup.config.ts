@@ -3,6 +3,7 @@ import path from "node:path";
 
 import { defineConfig } from "tsup";
 
+import { noticesFile, thirdPartyNotices } from "./scripts/third-party-notices.ts";
 import { grammarFiles } from "../../packages/documents/src/extraction/code/grammar-files.ts";
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
@@ -68,6 +69,21 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     options.conditions = ["source"];
   },
   esbuildPlugins: [
+    {
+      name: "licences of what is bundled",
+      setup(build) {
+        build.initialOptions.metafile = true;
+        build.onEnd(({ metafile }) => {
+          const folder = build.initialOptions.outdir ?? "dist";
+          const bundled = Object.values(metafile?.outputs ?? {}).flatMap(({ inputs }) =>
+            Object.keys(inputs).map((file) => path.resolve(file)),
+          );
+          const copied = grammarFiles("../../packages/documents/package.json");
+          mkdirSync(folder, { recursive: true });
+          writeFileSync(path.join(folder, noticesFile), thirdPartyNotices([...bundled, ...copied]));
+        });
+      },
+    },
     {
       name: "own programs stay apart",
       setup(build) {

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -15,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "tsup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { noticesFile, thirdPartyNotices } from "../scripts/third-party-notices.ts";
 import config from "../tsup.config.ts";
 
 // Beside `dist`, so that Node finds from there what it finds from there.
@@ -110,10 +112,52 @@ describe("what the built program loads", () => {
     expect(heavyOf("status")).toEqual(["node:sqlite", "zod", "commander"]);
   });
 
+  test("for a query is no watching and no forgetting", () => {
+    const program = readFileSync(path.join(built, "query.js"), "utf8");
+    expect(
+      program.match(/^ *\/\/ \.\.?\/.*retrieval\/src\/(?:watch|forgetting)\/.*$/gmu),
+    ).toBeNull();
+  });
+
   test("for indexing is everything but a network", () => {
     const loaded = heavyOf("index", path.join(built, "absent"));
     expect(loaded).toContain("documents");
     expect(loaded.filter((name) => /^node:(?:http|net)$/u.test(name))).toEqual([]);
+  });
+});
+
+describe("the licences beside the built program", () => {
+  const notices = (): string => readFileSync(path.join(built, noticesFile), "utf8");
+
+  test("name every package that is bundled, with the text of its licence", () => {
+    // A bundle says in comments where its parts come from: another source than what the notices are made of.
+    const bundled = new Set(
+      readdirSync(built)
+        .filter((name) => name.endsWith(".js"))
+        .flatMap((name) => [
+          ...readFileSync(path.join(built, name), "utf8").matchAll(
+            /^ *\/\/ \S*\/node_modules\/\.pnpm\/[^/]+\/node_modules\/((?:@[^/]+\/)?[^/]+)\//gmu,
+          ),
+        ])
+        .map(([, name]) => name ?? ""),
+    );
+    expect(bundled.size).toBeGreaterThan(10);
+    const text = notices();
+    for (const name of [...bundled, "tree-sitter-wasms", "@vscode/tree-sitter-wasm"]) {
+      expect(text).toMatch(new RegExp(`\n${name} \\d[^\n]*\nLicense: \\S`, "u"));
+    }
+    expect(text.match(/^License: /gmu)?.length).toBeGreaterThanOrEqual(bundled.size + 3);
+    expect(text).toContain("Apache License");
+    expect(text).toContain("PDF.js");
+    expect(text).not.toContain("@clawkeep/");
+  });
+
+  test("stop a build that bundles something without a licence", () => {
+    const folder = path.join(built, "node_modules", "nameless");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, "package.json"), '{"name": "nameless", "version": "1.0.0"}');
+    expect(() => thirdPartyNotices([path.join(folder, "index.js")])).toThrow(/nameless 1\.0\.0/u);
+    rmSync(path.join(built, "node_modules"), { recursive: true });
   });
 });
 
