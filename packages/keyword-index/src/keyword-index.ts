@@ -28,7 +28,7 @@ export interface KeywordSearchOptions {
   readonly statistics?: KeywordStatistics;
   /** Only these chunks. */
   readonly filter?: Bitset;
-  /** Not these chunks. They still count in the statistics until the segment is rewritten. */
+  /** Not these chunks. They count in the statistics unless {@link KeywordSearchOptions.statistics} leave them out. */
   readonly deleted?: Bitset;
 }
 
@@ -45,8 +45,10 @@ export interface KeywordIndex {
     ids: ArrayLike<number>,
     options?: KeywordSearchOptions,
   ): Float32Array;
-  /** In how many chunks each term occurs; 0 for an unknown term. */
-  termStatistics(terms: readonly string[]): ReadonlyMap<string, number>;
+  /** In how many chunks each term occurs, deleted ones left out; 0 for an unknown term. */
+  termStatistics(terms: readonly string[], deleted?: Bitset): ReadonlyMap<string, number>;
+  /** {@link totals} without the deleted chunks. */
+  livingTotals(deleted: Bitset | undefined): KeywordTotals;
   /** The chunks that hold a term in a field, ascending. */
   chunksWith(term: string, field: KeywordField): Uint32Array;
 }

@@ -145,6 +145,21 @@ describe("a search by words", () => {
     );
   });
 
+  test("leaves deleted chunks out of summed statistics, as if they had never been", async () => {
+    await fc.assert(
+      fc.asyncProperty(chunks, fc.infiniteStream(fc.boolean()), text, async (all, coin, query) => {
+        const gone = all.map(() => coin.next().value === true);
+        const terms = analyse(query);
+        const deleted = createBitset(all.length);
+        gone.forEach((is, id) => is && addBit(deleted, id));
+        const living = await indexOf(all.filter((_, id) => !gone[id]));
+        const statistics = sumStatistics([await indexOf(all)], terms, [deleted]);
+        expect(statistics).toEqual(sumStatistics([living], terms));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   test("returns nothing that is deleted or filtered out", async () => {
     const index = await indexOf(Array.from({ length: 70 }, () => ({ title: "", body: "retry" })));
     const some = createBitset(70);

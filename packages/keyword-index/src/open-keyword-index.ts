@@ -1,6 +1,6 @@
 import { CodedError } from "@clawkeep/diagnostics";
 import { hasBit, sectionId, segmentError } from "@clawkeep/segment";
-import type { Segment } from "@clawkeep/segment";
+import type { Bitset, Segment } from "@clawkeep/segment";
 
 import { averageLengths, inverseDocumentFrequency, termScore } from "./bm25f.ts";
 import { findTerm } from "./find-term.ts";
@@ -47,21 +47,25 @@ export function openKeywordIndex(
 
 /**
  * The statistics of several segments as one: every segment scores as if all chunks were in it.
+ *
+ * @param deleted For each segment the chunks that do not count; undefined for none.
  */
 export function sumStatistics(
   indexes: readonly KeywordIndex[],
   terms: readonly string[],
+  deleted: readonly (Bitset | undefined)[] = [],
 ): KeywordStatistics {
   const frequencies = new Map<string, number>();
   const totals = { chunks: 0, titleTerms: 0, bodyTerms: 0 };
-  for (const index of indexes) {
-    totals.chunks += index.totals.chunks;
-    totals.titleTerms += index.totals.titleTerms;
-    totals.bodyTerms += index.totals.bodyTerms;
-    for (const [term, chunks] of index.termStatistics(terms)) {
+  indexes.forEach((index, place) => {
+    const living = index.livingTotals(deleted[place]);
+    totals.chunks += living.chunks;
+    totals.titleTerms += living.titleTerms;
+    totals.bodyTerms += living.bodyTerms;
+    for (const [term, chunks] of index.termStatistics(terms, deleted[place])) {
       frequencies.set(term, (frequencies.get(term) ?? 0) + chunks);
     }
-  }
+  });
   return { totals, frequencies };
 }
 
@@ -78,6 +82,8 @@ class OpenKeywordIndex implements KeywordIndex {
   readonly #lengths: Uint32Array;
   /** Entries of the terms of recent queries: statistics and search ask for the same ones. */
   readonly #entries: Map<string, TermEntry | undefined> = new Map();
+  /** Of the last set of deleted chunks that was asked for: an open index has one. */
+  #living: { readonly deleted: Bitset; readonly totals: KeywordTotals } | undefined;
   /** Those of the last query: a search is followed by the scores of what other legs found. */
   #scored: ScoredQuery | undefined;
 
@@ -113,8 +119,35 @@ class OpenKeywordIndex implements KeywordIndex {
     });
   }
 
-  termStatistics(terms: readonly string[]): ReadonlyMap<string, number> {
-    return new Map(terms.map((term) => [term, this.#entry(term)?.chunks ?? 0]));
+  termStatistics(terms: readonly string[], deleted?: Bitset): ReadonlyMap<string, number> {
+    return new Map(
+      [...new Set(terms)].map((term) => {
+        const entry = this.#entry(term);
+        if (entry === undefined || deleted === undefined) {
+          return [term, entry?.chunks ?? 0];
+        }
+        const { chunks } = this.#postings(entry);
+        return [term, chunks.reduce((sum, chunk) => sum + (hasBit(deleted, chunk) ? 0 : 1), 0)];
+      }),
+    );
+  }
+
+  livingTotals(deleted: Bitset | undefined): KeywordTotals {
+    if (deleted === undefined) {
+      return this.totals;
+    }
+    if (this.#living?.deleted !== deleted) {
+      let { chunks, titleTerms, bodyTerms } = this.totals;
+      for (let chunk = 0; chunk < this.totals.chunks; chunk += 1) {
+        if (hasBit(deleted, chunk)) {
+          chunks -= 1;
+          titleTerms -= this.#lengths[chunk * 2] ?? 0;
+          bodyTerms -= this.#lengths[chunk * 2 + 1] ?? 0;
+        }
+      }
+      this.#living = { deleted, totals: { chunks, titleTerms, bodyTerms } };
+    }
+    return this.#living.totals;
   }
 
   chunksWith(term: string, field: KeywordField): Uint32Array {

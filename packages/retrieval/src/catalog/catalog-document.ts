@@ -53,6 +53,20 @@ export interface CatalogDocument {
   readonly chunks: readonly CatalogChunk[];
 }
 
+/** What decides whether a published segment still holds a document. */
+export interface DocumentOutline {
+  readonly path: string;
+  readonly digest: Digest;
+  readonly chunks: number;
+}
+
+/** Where a chunk stands, in which content of which file. */
+export interface ChunkInDocument {
+  readonly path: string;
+  readonly documentDigest: Digest;
+  readonly place: Pick<CatalogChunk, "byteStart" | "byteEnd" | "digest" | "locator">;
+}
+
 const digest = z.templateLiteral(["sha256:", z.string().regex(/^[0-9a-f]{64}$/u)]);
 const count = z.int().nonnegative();
 
@@ -100,6 +114,13 @@ export const documentRow: z.ZodType<{
   facts: z.string(),
   findings: z.string(),
 });
+
+/** A {@link DocumentOutline}. */
+export const outlineRow: z.ZodObject<{
+  path: z.ZodString;
+  digest: z.ZodType<Digest>;
+  chunks: z.ZodNumber;
+}> = z.object({ path: z.string(), digest, chunks: z.number().int().nonnegative() });
 
 /** A row of the `chunks` table. */
 export const chunkRow: z.ZodType<{

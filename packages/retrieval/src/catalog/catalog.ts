@@ -1,11 +1,15 @@
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import type { StatementSync } from "node:sqlite";
 
 import { CodedError, isCodedError } from "@clawkeep/diagnostics";
 
-import type { CatalogChunk, CatalogDocument } from "./catalog-document.ts";
-import { chunkPlace, chunkRow, documentRow, findingList } from "./catalog-document.ts";
+import type {
+  CatalogChunk,
+  CatalogDocument,
+  ChunkInDocument,
+  DocumentOutline,
+} from "./catalog-document.ts";
+import { chunkPlace, chunkRow, documentRow, findingList, outlineRow } from "./catalog-document.ts";
 import {
   catalogFormat,
   checkCatalog,
@@ -26,6 +30,10 @@ export type CatalogFact =
   | "analyser"
   | "snapshotRoot"
   | "keywordsRoot"
+  /** Which build of the encoder made the vectors of the published segments. */
+  | "vectorBuild"
+  /** Set while somebody waits for segments without anything deleted in them. */
+  | "compact"
   | "forgotten"
   | "purge"
   | "job";
@@ -78,29 +86,63 @@ export class Catalog {
     return documents;
   }
 
-  /** The documents that are indexed, with their chunks, by the bytes of the path: one in memory at a time. */
-  *indexed(): Generator<CatalogDocument, void, undefined> {
+  /**
+   * The documents that are indexed, with their chunks, by the bytes of the path: one in memory at a time.
+   *
+   * @param paths Only these, in that order; they must be indexed.
+   */
+  *indexed(paths?: readonly string[]): Generator<CatalogDocument, void, undefined> {
     const chunks = this.#database.prepare("SELECT * FROM chunks WHERE path = ? ORDER BY ordinal");
-    const documents = this.#database.prepare(
-      "SELECT * FROM documents WHERE indexed = 1 ORDER BY path",
-    );
-    for (const raw of documents.iterate()) {
+    const withChunks = (raw: object): CatalogDocument => {
       const document = this.#document(raw);
-      yield { ...document, chunks: chunks.all(document.path).map((row) => this.#chunk(row)) };
+      return { ...document, chunks: chunks.all(document.path).map((row) => this.#chunk(row)) };
+    };
+    if (paths === undefined) {
+      const all = this.#database.prepare("SELECT * FROM documents WHERE indexed = 1 ORDER BY path");
+      for (const raw of all.iterate()) {
+        yield withChunks(raw);
+      }
+      return;
+    }
+    const one = this.#database.prepare("SELECT * FROM documents WHERE indexed = 1 AND path = ?");
+    for (const path of paths) {
+      yield withChunks(one.get(path) ?? {});
     }
   }
 
   /** One thing of every indexed chunk, in the order of {@link indexed}. */
-  *bodies(): Generator<string, void, undefined> {
-    for (const row of this.#inOrder("body").iterate()) {
+  *bodies(paths?: readonly string[]): Generator<string, void, undefined> {
+    for (const row of this.#inOrder("body", paths)) {
       yield String(row["body"]);
     }
   }
 
   /** The embedding input's digest of every indexed chunk, in the order of {@link indexed}. */
-  *inputs(): Generator<Uint8Array, void, undefined> {
-    for (const row of this.#inOrder("input").iterate()) {
+  *inputs(paths?: readonly string[]): Generator<Uint8Array, void, undefined> {
+    for (const row of this.#inOrder("input", paths)) {
       yield row["input"] as Uint8Array;
+    }
+  }
+
+  /** Path, digest and number of chunks of every indexed document, by the bytes of the path. */
+  outline(): readonly DocumentOutline[] {
+    const rows = this.#database.prepare(
+      `SELECT path, digest, (SELECT count(*) FROM chunks WHERE chunks.path = documents.path) AS chunks
+ FROM documents WHERE indexed = 1 ORDER BY path`,
+    );
+    return Array.from(rows.iterate(), (row) => this.#parse(() => outlineRow.parse({ ...row })));
+  }
+
+  /** Where every indexed chunk stands, without its text, in the order of {@link indexed}. */
+  *places(): Generator<ChunkInDocument, void, undefined> {
+    const rows = this.#database.prepare(
+      `SELECT chunks.path AS path, digest, place FROM chunks JOIN documents ON documents.path = chunks.path
+ ORDER BY chunks.path, ordinal`,
+    );
+    for (const row of rows.iterate()) {
+      const place = this.#parse(() => chunkPlace.parse(JSON.parse(String(row["place"]))));
+      const documentDigest = this.#parse(() => outlineRow.shape.digest.parse(row["digest"]));
+      yield { path: String(row["path"]), documentDigest, place };
     }
   }
 
@@ -209,9 +251,23 @@ export class Catalog {
     this.close();
   }
 
-  #inOrder(column: "body" | "input"): StatementSync {
-    // The index on (path, ordinal) gives the order; only indexed documents have chunks.
-    return this.#database.prepare(`SELECT ${column} FROM chunks ORDER BY path, ordinal`);
+  *#inOrder(
+    column: "body" | "input",
+    paths: readonly string[] | undefined,
+  ): Generator<Record<string, unknown>, void, undefined> {
+    if (paths === undefined) {
+      // The index on (path, ordinal) gives the order; only indexed documents have chunks.
+      yield* this.#database
+        .prepare(`SELECT ${column} FROM chunks ORDER BY path, ordinal`)
+        .iterate();
+      return;
+    }
+    const one = this.#database.prepare(
+      `SELECT ${column} FROM chunks WHERE path = ? ORDER BY ordinal`,
+    );
+    for (const path of paths) {
+      yield* one.all(path);
+    }
   }
 
   #document(raw: object): Omit<CatalogDocument, "chunks"> {

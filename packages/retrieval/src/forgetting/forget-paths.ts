@@ -30,7 +30,7 @@ export interface ForgetReport {
 }
 
 /** How {@link forgetPaths} goes about it. */
-export type ForgetOptions = Pick<IndexOptions, "faults" | "signal" | "waitMs"> & {
+export type ForgetOptions = Pick<IndexOptions, "faults" | "layout" | "signal" | "waitMs"> & {
   /** Take the patterns off the list instead: the next indexing run reads those files again. */
   readonly undo?: boolean;
 };
@@ -87,8 +87,13 @@ export async function forgetPaths(
     if (gone.length > 0) {
       gone.forEach(([file]) => catalog.removeDocument(file));
       catalog.pruneVectors();
-      catalog.setFact("job", JSON.stringify({ stage: "forget" }));
       catalog.setFact("purge", "due");
+    }
+    // Segments keep what was deleted from them, also of files that are long gone, until they are written anew.
+    const keepsDeleted = snapshot.segments.some(({ deleted }) => deleted !== undefined);
+    if (gone.length > 0 || (options.undo !== true && keepsDeleted)) {
+      catalog.setFact("job", JSON.stringify({ stage: "forget" }));
+      catalog.setFact("compact", "asked");
     }
   });
   const forgotten = gone.flatMap(([file, { indexed }]) => (indexed ? [file] : []));

@@ -19,53 +19,52 @@ export function titleField(chunk: Pick<CatalogChunk, "title" | "headings">): str
 /** A segment on its way to the disk. */
 export interface SegmentParts {
   readonly sections: readonly SectionData[];
-  /** Tree over the leaves of all chunks. */
-  readonly tree: CompactTree;
-  readonly documents: number;
   readonly chunks: number;
 }
 
+/** The tree over the leaves of all chunks of the catalog, in whichever segments they are. */
+export function treeOf(catalog: Catalog): CompactTree {
+  let tree = emptyTree;
+  for (const { path, documentDigest, place } of catalog.places()) {
+    tree = appendLeaf(tree, chunkLeaf(leafOf({ path, digest: documentDigest }, place)));
+  }
+  return tree;
+}
+
 /**
- * All sections of a segment of the catalog's documents. The bytes depend on the documents and vectors
+ * All sections of a segment of some of the catalog's documents, which have chunks. The bytes depend on the documents and vectors
  * alone. Texts and vectors are read from the catalog again while the sections are written, so the
  * catalog must stay as it is until then.
  *
  * @param build Whose vectors; undefined for a segment without any, that answers by keywords.
+ * @param paths Of which documents, by the bytes of the path.
  * @param scratch Descriptor of an empty file, open for reading and writing, until the segment is written.
  * @throws CodedError `INDEX_VECTOR_MISSING` when a chunk was never embedded: a defect, not an input.
  */
 export function buildSegment(
   catalog: Catalog,
   build: VectorBuild | undefined,
+  paths: readonly string[],
   scratch: number,
 ): SegmentParts {
   const rows = startChunkSections();
   const keywords = startKeywordSections(scratch);
-  let tree = emptyTree;
-  let [documents, chunks] = [0, 0];
-  for (const document of catalog.indexed()) {
-    documents += 1;
-    if (document.chunks.length === 0) {
-      continue;
-    }
+  let chunks = 0;
+  for (const document of catalog.indexed(paths)) {
     rows.add({ ...document, chunks: document.chunks.map(rowOf) });
     for (const chunk of document.chunks) {
       keywords.add({ title: titleField(chunk), body: chunk.text });
-      tree = appendLeaf(tree, chunkLeaf(leafOf(document, chunk)));
     }
     chunks += document.chunks.length;
   }
-  if (chunks === 0) {
-    return { sections: [], tree, documents, chunks };
-  }
   const sections = [
-    ...rows.finish(textsOf(catalog)),
+    ...rows.finish(textsOf(catalog, paths)),
     ...(build === undefined
       ? []
-      : streamVectorSections(() => vectorsOf(catalog, build), chunks, build.dimensions)),
+      : streamVectorSections(() => vectorsOf(catalog, build, paths), chunks, build.dimensions)),
     ...keywords.finish(),
   ];
-  return { sections, tree, documents, chunks };
+  return { sections, chunks };
 }
 
 function rowOf({ locator, ...chunk }: CatalogChunk): ChunkInput {
@@ -74,7 +73,7 @@ function rowOf({ locator, ...chunk }: CatalogChunk): ChunkInput {
 
 function leafOf(
   document: { readonly path: string; readonly digest: `sha256:${string}` },
-  chunk: CatalogChunk,
+  chunk: Pick<CatalogChunk, "byteStart" | "byteEnd" | "digest" | "locator">,
 ): Parameters<typeof chunkLeaf>[0] {
   return {
     path: document.path,
@@ -86,8 +85,11 @@ function leafOf(
   };
 }
 
-function* textsOf(catalog: Catalog): Generator<Uint8Array, void, undefined> {
-  for (const body of catalog.bodies()) {
+function* textsOf(
+  catalog: Catalog,
+  paths: readonly string[],
+): Generator<Uint8Array, void, undefined> {
+  for (const body of catalog.bodies(paths)) {
     yield Buffer.from(body, "utf8");
   }
 }
@@ -95,9 +97,10 @@ function* textsOf(catalog: Catalog): Generator<Uint8Array, void, undefined> {
 function* vectorsOf(
   catalog: Catalog,
   build: VectorBuild,
+  paths: readonly string[],
 ): Generator<Float32Array, void, undefined> {
   const cache = catalog.vectors(build);
-  for (const input of catalog.inputs()) {
+  for (const input of catalog.inputs(paths)) {
     const vector = cache.getByBlob(input);
     if (vector === undefined) {
       throw new CodedError({

@@ -96,6 +96,10 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
     adoptModel(catalog, model.spaceId);
   }
   const interrupted = catalog.fact("job") !== undefined;
+  if (options.compact === true) {
+    // Kept until it is done, whoever ends this run.
+    catalog.transaction(() => catalog.setFact("compact", "asked"));
+  }
   const store = storeDocuments(catalog, options.faults);
   const known = catalog.documents();
   let scan: Scan;
@@ -136,6 +140,7 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
   const published = identity.snapshot;
   const upToDate =
     catalog.fact("job") === undefined &&
+    catalog.fact("compact") === undefined &&
     catalog.fact("analyser") === analyserId &&
     scan.changed === 0 &&
     scan.removed.length === 0 &&

@@ -8,6 +8,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { IndexIdentity } from "./identify-index.ts";
 import type { IndexProgress } from "./index-progress.ts";
+import type { SegmentLayout } from "./plan-segments.ts";
 import type { FolderModes } from "./prepare-folder.ts";
 import type { Scan } from "./scan-workspace.ts";
 
@@ -48,6 +49,13 @@ export interface IndexOptions {
   readonly now?: () => number;
   /** Awaited before each piece of work: what keeps to a share of the processors sleeps in it. */
   readonly pace?: () => Promise<void>;
+  /**
+   * Write everything into new segments, so that nothing of what was deleted stays in a file of the
+   * index, also when nothing changed. Default false: that happens little by little.
+   */
+  readonly compact?: boolean;
+  /** How the index is spread over segments. For tests. */
+  readonly layout?: SegmentLayout;
   /** For tests: told of each step that changes the disk. */
   readonly faults?: FaultHook;
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 
 import type { FaultHook } from "@clawkeep/durable-files";
 import { replaceFile, sweepTemporaries } from "@clawkeep/durable-files";
+import type { CompactTree } from "@clawkeep/integrity";
 import type { SectionData } from "@clawkeep/segment";
 import { writeSegment } from "@clawkeep/segment";
 
@@ -14,7 +15,6 @@ import { formatSnapshot } from "../snapshot/snapshot-json.ts";
 import { treeRoot } from "../snapshot/snapshot-root.ts";
 import type { RegistryEntry } from "../trust/registry-entry.ts";
 import { writeRegistryEntry } from "../trust/write-registry.ts";
-import type { SegmentParts } from "./build-segment.ts";
 import type { FolderModes } from "./prepare-folder.ts";
 
 /** Writes one segment under the name of its digest. Nothing refers to it yet. */
@@ -39,7 +39,11 @@ export async function writeNewSegment(
 
 /** The content of a snapshot that holds these segments. */
 export function snapshotContent(
-  { documents, chunks, tree }: Pick<SegmentParts, "documents" | "chunks" | "tree">,
+  {
+    documents,
+    chunks,
+    tree,
+  }: { readonly documents: number; readonly chunks: number; readonly tree: CompactTree },
   segments: readonly SnapshotSegment[],
   names: Pick<SnapshotContent, "spaceId" | "analyser" | "chunker">,
 ): SnapshotContent {

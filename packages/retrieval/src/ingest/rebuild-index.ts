@@ -10,7 +10,7 @@ import type { VectorBuild } from "../catalog/vector-cache.ts";
 import type { Snapshot, SnapshotContent } from "../snapshot/snapshot.ts";
 import { segmentFolder } from "../snapshot/snapshot.ts";
 import { snapshotRoot } from "../snapshot/snapshot-root.ts";
-import { buildSegment } from "./build-segment.ts";
+import { buildSegment, treeOf } from "./build-segment.ts";
 import { embedMissing } from "./embed-missing.ts";
 import { catalogFile } from "./identify-index.ts";
 import type { IndexReport, IndexRun } from "./index-run.ts";
@@ -23,6 +23,7 @@ import {
   writeNewSegment,
 } from "./publish-snapshot.ts";
 import { vectorsNews, wantsKeywordsFirst } from "./keywords-first.ts";
+import { planAll, planChange, segmentLayout } from "./plan-segments.ts";
 import { writeTimes } from "./write-times.ts";
 import type { Scan } from "./scan-workspace.ts";
 import { openScratchFile } from "./scratch-file.ts";
@@ -31,7 +32,7 @@ import { openScratchFile } from "./scratch-file.ts";
 export const analyserId: string = `bm25-code-${analyserVersion}`;
 
 /**
- * Publishes the keyword leg of a new index that has much to embed, embeds what has no vector, writes one segment of all documents of the catalog, publishes it, and
+ * Publishes the keyword leg of a new index that has much to embed, embeds what has no vector, writes segments of what is not in a published one, publishes them, and
  * brings the catalog up to date, in this order: each step may be the last one of a killed process.
  */
 export async function rebuildIndex(run: IndexRun, scan: Scan, use: ModelUse): Promise<IndexReport> {
@@ -63,7 +64,7 @@ export async function rebuildIndex(run: IndexRun, scan: Scan, use: ModelUse): Pr
   signal?.throwIfAborted();
   await pace?.();
   onProgress?.({ stage: "write", chunks });
-  const content = await writeContent(run, build, names);
+  const content = await writeContent(run, build, names, published);
   const snapshot = await publishContent(run, published, content);
   const newRoot = snapshot.snapshotRoot;
   await writeTimes(run);
@@ -72,6 +73,10 @@ export async function rebuildIndex(run: IndexRun, scan: Scan, use: ModelUse): Pr
     catalog.pruneVectors(build);
     catalog.setFact("analyser", names.analyser);
     catalog.setFact("snapshotRoot", newRoot);
+    if (build !== undefined) {
+      catalog.setFact("vectorBuild", build.build);
+    }
+    catalog.clearFact("compact");
     catalog.clearFact("keywordsRoot");
     catalog.clearFact("job");
   });
@@ -89,7 +94,8 @@ async function publishKeywords(
   names: SnapshotNames,
 ): Promise<Snapshot> {
   const { catalog, options, place } = run;
-  const snapshot = await publishContent(run, published, await writeContent(run, undefined, names));
+  const content = await writeContent(run, undefined, names, undefined);
+  const snapshot = await publishContent(run, published, content);
   await options.faults?.("catalog:keywords", { path: path.join(place, catalogFile) });
   catalog.transaction(() => catalog.setFact("keywordsRoot", snapshot.snapshotRoot));
   await writeTimes(run);
@@ -116,17 +122,52 @@ async function publishContent(
 type SnapshotNames = Pick<SnapshotContent, "spaceId" | "analyser" | "chunker">;
 
 async function writeContent(
-  { catalog, modes, options, place }: IndexRun,
+  run: IndexRun,
   build: VectorBuild | undefined,
   names: SnapshotNames,
+  published: Snapshot | undefined,
 ): Promise<SnapshotContent> {
-  using scratch = openScratchFile(path.join(place, segmentFolder));
-  const parts = buildSegment(catalog, build, scratch.descriptor);
-  const segments =
-    parts.sections.length === 0
-      ? []
-      : [await writeNewSegment(place, parts.sections, parts.chunks, modes, options.faults)];
-  return snapshotContent(parts, segments, names);
+  const { catalog, modes, options, place } = run;
+  const outline = catalog.outline();
+  const layout = options.layout ?? segmentLayout;
+  const plan =
+    published === undefined || !isContinued(run, build, names, published)
+      ? planAll(outline, layout)
+      : planChange(outline, published, place, build !== undefined, layout);
+  const segments = [...plan.kept];
+  for (const paths of plan.written) {
+    using scratch = openScratchFile(path.join(place, segmentFolder));
+    const { sections, chunks } = buildSegment(catalog, build, paths, scratch.descriptor);
+    segments.push(await writeNewSegment(place, sections, chunks, modes, options.faults));
+  }
+  return snapshotContent(
+    {
+      tree: treeOf(catalog),
+      documents: outline.length,
+      chunks: outline.reduce((sum, document) => sum + document.chunks, 0),
+    },
+    segments,
+    names,
+  );
+}
+
+/**
+ * Whether segments of the published snapshot may stay: they hold terms and vectors of the same makers,
+ * and nobody asked for what is deleted to be gone from them.
+ */
+function isContinued(
+  { catalog }: IndexRun,
+  build: VectorBuild | undefined,
+  names: SnapshotNames,
+  published: Snapshot,
+): boolean {
+  return (
+    catalog.fact("compact") === undefined &&
+    catalog.fact("vectorBuild") === build?.build &&
+    published.spaceId === names.spaceId &&
+    published.analyser === names.analyser &&
+    published.chunker === names.chunker
+  );
 }
 
 function buildOf(embedder: Embedder, spaceId: string): VectorBuild {

@@ -48,6 +48,7 @@ export function searchSegments(
   const statistics = sumStatistics(
     segments.map(({ keywords }) => keywords),
     terms,
+    segments.map(({ deleted }) => deleted),
   );
   const keyword = best(
     segments.map(({ keywords, deleted }, segment) =>
