@@ -28,12 +28,15 @@ export { readProofs } from "./citation/read-proofs.ts";
 export type { CitationProof } from "./citation/citation-proof.ts";
 export { verifyIndex } from "./citation/verify-index.ts";
 export type { IndexVerification } from "./citation/verify-index.ts";
-export { rankDocuments, rankingMetrics } from "./evaluation/ranking-metrics.ts";
+export { ndcg, rankDocuments, rankingMetrics } from "./evaluation/ranking-metrics.ts";
 export type { Ranking, RankingMetrics, Relevance } from "./evaluation/ranking-metrics.ts";
 export { compareRuns } from "./evaluation/compare-runs.ts";
 export type { QuestionDifference, RunComparison } from "./evaluation/compare-runs.ts";
 export { evaluate, figureNames } from "./evaluation/evaluate.ts";
 export type { EvaluationRun, Figures, QuestionResult } from "./evaluation/evaluate.ts";
+export { rankBySpread } from "./evaluation/rank-by-spread.ts";
+export { rankLegs } from "./evaluation/rank-legs.ts";
+export type { LegRankings } from "./evaluation/rank-legs.ts";
 export { layOutCollection } from "./evaluation/lay-out-collection.ts";
 export { readCollection } from "./evaluation/read-collection.ts";
 export type {
@@ -64,6 +67,7 @@ export { answerFormats, printAnswer } from "./output/print-answer.ts";
 export type { AnswerFormat } from "./output/print-answer.ts";
 export { answerQuery } from "./query/answer-query.ts";
 export { citationOf } from "./query/hit.ts";
+export { shippedSpread } from "./query/fuse.ts";
 export {
   largestBudget,
   largestContext,

@@ -26,7 +26,7 @@ export interface LegWeights {
  * by `npm run test:real -- quality`, for each of them without it: `docs/retrieval-quality.md` has the table.
  * Anything from .55 to .7 is a plateau.
  */
-export const keywordSpread = 0.7;
+export const shippedSpread = 0.7;
 
 /** The keyword leg's weight against 1 where nothing is known of the spread: few candidates. */
 const priorWeight = 0.45;
@@ -44,8 +44,14 @@ const largestTermScore = 2.2;
  * leg's scores of the query's candidates, so each leg is measured by its standard deviation. A question whose
  * words are everywhere has keyword scores that differ little for their size; one whose passages
  * are all near it has cosines that do.
+ *
+ * @param keywordSpread Other than {@link shippedSpread} only where constants are chosen.
  */
-export function legWeights(candidates: readonly Candidate[], largestBm25: number): LegWeights {
+export function legWeights(
+  candidates: readonly Candidate[],
+  largestBm25: number,
+  keywordSpread: number = shippedSpread,
+): LegWeights {
   const spread = spreadOf(candidates.map(({ bm25 }) => bm25));
   const many = candidates.length;
   const found =
