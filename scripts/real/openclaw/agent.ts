@@ -30,6 +30,8 @@ export interface TurnResult {
   readonly code: number | null;
   /** The final answer, all payloads joined. */
   readonly text: string;
+  /** What a gateway says the turn took, without the command that asked for it. */
+  readonly durationMs?: number;
   readonly ended: Ended;
 }
 
@@ -158,8 +160,17 @@ function turnOf(ended: Ended): TurnResult {
   } catch {
     parsed = undefined;
   }
-  type Payloads = { readonly payloads?: readonly { readonly text?: string }[] };
-  const outer = parsed as (Payloads & { readonly result?: Payloads }) | undefined;
-  const payloads = outer?.payloads ?? outer?.result?.payloads ?? [];
-  return { code: ended.code, text: payloads.map(({ text }) => text ?? "").join("\n"), ended };
+  const outer = parsed as (Envelope & { readonly result?: Envelope }) | undefined;
+  const { payloads = [], meta } = outer?.result ?? outer ?? {};
+  return {
+    code: ended.code,
+    text: payloads.map(({ text }) => text ?? "").join("\n"),
+    ...(meta?.durationMs === undefined ? {} : { durationMs: meta.durationMs }),
+    ended,
+  };
+}
+
+interface Envelope {
+  readonly payloads?: readonly { readonly text?: string }[];
+  readonly meta?: { readonly durationMs?: number };
 }

@@ -7,6 +7,8 @@ export interface Check {
   readonly ok: boolean;
   /** What was seen, in a few words. */
   readonly observed: string;
+  /** A measured figure: on a machine that others use, missing it is not a failure. */
+  readonly isFigure: boolean;
 }
 
 /** Collects what a route shows, and prints it line by line. */
@@ -19,12 +21,17 @@ export class Checks {
   }
 
   /** Something that has to be true; `observed` is printed either way. */
-  that(what: string, ok: boolean, observed: string): void {
-    const check = { route: this.#route, what, ok, observed: oneLine(observed) };
+  that(what: string, ok: boolean, observed: string, isFigure = false): void {
+    const check = { route: this.#route, what, ok, observed: oneLine(observed), isFigure };
     this.all.push(check);
     process.stdout.write(
       `route ${check.route}: ${what}: ${check.observed} ${ok ? "ok" : "FAIL"}\n`,
     );
+  }
+
+  /** A measured figure and whether it holds. */
+  figure(what: string, ok: boolean, observed: string): void {
+    this.that(what, ok, observed, true);
   }
 
   /** Something that has to be exactly this. */

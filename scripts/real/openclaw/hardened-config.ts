@@ -44,6 +44,8 @@ export function hardenedConfig(
       secrets: { providers: { default: { source: "env" } } },
       models: {
         mode: "replace",
+        // It asks a catalogue on the internet otherwise, whatever the providers are.
+        catalogRefresh: { enabled: false },
         providers: {
           ollama: {
             baseUrl: modelUrl,

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 
+import { figureMissed } from "../stages.ts";
 import { Checks } from "./checks.ts";
 import type { Check } from "./checks.ts";
 import { installOpenclaw } from "./install.ts";
@@ -81,5 +82,6 @@ function report(all: readonly Check[]): number {
       `route ${route}: ${own.length - failed.length} of ${own.length} ok${failed.length === 0 ? "" : `; FAIL: ${failed.map(({ what }) => what).join("; ")}`}\n`,
     );
   }
-  return all.length > 0 && all.every(({ ok }) => ok) ? 0 : 1;
+  if (all.length === 0 || all.some(({ ok, isFigure }) => !ok && !isFigure)) return 1;
+  return all.every(({ ok }) => ok) ? 0 : figureMissed;
 }

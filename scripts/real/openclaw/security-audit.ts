@@ -33,6 +33,6 @@ export function expectedAudit(extra: readonly string[] = []): SecurityAudit {
   return {
     critical: [],
     warn: extra.toSorted(),
-    info: ["models.small_params", "summary.attack_surface"],
+    info: ["summary.attack_surface"],
   };
 }
