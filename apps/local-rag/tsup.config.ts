@@ -16,6 +16,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     worker: "src/worker.ts",
     manage: "src/manage.ts",
     "index-command": "src/commands/index-command.ts",
+    "watch-command": "src/commands/watch-command.ts",
+    "forget-command": "src/commands/forget-command.ts",
     "serve-command": "src/commands/serve-command.ts",
     "status-command": "src/commands/status-command.ts",
     "verify-command": "src/commands/verify-command.ts",

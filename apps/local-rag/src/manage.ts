@@ -6,6 +6,7 @@ import { collectionCommands } from "./arguments/collection-table.ts";
 import type { CommandSpec } from "./arguments/command-table.ts";
 import { commands } from "./arguments/command-table.ts";
 import type { RawOptions } from "./arguments/parse-flags.ts";
+import { upkeepCommands } from "./arguments/upkeep-table.ts";
 
 type Handler = (options: RawOptions) => Promise<number>;
 
@@ -32,6 +33,12 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       exitCode = await handlers[name](options);
     });
   }
+  declare(program, upkeepCommands.watch, async (options) => {
+    exitCode = await (await import("./commands/watch-command.ts")).runWatch(options);
+  });
+  declare(program, upkeepCommands.forget, async (options) => {
+    exitCode = await (await import("./commands/forget-command.ts")).runForget(options);
+  });
   const bundle = program.command("bundle").description("carry an index as one file").exitOverride();
   const bundleHandlers: Readonly<Record<keyof typeof bundleCommands, Handler>> = {
     export: async (options) => (await import("./commands/bundle-command.ts")).runExport(options),

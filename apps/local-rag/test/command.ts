@@ -35,13 +35,19 @@ export function localRag(args: readonly (string | Buffer)[], place: CommandPlace
   return { code: result.status, stdout: result.stdout, stderr: result.stderr };
 }
 
-/** Starts `local-rag` and lets it run. */
+/**
+ * Starts `local-rag` and lets it run.
+ *
+ * @param before A program and its arguments that start it.
+ */
 export function startLocalRag(
   args: readonly string[],
   place: CommandPlace,
   options: SpawnOptionsWithoutStdio = {},
+  before: readonly string[] = [],
 ): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, commandLine(args), {
+  const [program, ...rest] = [...before, process.execPath, ...commandLine(args)];
+  return spawn(program ?? process.execPath, rest, {
     ...(place.cwd === undefined ? {} : { cwd: place.cwd }),
     env: environment(place),
     ...options,
@@ -50,7 +56,8 @@ export function startLocalRag(
 
 function commandLine(args: readonly string[]): string[] {
   // Indexing makes way for other programs; the other tests beside this one would hold it up.
-  const all = args[0] === "index" && !args.includes("--cpu") ? ["--cpu", "100%"] : [];
+  const all =
+    /^(?:index|watch)$/u.test(args[0] ?? "") && !args.includes("--cpu") ? ["--cpu", "100%"] : [];
   return ["--conditions=source", main, ...args, ...all];
 }
 

@@ -7,10 +7,8 @@ import { indexPlace, trustOf } from "../place/index-place.ts";
 /** `local-rag status`. */
 export function runStatus(options: RawOptions): Promise<number> {
   const folder = indexPlace(options, process.cwd());
-  const { snapshot, trusted, workspace, bytes, interrupted, engine, vectors } = indexStatus(
-    folder,
-    trustOf(options),
-  );
+  const { snapshot, trusted, workspace, bytes, interrupted, engine, forgotten, vectors } =
+    indexStatus(folder, trustOf(options));
   if (snapshot === undefined) {
     throw new CodedError({
       code: "INDEX_MISSING",
@@ -26,6 +24,7 @@ export function runStatus(options: RawOptions): Promise<number> {
       ...known,
       trusted,
       interrupted,
+      forgotten,
       vectors: vectors ?? "ready",
       bytes,
       engine,
@@ -51,6 +50,7 @@ export function runStatus(options: RawOptions): Promise<number> {
     ],
     ["space", snapshot.spaceId],
     ["snapshot", `${snapshot.snapshotRoot} (publication ${snapshot.sequence})`],
+    ...(forgotten.length === 0 ? [] : [["forgotten", forgotten.join(", ")] as const]),
     ...(interrupted ? [["note", "a run was interrupted; the next one goes on"] as const] : []),
   ];
   for (const [name, value] of rows) {
