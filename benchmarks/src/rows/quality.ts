@@ -1,8 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { modelManifest } from "@clawkeep/model-minilm";
-import { answerQuery, openIndex, rankDocuments, rankingMetrics } from "@clawkeep/retrieval";
+import type { Collection } from "@clawkeep/retrieval";
+import {
+  answerQuery,
+  layOutCollection,
+  ndcg,
+  openIndex,
+  rankDocuments,
+  readCollection,
+} from "@clawkeep/retrieval";
 
 import { layOutCorpus } from "../data/corpus.ts";
 import type { Corpus } from "../data/corpus.ts";
@@ -110,11 +118,9 @@ async function scoresOf(
   collection: string,
   name: string,
 ): Promise<Scores> {
-  const { corpus, documents, ids } = await layOutCollection(bench, collection, name);
-  const queries = readLines(path.join(collection, "queries.jsonl")) as readonly {
-    readonly _id: string;
-    readonly text: string;
-  }[];
+  const read = readCollection(collection);
+  const { corpus, documents, ids } = await layOutCorpusOf(bench, read);
+  const queries = read.questions;
   const asked = path.join(bench.scratch, `${name}-queries.jsonl`);
   writeFileSync(asked, queries.map(({ text }) => `${JSON.stringify({ input: text })}\n`).join(""));
   const worker = workers.get(kind.name, kind.start);
@@ -133,34 +139,28 @@ async function scoresOf(
   const alone = new Map<string, readonly string[]>();
   const answered = new Map<string, readonly string[]>();
   try {
-    for (const [place, { _id, text }] of queries.entries()) {
+    for (const [place, { id, text }] of queries.entries()) {
       const vector = questions[place] ?? new Float32Array(dimensions);
       const nearest = flatSearch(rows, dimensions, vector, hitsPerQuery);
-      alone.set(_id, rankDocuments([...nearest].map((id) => documents[id] ?? "")));
+      alone.set(id, rankDocuments([...nearest].map((row) => documents[row] ?? "")));
       const answer = await answerQuery(index, () => Promise.resolve(vector), text, {
         topK: hitsPerQuery,
       });
       const paths = answer.results.map(({ citation }) => citation.path.replace(/^copy-0\//u, ""));
-      answered.set(_id, rankDocuments(paths.map((file) => ids.get(file) ?? "")));
+      answered.set(id, rankDocuments(paths.map((file) => ids.get(file) ?? "")));
     }
   } finally {
     index.close();
   }
-  const judgements = readJudgements(collection);
-  return { vectors: ndcgOfEach(alone, judgements), answers: ndcgOfEach(answered, judgements) };
+  return { vectors: ndcgOfEach(alone, read), answers: ndcgOfEach(answered, read) };
 }
 
-/** By the order of the judgements: the same for every ranking. */
+/** By the order of the questions: the same for every ranking. */
 function ndcgOfEach(
   rankings: ReadonlyMap<string, readonly string[]>,
-  judgements: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  { questions }: Collection,
 ): readonly number[] {
-  return [...judgements]
-    .filter(([, relevance]) => [...relevance.values()].some((grade) => grade > 0))
-    .map(([query, relevance]) => {
-      const ranking = new Map([[query, rankings.get(query) ?? []]]);
-      return rankingMetrics(ranking, new Map([[query, relevance]])).ndcgAt10;
-    });
+  return questions.map(({ id, relevance }) => ndcg(rankings.get(id) ?? [], relevance, 10));
 }
 
 function mean(values: readonly number[]): number {
@@ -168,10 +168,9 @@ function mean(values: readonly number[]): number {
 }
 
 /** One file a document; the document of each chunk, and of each file. */
-async function layOutCollection(
+async function layOutCorpusOf(
   bench: Bench,
-  collection: string,
-  name: string,
+  { name, documents: all = [] }: Collection,
 ): Promise<{
   readonly corpus: Corpus;
   readonly documents: readonly string[];
@@ -179,40 +178,14 @@ async function layOutCollection(
 }> {
   const folder = path.join(bench.scratch, name);
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const ids = new Map<string, string>();
-  const all = readLines(path.join(collection, "corpus.jsonl")) as readonly {
-    readonly _id: string;
-    readonly title: string;
-    readonly text: string;
-  }[];
-  all.forEach((document, place) => {
-    const file = `${String(place).padStart(5, "0")}.md`;
-    writeFileSync(path.join(folder, file), `# ${document.title}\n\n${document.text}\n`);
-    ids.set(file, document._id);
-  });
+  const ids = layOutCollection(all, folder);
   const corpus = await layOutCorpus(folder, { name, seed: 0 }, path.join(bench.scratch, "quality"));
-  const documents = readLines(corpus.chunksFile).map((line) => {
-    const { source } = line as { readonly source: string };
+  const lines = readFileSync(corpus.chunksFile, "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+  const documents = lines.map((line) => {
+    const { source } = JSON.parse(line) as { readonly source: string };
     return ids.get(source.replace(/:\d+-\d+$/u, "")) ?? "";
   });
   return { corpus, documents, ids };
-}
-
-function readJudgements(collection: string): ReadonlyMap<string, ReadonlyMap<string, number>> {
-  const judgements = new Map<string, Map<string, number>>();
-  const [, ...rows] = readFileSync(path.join(collection, "qrels.tsv"), "utf8").trim().split("\n");
-  for (const row of rows) {
-    const [query = "", document = "", grade = "0"] = row.split("\t");
-    const known = judgements.get(query) ?? new Map<string, number>();
-    judgements.set(query, known.set(document, Number(grade)));
-  }
-  return judgements;
-}
-
-function readLines(file: string): readonly unknown[] {
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as unknown);
 }

@@ -4,14 +4,6 @@ export type Ranking = readonly string[];
 /** Relevance grades of one query's documents; what is absent has grade 0. */
 export type Relevance = ReadonlyMap<string, number>;
 
-/** Macro means over the judged queries. */
-export interface RankingMetrics {
-  readonly queries: number;
-  readonly ndcgAt10: number;
-  readonly recallAt100: number;
-  readonly mrrAt10: number;
-}
-
 /** nDCG with linear gains and log2 discounts, as trec_eval's `ndcg_cut`. */
 export function ndcg(ranking: Ranking, relevance: Relevance, depth: number): number {
   const ideal = [...relevance.values()].filter((grade) => grade > 0).sort((a, b) => b - a);
@@ -42,37 +34,6 @@ export function reciprocalRank(ranking: Ranking, relevance: Relevance, depth: nu
  */
 export function rankDocuments(paths: readonly string[]): Ranking {
   return [...new Set(paths)];
-}
-
-/**
- * Means over the queries that have at least one relevant document.
- *
- * @throws RangeError when no query is judged: a figure over nothing would look like a result.
- */
-export function rankingMetrics(
-  rankings: ReadonlyMap<string, Ranking>,
-  judgements: ReadonlyMap<string, Relevance>,
-): RankingMetrics {
-  let [queries, ndcgSum, recallSum, reciprocalSum] = [0, 0, 0, 0];
-  for (const [query, relevance] of judgements) {
-    if (![...relevance.values()].some((grade) => grade > 0)) {
-      continue;
-    }
-    const ranking = rankings.get(query) ?? [];
-    queries += 1;
-    ndcgSum += ndcg(ranking, relevance, 10);
-    recallSum += recall(ranking, relevance, 100);
-    reciprocalSum += reciprocalRank(ranking, relevance, 10);
-  }
-  if (queries === 0) {
-    throw new RangeError("no judged query: nothing to measure");
-  }
-  return {
-    queries,
-    ndcgAt10: ndcgSum / queries,
-    recallAt100: recallSum / queries,
-    mrrAt10: reciprocalSum / queries,
-  };
 }
 
 function discounted(gains: readonly number[]): number {
