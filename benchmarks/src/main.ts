@@ -5,6 +5,7 @@ import path from "node:path";
 import { cacheFolder } from "../../scripts/real/cache.ts";
 import { parseOptions, usage } from "./options.ts";
 import type { Options } from "./options.ts";
+import { readKeptRuns, renderKept } from "./report/kept-runs.ts";
 import { writeRun } from "./report/write-run.ts";
 import { allRows } from "./rows/all-rows.ts";
 import { keptIndex, nodeIndexes } from "./rows/indexes.ts";
@@ -37,6 +38,16 @@ async function main(args: readonly string[]): Promise<number> {
         `${row.id.padEnd(12)} ${row.only === undefined ? "" : "[full only] "}${row.about}\n`,
       );
     }
+    return 0;
+  }
+  if (options.table) {
+    const ids = allRows.map(({ id }) => id);
+    const lines = renderKept(
+      readKeptRuns(path.join(root, "benchmarks", "runs")),
+      ids,
+      "benchmarks/runs/",
+    );
+    process.stdout.write(`${lines.join("\n")}\n`);
     return 0;
   }
   const chosen = sizes[options.mode];
@@ -97,6 +108,7 @@ async function runRows(
   const text = writeRun(folder, name, results, {
     mode: options.mode,
     date: new Date().toISOString().slice(0, 10),
+    finished: new Date().toISOString(),
     machine: machineText(),
     versions: versionsOf(root, bench.peers.python),
     seed,

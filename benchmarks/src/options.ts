@@ -5,6 +5,8 @@ export interface Options {
   readonly mode: Sizes["name"];
   readonly list: boolean;
   readonly sweep: boolean;
+  /** Print one table of all rows from the newest runs that were kept. */
+  readonly table: boolean;
   /** Only prepare: peers, corpus, vectors, indexes. */
   readonly setUp: boolean;
   /** Forget the samples of a full run that was stopped. */
@@ -16,7 +18,7 @@ export interface Options {
 }
 
 /** How it is called. */
-export const usage = `npm run bench -- --quick | --full | --sweep | --setup | --list [--only ROW] [--out DIR] [--fresh]
+export const usage = `npm run bench -- --quick | --full | --sweep | --setup | --list | --table [--only ROW] [--out DIR] [--fresh]
 
   --quick    every row that is not marked, in at most 15 minutes once everything is set up
   --full     every row at its full size: hours; goes on where it was stopped
@@ -26,6 +28,7 @@ export const usage = `npm run bench -- --quick | --full | --sweep | --setup | --
   --only ROW one row; may be given several times
   --fresh    forgets what a stopped full run has measured
   --list     the rows
+  --table    one table of all rows, from the newest runs that were kept
 `;
 
 /**
@@ -52,7 +55,16 @@ export function parseOptions(args: readonly string[], rows: readonly string[]): 
         throw new Error(`there is no row ${next}; the rows are ${rows.join(", ")}`);
       }
     } else if (
-      ["--tiny", "--quick", "--full", "--sweep", "--setup", "--list", "--fresh"].includes(arg)
+      [
+        "--tiny",
+        "--quick",
+        "--full",
+        "--sweep",
+        "--setup",
+        "--list",
+        "--table",
+        "--fresh",
+      ].includes(arg)
     ) {
       switches.add(arg);
     } else {
@@ -60,14 +72,15 @@ export function parseOptions(args: readonly string[], rows: readonly string[]): 
     }
   }
   const modes = (["tiny", "quick", "full"] as const).filter((mode) => switches.has(`--${mode}`));
-  const doing = ["--sweep", "--setup", "--list"].some((name) => switches.has(name));
+  const doing = ["--sweep", "--setup", "--list", "--table"].some((name) => switches.has(name));
   if (modes.length > 1 || (modes.length === 0 && !doing)) {
-    throw new Error("expected one of --quick, --full, --sweep, --setup and --list");
+    throw new Error("expected one of --quick, --full, --sweep, --setup, --list and --table");
   }
   return {
     mode: modes[0] ?? "quick",
     list: switches.has("--list"),
     sweep: switches.has("--sweep"),
+    table: switches.has("--table"),
     setUp: switches.has("--setup"),
     fresh: switches.has("--fresh"),
     only,

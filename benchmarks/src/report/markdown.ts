@@ -5,6 +5,8 @@ import { figure, spread } from "../rows/figure.ts";
 export interface RunFacts {
   readonly mode: string;
   readonly date: string;
+  /** When it ended: ISO 8601. Absent in the first runs that were kept. */
+  readonly finished?: string;
   readonly machine: string;
   /** Name and version, as the report lists them. */
   readonly versions: Readonly<Record<string, string>>;
@@ -49,15 +51,7 @@ export function renderReport(rows: readonly RowResult[], facts: RunFacts): strin
     "",
     ...table(
       ["what", "against", "ratio", "must", "aim", "verdict", ""],
-      comparisons.map((one) => [
-        one.what,
-        one.against,
-        one.ratio === undefined ? "–" : ratioText(one),
-        bound(one, one.must),
-        bound(one, one.aim),
-        verdict(one) === "missed" ? "**missed**" : verdict(one),
-        one.note ?? "",
-      ]),
+      comparisons.map((one) => [...comparisonCells(one), one.note ?? ""]),
       [2, 3, 4],
     ),
     "",
@@ -67,6 +61,18 @@ export function renderReport(rows: readonly RowResult[], facts: RunFacts): strin
     ...table(["", ""], Object.entries(facts.versions), []),
     "",
   ].join("\n");
+}
+
+/** What, against, ratio, must, aim, verdict. */
+export function comparisonCells(one: Comparison): readonly string[] {
+  return [
+    one.what,
+    one.against,
+    one.ratio === undefined ? "–" : ratioText(one),
+    bound(one, one.must),
+    bound(one, one.aim),
+    verdict(one) === "missed" ? "**missed**" : verdict(one),
+  ];
 }
 
 function renderRow(row: RowResult): readonly string[] {

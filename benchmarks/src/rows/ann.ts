@@ -35,6 +35,7 @@ export const annReal: Row = {
       title: `Nearest neighbours, ${count(set.base.rows)} real vectors`,
       method: `${oneCall}queries are ${set.queries.rows} held-out passages.`,
       set,
+      over: "real",
       kinds: [kinds.graph, kinds.exact, ...theirs, ...more],
       efs: bench.sizes.efs,
       goals: [
@@ -57,8 +58,9 @@ export const annStress: Row = {
     return annRow(bench, {
       id: "ann-stress",
       title: `Stress test: nearest neighbours, ${count(set.base.rows)} clustered synthetic vectors`,
-      method: `${oneCall}the set is far harder than text (clustered in few directions).`,
+      method: `${oneCall}the set is synthetic (clusters in few directions): it shows what size does, not what text does.`,
       set,
+      over: "synthetic",
       kinds: [kinds.graph, kinds.exact, kinds.hnswlibNode, kinds.usearchF16],
       efs: bench.sizes.stressEfs,
       goals: [{ recall: 0.95, against: "hnswlib-node", must: 2.5, aim: 5 }],
@@ -79,6 +81,7 @@ export const annLargest: Row = {
       title: `Stress test: nearest neighbours, ${count(set.base.rows)} clustered synthetic vectors`,
       method: oneCall,
       set,
+      over: "synthetic",
       kinds: [kinds.graph, kinds.exact, kinds.hnswlibNode],
       efs: bench.sizes.stressEfs,
       goals: [],
@@ -91,6 +94,8 @@ interface AnnPlan {
   readonly title: string;
   readonly method: string;
   readonly set: VectorSet;
+  /** What the vectors are, in a word. */
+  readonly over: string;
   readonly kinds: readonly IndexKind[];
   readonly efs: readonly number[];
   readonly goals: readonly Goal[];
@@ -105,7 +110,7 @@ async function annRow(bench: Bench, plan: AnnPlan): Promise<RowResult> {
     title: plan.title,
     method: `${plan.method} Rates between two settings are interpolated; nothing is extrapolated.`,
     measured: kinds.flatMap((kind) => measuredOf(kind, curves)),
-    comparisons: plan.goals.map((goal) => compare(goal, kinds, curves)),
+    comparisons: plan.goals.map((goal) => compare(goal, plan, curves)),
     charts: [
       {
         kind: "lines",
@@ -157,7 +162,7 @@ function measuredOf(kind: IndexKind, curves: Curves): readonly Measured[] {
 }
 
 /** Ours is the graph or the scan, whichever is faster there: an index chooses by its size. */
-function compare(goal: Goal, kinds: readonly IndexKind[], curves: Curves): Comparison {
+function compare(goal: Goal, { kinds, set, over }: AnnPlan, curves: Curves): Comparison {
   const pointsOf = (name: string): readonly MeasuredPoint[] => curves.points.get(name) ?? [];
   const ours = kinds
     .filter((kind) => kind.ours && pointsOf(kind.name).length > 0)
@@ -167,7 +172,7 @@ function compare(goal: Goal, kinds: readonly IndexKind[], curves: Curves): Compa
   const both = ours?.found !== undefined && theirs !== undefined;
   const how = theirs?.how;
   return {
-    what: `queries/s at recall@10 ≥ ${goal.recall}`,
+    what: `queries/s at recall@10 ≥ ${goal.recall}, ${count(set.base.rows)} ${over}`,
     against: goal.against,
     ratio: both ? ratioByRound(ours.found?.rates ?? [], theirs.rates) : undefined,
     must: goal.must,
