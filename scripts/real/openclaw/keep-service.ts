@@ -97,6 +97,16 @@ export function makeSocketFolder({ world, service, sharedGroup }: Stand, name: s
   return folder;
 }
 
+/** How OpenClaw connects by HTTP: it fills the header in from its own environment. */
+export function httpServer(url: string): Readonly<Record<string, unknown>> {
+  return {
+    url,
+    transport: "streamable-http",
+    headers: { Authorization: ["Bearer $", "{KEEP_TOKEN}"].join("") },
+    toolFilter: { include: ["local-rag_query"] },
+  };
+}
+
 /** The token that an operator gives to one client. */
 export function tokenOf({ home }: Keep, name: string): string {
   return readFileSync(path.join(home, "tokens", name), "utf8").trim();

@@ -6,7 +6,7 @@ import type { TurnResult } from "./agent.ts";
 import { openCanaries } from "./canaries.ts";
 import type { Canaries } from "./canaries.ts";
 import type { Checks } from "./checks.ts";
-import { makeKeep, tokenOf } from "./keep-service.ts";
+import { httpServer, makeKeep, tokenOf } from "./keep-service.ts";
 import { runAs } from "./principal.ts";
 import type { Route, Stand } from "./stand.ts";
 import type { Step } from "./stand-in-model.ts";
@@ -50,12 +50,7 @@ async function run(stand: Stand, checks: Checks): Promise<void> {
     overrides: {
       mcp: {
         servers: {
-          keep: {
-            url: http.at,
-            transport: "streamable-http",
-            headers: { Authorization: ["Bearer $", "{KEEP_TOKEN}"].join("") },
-            toolFilter: { include: ["local-rag_query"] },
-          },
+          keep: httpServer(http.at),
         },
       },
     },

@@ -5,13 +5,12 @@ import path from "node:path";
 import { makeAgent } from "./agent.ts";
 import type { Agent, TurnResult } from "./agent.ts";
 import type { Checks } from "./checks.ts";
-import { makeKeep, makeSocketFolder, skillCommand, tokenOf } from "./keep-service.ts";
+import { httpServer, makeKeep, makeSocketFolder, skillCommand, tokenOf } from "./keep-service.ts";
 import type { Keep } from "./keep-service.ts";
 import { checkSecondPrincipal } from "./second-principal.ts";
 import { expectedAudit, securityAudit } from "./security-audit.ts";
 import type { Route, Stand } from "./stand.ts";
 import type { Step } from "./stand-in-model.ts";
-import { measureWarmTurn } from "./warm-turn.ts";
 
 /** Tools of a skills service of another uid, by HTTP with a token and by a socket. */
 export const route: Route = {
@@ -61,7 +60,6 @@ async function run(stand: Stand, checks: Checks): Promise<void> {
     verified.code === 0,
     oneLine(verified.stdout),
   );
-  await measureWarmTurn(stand, agent, { url: http.at, token, tool: byHttp, question }, checks);
   await checkChangedSkill(keep, [http, shared], serveHttp, checks);
 }
 
@@ -76,13 +74,7 @@ function connectedAgent(stand: Stand, url: string, socket: string, token: string
     overrides: {
       mcp: {
         servers: {
-          keephttp: {
-            url,
-            transport: "streamable-http",
-            // OpenClaw fills it in from its environment.
-            headers: { Authorization: ["Bearer $", "{KEEP_TOKEN}"].join("") },
-            toolFilter,
-          },
+          keephttp: httpServer(url),
           keepsocket: {
             command: node,
             args: [script, "connect", socket, "--owner", String(stand.service.uid)],

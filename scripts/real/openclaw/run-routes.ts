@@ -14,14 +14,15 @@ const root = path.dirname(path.dirname(path.dirname(import.meta.dirname)));
 
 /**
  * Every file `route-*.ts` of this folder in turn, with one release of OpenClaw. Arguments, or
- * `CLAWKEEP_ROUTES=1,5`, choose routes by number.
+ * `CLAWKEEP_ROUTES=1,injection`, choose routes by number or name.
  *
  * @param script The stage's own file, which is started again in namespaces of its own.
  * @returns the exit code
  */
 export async function runRoutes(script: string, wanted?: string): Promise<number> {
   const chosen = chosenRoutes();
-  if (chosen !== undefined) process.env["CLAWKEEP_ROUTES"] = chosen.join(",");
+  // The script is started again, without arguments.
+  process.env["CLAWKEEP_ROUTES"] = chosen.join(",");
   const installed = installOpenclaw(wanted);
   const world = enterPrivateWorld(script, root, installed.folder);
   if (typeof world === "number") return world;
@@ -29,8 +30,9 @@ export async function runRoutes(script: string, wanted?: string): Promise<number
     `openclaw ${installed.version}, Node ${process.versions.node}; the model is a scripted stand-in; no network but loopback\n`,
   );
   const all: Check[] = [];
-  for (const route of await readRoutes()) {
-    if (chosen !== undefined && !chosen.includes(route.number)) continue;
+  for (const { name, route } of await readRoutes()) {
+    if (chosen.length > 0 && !chosen.includes(name) && !chosen.includes(String(route.number)))
+      continue;
     all.push(...(await runRoute(route, world, installed.version)));
   }
   return report(all);
@@ -54,22 +56,29 @@ async function runRoute(
   return checks.all;
 }
 
-async function readRoutes(): Promise<readonly Route[]> {
-  const files = readdirSync(import.meta.dirname).filter((name) =>
-    /^route-[a-z-]+\.ts$/u.test(name),
-  );
-  const modules = await Promise.all(
-    files.map((file) => import(path.join(import.meta.dirname, file)) as Promise<{ route: Route }>),
-  );
-  return modules.map(({ route }) => route).toSorted((a, b) => a.number - b.number);
+interface NamedRoute {
+  readonly name: string;
+  readonly route: Route;
 }
 
-/** From `--route 1 --route 5`, `1 5` or the environment. */
-function chosenRoutes(): readonly number[] | undefined {
-  const named = process.argv.slice(2).filter((arg) => /^[0-9]+$/u.test(arg));
+async function readRoutes(): Promise<readonly NamedRoute[]> {
+  const files = readdirSync(import.meta.dirname).filter((file) =>
+    /^route-[a-z-]+\.ts$/u.test(file),
+  );
+  const routes = await Promise.all(
+    files.map(async (file) => {
+      const { route } = (await import(path.join(import.meta.dirname, file))) as { route: Route };
+      return { name: path.basename(file, ".ts").replace("route-", ""), route };
+    }),
+  );
+  return routes.toSorted((a, b) => a.route.number - b.route.number);
+}
+
+/** Numbers or names of files, from `--route 1`, `1 mcp-cost` or `CLAWKEEP_ROUTES=1,mcp-cost`; none: all. */
+function chosenRoutes(): readonly string[] {
+  const named = process.argv.slice(2).filter((word) => !word.startsWith("-"));
   const words = named.length > 0 ? named : (process.env["CLAWKEEP_ROUTES"] ?? "").split(",");
-  const numbers = words.filter((word) => /^[0-9]+$/u.test(word)).map(Number);
-  return numbers.length === 0 ? undefined : numbers;
+  return words.filter((word) => word !== "");
 }
 
 function report(all: readonly Check[]): number {
