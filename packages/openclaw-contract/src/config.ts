@@ -48,7 +48,11 @@ export interface GatewayConfig {
 export interface GatewayAuth {
   readonly mode: "none" | "token" | "trusted-proxy";
   readonly token?: SecretReference;
-  readonly trustedProxy?: { readonly userHeader: string; readonly allowLoopback: boolean };
+  readonly trustedProxy?: {
+    readonly userHeader: string;
+    readonly allowUsers: readonly string[];
+    readonly allowLoopback: boolean;
+  };
   readonly rateLimit?: {
     readonly maxAttempts: number;
     readonly windowMs: number;

@@ -46,7 +46,7 @@ export function openClawConfigText(config: OpenClawConfig): string {
 }
 
 function renderGateway(spec: DeploymentSpec): GatewayConfig {
-  const { port, ui, auth, userHeader, exposure, origins } = spec.gateway;
+  const { port, ui, auth, userHeader, users, exposure, origins } = spec.gateway;
   return {
     mode: "local",
     bind: spec.profile.bind,
@@ -61,7 +61,9 @@ function renderGateway(spec: DeploymentSpec): GatewayConfig {
     auth: {
       mode: auth,
       ...(auth === "token" ? { token: secretReference(spec.secrets.gatewayToken) } : {}),
-      ...(auth === "trusted-proxy" ? { trustedProxy: { userHeader, allowLoopback: true } } : {}),
+      ...(auth === "trusted-proxy"
+        ? { trustedProxy: { userHeader, allowUsers: users, allowLoopback: true } }
+        : {}),
       ...(auth === "none"
         ? {}
         : { rateLimit: { maxAttempts: 10, windowMs: 60_000, lockoutMs: 300_000 } }),

@@ -33,7 +33,7 @@ export interface Profile {
   readonly workspace: string;
   /** Folder with one file for each secret, mode 0400. */
   readonly secrets: string;
-  /** What OpenClaw's audit says of the profile as it is; anything else is red. */
+  /** What OpenClaw's audit says of the profile as it is, as `warn some.check`; anything else is red. */
   readonly expectedAudit: readonly string[];
   readonly rows: readonly string[];
 }

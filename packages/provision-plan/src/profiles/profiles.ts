@@ -11,8 +11,8 @@ const container = {
   secrets: "/run/secrets",
 } as const;
 
-/** Said of every deployment: what can be attacked at all, and that small models are easily led. */
-const always: readonly string[] = ["summary.attack_surface", "models.small_params"];
+/** Said of every deployment: what can be attacked at all. */
+const always: readonly string[] = ["info summary.attack_surface"];
 
 const profiles: Readonly<Record<ProfileName, Profile>> = {
   credentialless: {

@@ -28,7 +28,7 @@ function portClashes(spec: DeploymentSpec): readonly SpecProblem[] {
 }
 
 function waysIn(spec: DeploymentSpec): readonly SpecProblem[] {
-  const { auth, exposure, origins, ui } = spec.gateway;
+  const { auth, exposure, origins, ui, users } = spec.gateway;
   const problems: SpecProblem[] = [];
   if (auth === "none" && (spec.profile.name !== "notebook" || exposure !== "loopback")) {
     problems.push({
@@ -46,6 +46,16 @@ function waysIn(spec: DeploymentSpec): readonly SpecProblem[] {
       path: ["gateway", "exposure"],
       message: `expected loopback or ssh in profile ${spec.profile.name}, got ${exposure}`,
       hint: "The proxy that is trusted must have an address of its own: take vps or bare-metal.",
+    });
+  }
+  if (auth === "trusted-proxy" && users.length === 0) {
+    problems.push({
+      code: "DEPLOY_TRUSTED_PROXY_USERS",
+      severity: "error",
+      path: ["gateway"],
+      message:
+        "expected the users that the proxy may bring, got none: anybody whom it knows would be the operator",
+      hint: "Write users: [alice@example.net] (S13).",
     });
   }
   if (auth === "trusted-proxy" && exposure !== "caddy") {

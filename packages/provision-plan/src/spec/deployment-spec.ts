@@ -18,6 +18,8 @@ export interface DeploymentSpec {
     readonly ui: boolean;
     readonly auth: "token" | "none" | "trusted-proxy";
     readonly userHeader: string;
+    /** Whom a trusted proxy may bring. */
+    readonly users: readonly string[];
     readonly exposure: "loopback" | "ssh" | "tailscale" | "caddy";
     /** Origins besides those of the published port. */
     readonly origins: readonly string[];

@@ -21,6 +21,7 @@ export function resolveSpec(written: WrittenSpec): DeploymentSpec {
       ui: gateway?.ui ?? profile.controlUi,
       auth: gateway?.auth ?? "token",
       userHeader: gateway?.userHeader ?? "X-Forwarded-User",
+      users: gateway?.users ?? [],
       exposure: gateway?.exposure ?? "loopback",
       origins: gateway?.origins ?? [],
       stopSeconds: gateway?.stopSeconds ?? 330,

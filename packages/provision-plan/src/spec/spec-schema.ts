@@ -65,6 +65,16 @@ const schema = z.strictObject({
         .string()
         .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/u, "expected the name of a header")
         .optional(),
+      users: z
+        .array(
+          z
+            .string()
+            .min(1)
+            .max(254)
+            .regex(/^[\u0021-\u007e]+$/u, "expected a user as the proxy names them"),
+        )
+        .max(64)
+        .optional(),
       exposure: z.enum(["loopback", "ssh", "tailscale", "caddy"]).optional(),
       origins: z
         .array(

@@ -29,6 +29,7 @@ export interface WrittenSpec {
         readonly ui?: boolean | undefined;
         readonly auth?: "token" | "none" | "trusted-proxy" | undefined;
         readonly userHeader?: string | undefined;
+        readonly users?: readonly string[] | undefined;
         readonly exposure?: "loopback" | "ssh" | "tailscale" | "caddy" | undefined;
         readonly origins?: readonly string[] | undefined;
         readonly stopSeconds?: number | undefined;

@@ -1,0 +1,18 @@
+import type { Finding } from "@clawkeep/diagnostics";
+
+/** What one judge said of one artifact. */
+export interface Verdict {
+  /** The foreign program and what it was asked, such as `openclaw security audit`. */
+  readonly judge: string;
+  readonly version?: string;
+  /** `not-judged`: the program is missing here, or could not be asked. Under `--strict` that is a no. */
+  readonly status: "passed" | "failed" | "not-judged";
+  readonly findings: readonly Finding[];
+  /** Codes that the judge used, sorted, for a table. */
+  readonly codes: readonly string[];
+}
+
+/** True when every judge was asked and none said no. */
+export function allPassed(verdicts: readonly Verdict[]): boolean {
+  return verdicts.length > 0 && verdicts.every(({ status }) => status === "passed");
+}
