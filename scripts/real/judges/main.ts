@@ -1,0 +1,124 @@
+import path from "node:path";
+import process from "node:process";
+
+import { migrateConfig, openClawVersion } from "../../../packages/openclaw-contract/src/index.ts";
+import type { JsonObject } from "../../../packages/openclaw-contract/src/index.ts";
+import { staleConfigs } from "../../../packages/openclaw-contract/src/migrate/stale-configs.cases.ts";
+import { judgeConfig } from "../../../packages/provision-judges/src/index.ts";
+import type { Verdict } from "../../../packages/provision-judges/src/index.ts";
+import {
+  expectedAudit,
+  parseSpec,
+  renderOpenClawConfig,
+} from "../../../packages/provision-plan/src/index.ts";
+import { plainSpecs, richSpecs } from "../../../packages/provision-plan/src/spec/specs.cases.ts";
+import type { SpecCase } from "../../../packages/provision-plan/src/spec/specs.cases.ts";
+import { keepRun } from "../keep-run.ts";
+import { installOpenclaw } from "../openclaw/install.ts";
+import { guideConfigs } from "./guide-configs.ts";
+
+/**
+ * What we render before programs that we did not write; what guides show, and what becomes of it, beside it. Now:
+ * openclaw.json of every profile and of every migrated configuration, before the real OpenClaw.
+ */
+const root = path.dirname(path.dirname(path.dirname(import.meta.dirname)));
+const { folder, version } = installOpenclaw(openClawVersion);
+const program = { node: process.execPath, folder };
+
+interface Row {
+  readonly kind: "rendered" | "guide" | "migrated";
+  readonly name: string;
+  readonly valid: string;
+  readonly audit: string;
+  readonly ok: boolean;
+}
+
+async function rendered({ name, text }: SpecCase): Promise<Row> {
+  const { spec, findings } = parseSpec(Buffer.from(text), "deploy.yaml");
+  if (spec === undefined) throw new Error(`${name}: ${JSON.stringify(findings)}`);
+  const place = {
+    home: "/home/me",
+    skillsUid: 2000,
+    skillProgram: "/usr/local/bin/clawkeep-skill",
+  };
+  const config: JsonObject = { ...renderOpenClawConfig(spec, place) };
+  const expected = expectedAudit(spec);
+  const verdicts = await judgeConfig(config, program, { file: "openclaw.json", expected });
+  return row("rendered", name, verdicts, verdicts.length === 2 && verdicts.every(passed));
+}
+
+async function foreign(name: string, config: JsonObject): Promise<readonly Row[]> {
+  const before = await judgeConfig(config, program, { file: name });
+  const { config: migrated } = migrateConfig(config);
+  const after = await judgeConfig(migrated, program, { file: name });
+  // Migration makes a file valid, not safe: what the audit has against it is shown and is no failure here.
+  const isValid = !after.some(({ findings }) =>
+    findings.some(({ code }) => code === "JUDGE_INVALID" || code === "JUDGE_UNREADABLE"),
+  );
+  return [row("guide", name, before, true), row("migrated", name, after, isValid)];
+}
+
+const passed = ({ status }: Verdict): boolean => status === "passed";
+
+function row(
+  kind: Row["kind"],
+  name: string,
+  [validation, audit]: readonly Verdict[],
+  ok: boolean,
+): Row {
+  const issues = (validation?.findings ?? []).map(({ code, message }) =>
+    code === "JUDGE_INVALID" ? message : `warning: ${message}`,
+  );
+  const isValid = !(validation?.findings ?? []).some(({ code }) => code !== "JUDGE_WARNING");
+  const shown: Row = {
+    kind,
+    name,
+    valid: [isValid ? "valid" : "INVALID", ...issues.map((one) => one.slice(0, 160))].join("; "),
+    audit: audit === undefined ? "not audited" : audit.codes.join(", ") || "nothing",
+    ok,
+  };
+  process.stdout.write(
+    `${ok ? "ok  " : "FAIL"} ${kind.padEnd(8)} ${name}\n       ${shown.valid}\n       ${shown.audit}\n`,
+  );
+  for (const finding of ok || kind !== "rendered" ? [] : (audit?.findings ?? [])) {
+    process.stdout.write(`       ${finding.code}: ${finding.message}\n`);
+  }
+  return shown;
+}
+
+function table(rows: readonly Row[]): string {
+  const cell = (text: string): string => text.replaceAll("|", "\\|");
+  return [
+    `# openclaw.json before the real OpenClaw ${version}`,
+    "",
+    "Rendered files must be valid without a warning and have exactly the findings that they are expected to have. What",
+    "guides show is judged as it is, and again after `claw import`, which must make it valid.",
+    "",
+    "| | file | `config validate` | `security audit` |",
+    "| --- | --- | --- | --- |",
+    ...rows.map(
+      ({ kind, name, valid, audit }) =>
+        `| ${kind} | ${cell(name)} | ${cell(valid)} | ${cell(audit)} |`,
+    ),
+    "",
+  ].join("\n");
+}
+
+async function main(): Promise<number> {
+  if (version !== openClawVersion) {
+    process.stderr.write(`expected OpenClaw ${openClawVersion}, got ${version}\n`);
+    return 1;
+  }
+  const rows: Row[] = [];
+  for (const one of [...plainSpecs, ...richSpecs]) rows.push(await rendered(one));
+  for (const { name, config } of staleConfigs) rows.push(...(await foreign(name, config)));
+  for (const { name, config } of guideConfigs(path.resolve(root, "../shared/seeds"))) {
+    rows.push(...(await foreign(`guide ${name}`, config)));
+  }
+  const failed = rows.filter(({ ok }) => !ok);
+  process.stdout.write(`${rows.length} judged, ${failed.length} failed\n`);
+  if (failed.length === 0) keepRun(root, "judges", table(rows), rows);
+  return failed.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
