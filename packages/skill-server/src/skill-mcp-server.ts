@@ -2,8 +2,9 @@ import { isCodedError } from "@clawkeep/diagnostics";
 import type { CallerBudgets } from "@clawkeep/service";
 import type { CallerClaim, Runtime } from "@clawkeep/skill-runtime";
 import type { CallToolResult, ServerContext } from "@modelcontextprotocol/server";
-import { fromJsonSchema, McpServer } from "@modelcontextprotocol/server";
+import { McpServer } from "@modelcontextprotocol/server";
 
+import { compiledSchema } from "./compiled-schema.ts";
 import type { LockedTool } from "./locked-tool.ts";
 import { failedResult, toolResult } from "./tool-result.ts";
 
@@ -42,7 +43,7 @@ export function skillMcpServer(service: SkillService, connected: Connected): Mcp
       tool.name,
       {
         description: tool.description,
-        inputSchema: fromJsonSchema<Record<string, unknown>>({ ...tool.inputSchema }),
+        inputSchema: compiledSchema(tool),
         annotations: { readOnlyHint: tool.readOnly, openWorldHint: false },
       },
       (args, context) => call(service, connected, tool, args, claimOf(server), context),
