@@ -26,7 +26,8 @@ export function guideConfigs(folder: string): readonly GuideConfig[] {
 
 /** Every outermost `{ … }` of a text that is an OpenClaw configuration. */
 export function configsOf(text: string, name: string): readonly GuideConfig[] {
-  const lines = text.split("\n");
+  // Pages that were saved from a browser have a bar on a line of its own between lines.
+  const lines = text.split("\n").filter((line) => line.trim() !== "|");
   const found: GuideConfig[] = [];
   for (let start = 0; start < lines.length; start += 1) {
     if (lines[start]?.trim() !== "{") continue;
