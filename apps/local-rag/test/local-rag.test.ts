@@ -335,7 +335,20 @@ describe("local-rag status and verify", () => {
         engine: expect.stringMatching(/^(?:native|portable)$/u),
         kernel: expect.any(String),
       },
+      recall: { kind: "exact", sampled: 5, recallAt10: 1 },
+      memoryBytes: expect.any(Number),
+      findings: {},
+      publishedMs: expect.any(Number),
     });
+    const shown = localRag(["status"], { home, cwd: workspace }).stdout;
+    for (const line of [
+      /^size +\d+\.\d MB on disk$/mu,
+      /^memory +\d+\.\d MB/mu,
+      /^age +\d+ min/mu,
+    ]) {
+      expect(shown).toMatch(line);
+    }
+    expect(shown).toMatch(/^recall +100\.0%: every vector is looked at$/mu);
     const verify = localRag(["verify"], { home, cwd: workspace });
     expect(verify.code).toBe(0);
     expect(verify.stdout).toContain("citations: 5 still true, 0 changed, 0 gone");

@@ -1,5 +1,7 @@
 export { indexStatus } from "./status/index-status.ts";
 export type { IndexStatus } from "./status/index-status.ts";
+export { sampleRecall } from "./status/sample-recall.ts";
+export type { RecallSample } from "./status/sample-recall.ts";
 export { verifyCitation } from "./citation/verify-citation.ts";
 export type { CitationClaim, CitationState } from "./citation/verify-citation.ts";
 export { exportBundle } from "./bundle/export-bundle.ts";

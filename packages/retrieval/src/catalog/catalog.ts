@@ -124,6 +124,20 @@ export class Catalog {
     }
   }
 
+  /** How many findings of each code the files of the last run have, by code. */
+  findingCounts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    const rows = this.#database.prepare("SELECT findings FROM documents WHERE findings <> '[]'");
+    for (const row of rows.iterate()) {
+      for (const { code } of this.#parse(() =>
+        findingList.parse(JSON.parse(String(row["findings"]))),
+      )) {
+        counts.set(code, (counts.get(code) ?? 0) + 1);
+      }
+    }
+    return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
   /** Path, digest and number of chunks of every indexed document, by the bytes of the path. */
   outline(): readonly DocumentOutline[] {
     const rows = this.#database.prepare(

@@ -9,6 +9,7 @@ import { forgottenPatterns } from "../forgetting/forget-list.ts";
 import { catalogFile } from "../ingest/identify-index.ts";
 import { readSnapshot } from "../snapshot/read-snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import { snapshotFile } from "../snapshot/snapshot.ts";
 import { vectorsProgress } from "../snapshot/vectors-state.ts";
 import type { IndexTrust } from "../trust/require-trust.ts";
 import { isTrusted } from "../trust/require-trust.ts";
@@ -28,6 +29,10 @@ export interface IndexStatus {
   readonly interrupted: boolean;
   /** Patterns of what was forgotten and stays out, when the catalog may be read. */
   readonly forgotten: readonly string[];
+  /** Findings in the indexed files, counted by code, when the catalog may be read. */
+  readonly findings: Readonly<Record<string, number>>;
+  /** When the snapshot was published, in milliseconds since 1970; absent without one. */
+  readonly publishedMs?: number;
   /** What searches vectors in this process. */
   readonly engine: EngineDescription;
 }
@@ -43,20 +48,26 @@ export function indexStatus(folder: string, trust: IndexTrust): IndexStatus {
     ...(vectors === undefined ? {} : { vectors }),
     trusted,
     bytes: folderBytes(folder),
+    ...publishedAt(folder),
     engine: describeEngine(),
     // The catalog of an index that was not made here is never opened.
-    ...(trusted && trust.registry !== undefined
-      ? readCatalogFacts(folder)
-      : { interrupted: false, forgotten: [] }),
+    ...(trusted && trust.registry !== undefined ? readCatalogFacts(folder) : nothingKnown),
   };
+}
+
+const nothingKnown = { interrupted: false, forgotten: [], findings: {} };
+
+function publishedAt(folder: string): { readonly publishedMs?: number } {
+  const found = statSync(path.join(folder, snapshotFile), { throwIfNoEntry: false });
+  return found === undefined ? {} : { publishedMs: Math.round(found.mtimeMs) };
 }
 
 function readCatalogFacts(
   folder: string,
-): Pick<IndexStatus, "workspace" | "interrupted" | "forgotten"> {
+): Pick<IndexStatus, "workspace" | "interrupted" | "forgotten" | "findings"> {
   const file = path.join(folder, catalogFile);
   if (!existsSync(file)) {
-    return { interrupted: false, forgotten: [] };
+    return nothingKnown;
   }
   try {
     using catalog = openCatalog(file, { readOnly: true });
@@ -64,11 +75,12 @@ function readCatalogFacts(
     return {
       interrupted: catalog.fact("job") !== undefined,
       forgotten: forgottenPatterns(catalog),
+      findings: Object.fromEntries(catalog.findingCounts()),
       ...(workspace === undefined ? {} : { workspace }),
     };
   } catch {
     // Another user's catalog, or one that is being written: it only adds to what is known.
-    return { interrupted: false, forgotten: [] };
+    return nothingKnown;
   }
 }
 
