@@ -1,2 +1,2 @@
-/** The release of OpenClaw that every stage is judged with. Raise it here, and nowhere else. */
-export const openclawVersion = "2026.9.6";
+/** The release of OpenClaw that every stage is judged with: the one that our packages were tried against. */
+export { openClawVersion as openclawVersion } from "../../../packages/openclaw-contract/src/version.ts";

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 
+import { describeMachine, keepRun } from "../keep-run.ts";
 import { figureMissed } from "../stages.ts";
 import { Checks } from "./checks.ts";
 import type { Check } from "./checks.ts";
@@ -35,7 +36,28 @@ export async function runRoutes(script: string, wanted?: string): Promise<number
       continue;
     all.push(...(await runRoute(route, world, installed.version)));
   }
+  if (chosen.length === 0 && process.env["CLAWKEEP_KEEP_RUN"] === "1") keep(installed.version, all);
   return report(all);
+}
+
+/** The table that people read: `benchmarks/runs/…/openclaw.md`. */
+function keep(version: string, all: readonly Check[]): void {
+  const machine = describeMachine();
+  const cell = (text: string): string => text.replaceAll("|", "\\|");
+  const text = [
+    `# OpenClaw ${version} by every route`,
+    "",
+    `${machine.cpu}, ${machine.cores} cores; Node ${process.versions.node}. The model is a scripted stand-in; no network but loopback.`,
+    "",
+    "| route | what | observed | |",
+    "| ---: | --- | --- | --- |",
+    ...all.map(
+      ({ route, what, observed, ok }) =>
+        `| ${route} | ${cell(what)} | ${cell(observed)} | ${ok ? "ok" : "FAIL"} |`,
+    ),
+    "",
+  ].join("\n");
+  keepRun(root, "openclaw", text, { version, machine, node: process.versions.node, checks: all });
 }
 
 async function runRoute(
