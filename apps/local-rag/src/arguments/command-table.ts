@@ -78,6 +78,7 @@ export const commands: {
       },
       { name: "progress", value: "auto|text|ndjson|none", about: "how progress goes to stderr" },
       { name: "rehash", about: "read every file again, whatever its size and times say" },
+      { name: "compact", about: "write everything anew, so that no deleted text stays in a file" },
       { name: "share", about: "let other users of this machine read the index" },
       {
         name: "cpu",

@@ -38,7 +38,9 @@ export async function runIndex(options: RawOptions): Promise<number> {
     const report = await indexFolder(workspace, index, registry, indexModel(options, share), {
       ...(list === undefined ? {} : { list }),
       rehash: options.flags.has("rehash"),
+      compact: options.flags.has("compact"),
       shared: options.flags.has("share"),
+      ...(share.memory === undefined ? {} : { memory: share.memory }),
       onProgress: writer.report,
       signal: abort.signal,
       ...(share.governed ? { pace: cpuPace(share.processors, abort.signal) } : {}),

@@ -12,6 +12,8 @@ export interface MachineShare {
   readonly governed: boolean;
   /** Sessions that embed at the same time, each on a thread of its own. */
   readonly sessions: number;
+  /** Bytes to keep to; undefined when nobody said. */
+  readonly memory: number | undefined;
 }
 
 // Anonymous memory, measured (`npm run test:real -- index-governor`), with some to spare.
@@ -42,6 +44,7 @@ export function shareOfMachine(
     processors,
     governed: processors < all,
     sessions: Math.min(chosen ?? Math.ceil(processors), fitting),
+    memory,
   };
 }
 

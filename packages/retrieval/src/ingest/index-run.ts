@@ -54,6 +54,8 @@ export interface IndexOptions {
    * index, also when nothing changed. Default false: that happens little by little.
    */
   readonly compact?: boolean;
+  /** Bytes of memory to keep to: a finding says when building a graph takes more. */
+  readonly memory?: number;
   /** How the index is spread over segments. For tests. */
   readonly layout?: SegmentLayout;
   /** For tests: told of each step that changes the disk. */

@@ -1,6 +1,7 @@
 import path from "node:path";
 
 import { CodedError } from "@clawkeep/diagnostics";
+import type { Finding } from "@clawkeep/diagnostics";
 import { chunkerId } from "@clawkeep/documents";
 import type { Embedder } from "@clawkeep/embedder";
 import { analyserVersion } from "@clawkeep/keyword-index";
@@ -12,6 +13,7 @@ import { segmentFolder } from "../snapshot/snapshot.ts";
 import { snapshotRoot } from "../snapshot/snapshot-root.ts";
 import { buildSegment, treeOf } from "./build-segment.ts";
 import { embedMissing } from "./embed-missing.ts";
+import { graphMemory } from "./graph-memory.ts";
 import { catalogFile } from "./identify-index.ts";
 import type { IndexReport, IndexRun } from "./index-run.ts";
 import { reportRun } from "./index-run.ts";
@@ -64,7 +66,7 @@ export async function rebuildIndex(run: IndexRun, scan: Scan, use: ModelUse): Pr
   signal?.throwIfAborted();
   await pace?.();
   onProgress?.({ stage: "write", chunks });
-  const content = await writeContent(run, build, names, published);
+  const { content, findings } = await writeContent(run, build, names, published);
   const snapshot = await publishContent(run, published, content);
   const newRoot = snapshot.snapshotRoot;
   await writeTimes(run);
@@ -84,7 +86,8 @@ export async function rebuildIndex(run: IndexRun, scan: Scan, use: ModelUse): Pr
   await faults?.("catalog:committed", { path: path.join(place, catalogFile) });
   await removeOldFiles(place, snapshot, faults);
   onProgress?.({ stage: "publish", snapshotRoot: newRoot });
-  return reportRun(scan, snapshot, identity.snapshot?.snapshotRoot !== newRoot, embedded);
+  const seen = { ...scan, findings: [...scan.findings, ...findings] };
+  return reportRun(seen, snapshot, identity.snapshot?.snapshotRoot !== newRoot, embedded);
 }
 
 /** The index without vectors, so that it answers while they are made; the next publication has them. */
@@ -94,7 +97,7 @@ async function publishKeywords(
   names: SnapshotNames,
 ): Promise<Snapshot> {
   const { catalog, options, place } = run;
-  const content = await writeContent(run, undefined, names, undefined);
+  const { content } = await writeContent(run, undefined, names, undefined);
   const snapshot = await publishContent(run, published, content);
   await options.faults?.("catalog:keywords", { path: path.join(place, catalogFile) });
   catalog.transaction(() => catalog.setFact("keywordsRoot", snapshot.snapshotRoot));
@@ -126,7 +129,7 @@ async function writeContent(
   build: VectorBuild | undefined,
   names: SnapshotNames,
   published: Snapshot | undefined,
-): Promise<SnapshotContent> {
+): Promise<{ readonly content: SnapshotContent; readonly findings: readonly Finding[] }> {
   const { catalog, modes, options, place } = run;
   const outline = catalog.outline();
   const layout = options.layout ?? segmentLayout;
@@ -140,7 +143,7 @@ async function writeContent(
     const { sections, chunks } = buildSegment(catalog, build, paths, scratch.descriptor);
     segments.push(await writeNewSegment(place, sections, chunks, modes, options.faults));
   }
-  return snapshotContent(
+  const content = snapshotContent(
     {
       tree: treeOf(catalog),
       documents: outline.length,
@@ -149,6 +152,8 @@ async function writeContent(
     segments,
     names,
   );
+  const findings = build === undefined ? [] : graphMemory(plan.written, outline, options.memory);
+  return { content, findings };
 }
 
 /**
