@@ -25,6 +25,9 @@ export interface Pass {
 /** Exit code of a stage in which all is right except that a measured figure misses its bound. */
 export const figureMissed = 3;
 
+/** Exit code of a stage that did, and passed, only the part of it that was asked for: nothing is kept. */
+export const passedInPart = 4;
+
 export function readStages(root: string): Readonly<Record<string, Stage>> {
   return JSON.parse(readFileSync(path.join(root, "ci/stages.json"), "utf8")) as Record<
     string,
