@@ -112,6 +112,30 @@ describe.each(Object.entries(connections))("the MCP server by %s", (_, connect) 
     await client.close();
   });
 
+  test("narrows, keeps to a budget and writes Markdown, as the command line does", async () => {
+    const client = await connect();
+    const wishes = { query: "lamp", scope: "fog.md", context: 1, maxBytes: 400, explain: true };
+    const result = await client.callTool({ name: "search", arguments: wishes });
+    const found = result.structuredContent as {
+      readonly results: readonly { readonly citation: { readonly path: string } }[];
+      readonly budget?: { readonly limit: number };
+      readonly explain?: unknown;
+    };
+    expect(new Set(found.results.map(({ citation }) => citation.path))).toEqual(
+      new Set(["fog.md"]),
+    );
+    expect([found.budget?.limit, found.explain === undefined]).toEqual([400, false]);
+    const written = await client.callTool({
+      name: "search",
+      arguments: { query: "when is the lamp lit", topk: 1, format: "markdown" },
+    });
+    const [text] = written.content as readonly { readonly text: string }[];
+    expect(text?.text).toContain("lamp.md");
+    expect(() => void JSON.parse(text?.text ?? "")).toThrow(SyntaxError);
+    expect(pageOf(written).results).toHaveLength(1);
+    await client.close();
+  });
+
   test("reads a cited range, as a tool and as a resource", async () => {
     const client = await connect();
     const range = { path: "fog.md", lineStart: 1, lineEnd: 3 };
@@ -130,6 +154,9 @@ describe.each(Object.entries(connections))("the MCP server by %s", (_, connect) 
     ["search", { query: "a", index: "/etc" }],
     ["search", { query: "a", topk: 51 }],
     ["search", {}],
+    ["search", { query: "a", rerank: "/tmp" }],
+    ["search", { query: "a", diversity: -1 }],
+    ["search", { query: "a", offset: 3 }],
     ["read", { path: "lamp.md", lineStart: 0, lineEnd: 1 }],
     ["read", { path: "lamp.md", lineStart: 1, lineEnd: 1, workspace: "/" }],
     ["status", { verbose: true }],
