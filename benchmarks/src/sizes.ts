@@ -42,7 +42,7 @@ export const sizes: Readonly<Record<Sizes["name"], Sizes>> = {
     shortRounds: 2,
     real: { rows: 400, queries: 40 },
     stress: { rows: 500, queries: 20 },
-    largest: 0,
+    largest: 600,
     efs: [10, 32],
     stressEfs: [16, 64],
     rateSeconds: 0.02,
