@@ -10,18 +10,16 @@ export interface RagServer extends AsyncDisposable {
   readonly token: string;
 }
 
-/** Starts the built program over an index and waits until it is ready. */
+/** Starts the built program over the index that the flags name, and waits until it is ready. */
 export async function startServer(
   program: string,
-  index: string,
+  flags: readonly string[],
   environment: NodeJS.ProcessEnv,
-  flags: readonly string[] = [],
 ): Promise<RagServer> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [program, "serve", "--index", index, "--http", "0", ...flags],
-    { stdio: ["ignore", "pipe", "pipe"], env: environment },
-  );
+  const child: ChildProcess = spawn(process.execPath, [program, "serve", "--http", "0", ...flags], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: environment,
+  });
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
   const ended = once(child, "exit");

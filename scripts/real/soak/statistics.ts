@@ -21,6 +21,17 @@ export function slopeOf(readings: readonly Reading[]): number {
   return square === 0 ? Number.NaN : product / square;
 }
 
+/** The least reading of each span of so many seconds, in order: memory without the garbage of the moment. */
+export function floorsOf(readings: readonly Reading[], span: number): readonly Reading[] {
+  const floors = new Map<number, Reading>();
+  for (const reading of readings) {
+    const place = Math.floor(reading.seconds / span);
+    const least = floors.get(place);
+    if (least === undefined || reading.bytes < least.bytes) floors.set(place, reading);
+  }
+  return [...floors].toSorted(([a], [b]) => a - b).map(([, floor]) => floor);
+}
+
 /** The value that a share of all values does not exceed (nearest rank). */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
