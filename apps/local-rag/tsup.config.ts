@@ -13,6 +13,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     query: "src/query.ts",
     warm: "src/warm.ts",
     "start-warm": "src/start/start-warm.ts",
+    "index-places": "src/place/index-places.ts",
     worker: "src/worker.ts",
     manage: "src/manage.ts",
     "index-command": "src/commands/index-command.ts",
@@ -93,7 +94,10 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           kind === "dynamic-import" ? { path: "./start-extractor.js", external: true } : undefined,
         );
         build.onResolve(
-          { filter: /^\.\/(?:query|warm|worker|manage|start\/start-warm|commands\/[a-z-]+)\.ts$/ },
+          {
+            filter:
+              /^\.\/(?:query|warm|worker|manage|index-places|start\/start-warm|commands\/[a-z-]+)\.ts$/,
+          },
           ({ path, kind }) =>
             kind === "dynamic-import"
               ? {

@@ -37,7 +37,7 @@ export async function askWarm(args: readonly string[]): Promise<number | undefin
     options = parseFlags(commands.query, args);
     if (unserved.some((flag) => options.flags.has(flag))) return undefined;
     format = answerFormat(commands.query, options);
-    served = servedIndex(options, process.cwd());
+    served = await servedIndex(options, process.cwd());
     question = await readQuestion(options);
   } catch {
     return undefined;

@@ -18,7 +18,7 @@ export async function runMcpConfig(options: RawOptions): Promise<number> {
   const client = clientOf(options);
   const name = textOf(options, "name") ?? "local-rag";
   checkServerName(name);
-  const launch = launchOf(options);
+  const launch = await launchOf(options);
   const file =
     client.path[
       process.platform === "darwin" || process.platform === "win32" ? process.platform : "linux"
@@ -54,15 +54,12 @@ function clientOf({ positional }: RawOptions): McpClient {
   return client;
 }
 
-function launchOf(options: RawOptions): McpLaunch {
+async function launchOf(options: RawOptions): Promise<McpLaunch> {
   const home = process.env["CLAWKEEP_HOME"] ?? "";
+  const { flags } = await servedIndex(options, process.cwd());
   return {
     command: process.execPath,
-    args: [
-      ...process.execArgv,
-      ...[mainProgram, "serve", "--mcp"],
-      ...servedIndex(options, process.cwd()).flags,
-    ],
+    args: [...process.execArgv, mainProgram, "serve", "--mcp", ...flags],
     environment: home === "" ? {} : { CLAWKEEP_HOME: home },
   };
 }

@@ -32,7 +32,7 @@ export async function runServe(options: RawOptions): Promise<number> {
   // Requests are garbage: V8 would take 150 MB before it looks for what is left of them, which is 20.
   keepHeapSmall();
   if (options.positional.length > 0) throw usage(spec, "it takes no arguments, only flags");
-  const served = servedIndex(options, process.cwd());
+  const served = await servedIndex(options, process.cwd());
   if (options.flags.has("stop")) return stop(served);
   for (const flag of ["openai", "ollama", "token-file"]) {
     if (options.flags.has(flag) && !options.flags.has("http")) {

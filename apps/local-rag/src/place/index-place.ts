@@ -3,14 +3,25 @@ import { fileURLToPath } from "node:url";
 
 import { CodedError } from "@clawkeep/diagnostics";
 import { stateHome } from "@clawkeep/durable-files";
-import type { IndexTrust } from "@clawkeep/retrieval";
+import type { IndexPlace, IndexTrust } from "@clawkeep/retrieval";
 
 import type { RawOptions } from "../arguments/parse-flags.ts";
-import { textOf } from "../arguments/parse-flags.ts";
+import { textOf, textsOf } from "../arguments/parse-flags.ts";
 
 /** The index folder that the options name, or the default below `base`. */
 export function indexPlace(options: RawOptions, base: string): string {
   return path.resolve(textOf(options, "index") ?? path.join(base, ".clawkeep", "index"));
+}
+
+/**
+ * The one index that options name, as a list; undefined when they name several, or collections.
+ *
+ * @throws CodedError of {@link trustOf}
+ */
+export function onePlace(options: RawOptions, base: string): readonly IndexPlace[] | undefined {
+  return textsOf(options, "collection").length > 0 || textsOf(options, "index").length > 1
+    ? undefined
+    : [{ folder: indexPlace(options, base), trust: trustOf(options) }];
 }
 
 /** The registry folder: the flag, or below the state folder. The environment counts only without it. */

@@ -6,7 +6,7 @@ import { currentSnapshot, readCollections } from "@clawkeep/retrieval";
 
 import type { RawOptions } from "../arguments/parse-flags.ts";
 import { textsOf } from "../arguments/parse-flags.ts";
-import { indexPlace, registryPlace, rootOf, trustOf } from "./index-place.ts";
+import { onePlace, registryPlace, rootOf } from "./index-place.ts";
 
 /**
  * The indexes that options name: by `--index`, by `--collection`, or the default one. One alone has no name;
@@ -16,9 +16,8 @@ import { indexPlace, registryPlace, rootOf, trustOf } from "./index-place.ts";
  */
 export function indexPlaces(options: RawOptions, base: string): readonly IndexPlace[] {
   const [folders, wanted] = [textsOf(options, "index"), textsOf(options, "collection")];
-  if (wanted.length === 0 && folders.length <= 1) {
-    return [{ folder: indexPlace(options, base), trust: trustOf(options) }];
-  }
+  const one = onePlace(options, base);
+  if (one !== undefined) return one;
   const registry = registryPlace(options);
   const known = wanted.length === 0 ? new Map() : readCollections(registry);
   const places: IndexPlace[] = [...new Set(wanted)].map((name): IndexPlace => {
