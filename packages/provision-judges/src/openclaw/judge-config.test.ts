@@ -88,6 +88,16 @@ test("of what others wrote, only critical findings are a no", async () => {
   expect(bad).toMatchObject({ status: "failed", findings: [{ severity: "error" }] });
 });
 
+test("the audit is left out where only the keys are asked about", async () => {
+  const judging = { file: "x", audited: false };
+  const verdicts = await judgeConfig(
+    { validation: valid },
+    { node: process.execPath, folder },
+    judging,
+  );
+  expect(verdicts).toMatchObject([{ judge: "openclaw config validate", status: "passed" }]);
+});
+
 test("an answer that is no JSON is a no, never a pass", async () => {
   expect(await judged(undefined, undefined)).toMatchObject([
     { status: "failed", findings: [{ code: "JUDGE_UNREADABLE" }] },

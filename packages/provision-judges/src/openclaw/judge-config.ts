@@ -21,6 +21,8 @@ export interface ConfigJudging {
    * every critical finding is an error and every warning a warning: for what somebody else wrote.
    */
   readonly expected?: readonly string[];
+  /** Whether a valid file is audited too. Default true. */
+  readonly audited?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function judgeConfig(
       await session.run(["config", "validate", "--json"]),
       judging,
     );
-    if (validated.status !== "passed") return [validated];
+    if (validated.status !== "passed" || judging.audited === false) return [validated];
     const audited = auditVerdict(await session.run(["security", "audit", "--json"]), judging);
     return [validated, audited];
   } finally {
