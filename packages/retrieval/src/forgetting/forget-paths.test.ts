@@ -97,6 +97,20 @@ describe("forgetting", () => {
     expect(await ask(apart, canary)).toEqual(["secret/more.md"]);
   });
 
+  test("takes the text out of every segment of a large index", async () => {
+    using places = temporaryPlaces();
+    writeNotes(places);
+    const layout = { wholeBelow: 1, smallest: 1, largest: 2 };
+    const { workspace, folder, registry } = places;
+    await indexFolder(workspace, folder, registry, standInModel(), { layout });
+    expect(readdirSync(path.join(folder, "segments")).length).toBeGreaterThan(1);
+    await forget(places, ["secret/more.md"], { layout });
+    expect(new Set(await ask(places, canary))).toEqual(new Set(["secret/plan.md"]));
+    await forget(places, ["secret"], { layout });
+    expect(filesWith(places, canary)).toEqual([]);
+    expect(await ask(places, "pelican")).toEqual(["keep.md"]);
+  });
+
   test("everything that is in it leaves an index that holds nothing", async () => {
     using places = temporaryPlaces();
     writeNotes(places);

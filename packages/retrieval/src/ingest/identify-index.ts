@@ -9,7 +9,11 @@ import { snapshotFile } from "../snapshot/snapshot.ts";
 import { readSnapshot } from "../snapshot/read-snapshot.ts";
 import type { RegistryEntry } from "../trust/registry-entry.ts";
 import { isTrusted } from "../trust/require-trust.ts";
-import { findRegistryEntry, writeRegistryEntry } from "../trust/write-registry.ts";
+import {
+  findRegistryEntry,
+  sweepRegistryEntry,
+  writeNewRegistryEntry,
+} from "../trust/write-registry.ts";
 import type { FaultHook } from "@clawkeep/durable-files";
 
 /** Name of the writer's database inside an index folder. */
@@ -47,6 +51,7 @@ export async function identifyIndex(
     ) {
       throw foreign(folder);
     }
+    await sweepRegistryEntry(registry, known.indexId);
     return { entry: known, snapshot, catalogId: known.indexId };
   }
   const inUse = [catalogFile, snapshotFile].some((name) => existsSync(path.join(folder, name)));
@@ -55,7 +60,7 @@ export async function identifyIndex(
   }
   const indexId = randomBytes(16).toString("hex");
   const entry: RegistryEntry = { format: 1, indexId, path: folder, workspace, snapshotRoots: [] };
-  await writeRegistryEntry(registry, entry, faults);
+  await writeNewRegistryEntry(registry, entry, faults);
   return { entry, snapshot: undefined, catalogId: trusted ? snapshot.indexId : indexId };
 }
 

@@ -18,7 +18,12 @@ import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { RegistryEntry } from "./registry-entry.ts";
 import { formatRegistryEntry, readRegistryEntry, registryFile } from "./registry-entry.ts";
 import { isTrusted, requireTrust } from "./require-trust.ts";
-import { findRegistryEntry, writeRegistryEntry } from "./write-registry.ts";
+import {
+  findRegistryEntry,
+  sweepRegistryEntry,
+  writeNewRegistryEntry,
+  writeRegistryEntry,
+} from "./write-registry.ts";
 
 let base: string;
 let registry: string;
@@ -66,6 +71,28 @@ describe("the registry", () => {
     expect(readRegistryEntry(registry, indexId)).toBeUndefined();
     expect(await findRegistryEntry(registry, entry.path)).toBeUndefined();
     expect(existsSync(registry)).toBe(false);
+  });
+
+  test("is rid of what killed runs left of entries that never were, and of nothing else", async () => {
+    await writeRegistryEntry(registry, entry);
+    const other = "f".repeat(32);
+    const names = [
+      `.${other}.json.0123456789ab.tmp`,
+      `.${indexId}.json.0123456789ab.tmp`,
+      "note.tmp",
+    ];
+    names.forEach((name) => writeFileSync(path.join(registry, name), ""));
+    const added = { ...entry, indexId: "a".repeat(32), path: "/elsewhere/index" };
+    await writeNewRegistryEntry(registry, added);
+    expect(names.map((name) => existsSync(path.join(registry, name)))).toEqual([false, true, true]);
+    expect(await findRegistryEntry(registry, added.path)).toEqual(added);
+    await sweepRegistryEntry(registry, indexId);
+    expect(names.map((name) => existsSync(path.join(registry, name)))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(await findRegistryEntry(registry, entry.path)).toEqual(entry);
   });
 
   test("that others may write to is not written to", async () => {
