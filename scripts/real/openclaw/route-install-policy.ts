@@ -55,7 +55,13 @@ function policyOf(stand: Stand, args: readonly string[] = []): Config {
       installPolicy: {
         enabled: true,
         targets: ["skill"],
-        exec: { source: "exec", command: node, args: [entry, "openclaw-policy", ...args] },
+        exec: {
+          source: "exec",
+          command: node,
+          args: [entry, "openclaw-policy", ...args],
+          // OpenClaw waits ten seconds otherwise, which a busy machine needs to start a process.
+          timeoutMs: 60_000,
+        },
       },
     },
   };
