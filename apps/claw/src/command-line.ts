@@ -1,0 +1,190 @@
+import { escapeForTerminal } from "@clawkeep/diagnostics";
+import { Command, CommanderError } from "commander";
+
+import type { AdviseOptions } from "./commands/advise.ts";
+import type { CheckOptions } from "./commands/check.ts";
+import type { ImportOptions } from "./commands/import.ts";
+import type { JudgeOptions } from "./commands/judge.ts";
+import type { ModelsOptions } from "./commands/models.ts";
+import type { RenderOptions } from "./commands/render.ts";
+
+/**
+ * Reads a command line and runs the command. Each command is loaded when it is called, so that help
+ * costs nothing.
+ *
+ * @returns the exit code: 0 done, 1 a check said no, 2 usage
+ * @throws what the command throws
+ */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const done = (code: number): void => {
+    exitCode = code;
+  };
+  try {
+    await build(done).parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help was asked for; everything else is a mistake, and has been printed.
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return exitCode;
+}
+
+function build(done: (code: number) => void): Command {
+  const program = new Command("claw")
+    .description("Turn one spec into a hardened OpenClaw and Ollama deployment.")
+    .configureOutput({
+      outputError: (text, write) => write(escapeForTerminal(text, { keepNewlines: true })),
+    })
+    .exitOverride()
+    .showHelpAfterError("(add --help for what can be written)")
+    .helpCommand(false)
+    .addHelpText("after", topExamples);
+
+  program
+    .command("advise")
+    .description("read this machine and recommend a profile and a model, with numbers")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", adviseExamples)
+    .action(async (options: AdviseOptions) => {
+      const { adviseHost } = await import("./commands/advise.ts");
+      done(adviseHost(options));
+    });
+
+  program
+    .command("models")
+    .description("list the catalogue of models: size, context, tools")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", modelsExamples)
+    .action(async (options: ModelsOptions) => {
+      const { listModels } = await import("./commands/models.ts");
+      done(listModels(options));
+    });
+
+  program
+    .command("check")
+    .description("say everything that is wrong with a spec")
+    .argument("[file]", "the spec", "deploy.yaml")
+    .option("--host", "and why this machine cannot run it")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", checkExamples)
+    .action(async (file: string, options: CheckOptions) => {
+      const { checkSpecFile } = await import("./commands/check.ts");
+      done(checkSpecFile(file, options));
+    });
+
+  program
+    .command("render")
+    .description("render openclaw.json, Ollama's variables and Modelfiles; nothing is installed")
+    .argument("[file]", "the spec", "deploy.yaml")
+    .option("--out <folder>", "write them into this folder; files that are there stay")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", renderExamples)
+    .action(async (file: string, options: RenderOptions) => {
+      const { renderSpec } = await import("./commands/render.ts");
+      done(renderSpec(file, options));
+    });
+
+  program
+    .command("import")
+    .description(
+      "read an existing openclaw.json, compose file or .env, and migrate it; nothing is run",
+    )
+    .argument("<file>", "the file; its name says what it is")
+    .option("--spec", "print the beginning of a deploy.yaml, also for openclaw.json")
+    .option("--out <file>", "write the result into a new file instead of printing it")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", importExamples)
+    .action(async (file: string, options: ImportOptions) => {
+      const { importExisting } = await import("./commands/import.ts");
+      done(importExisting(file, options));
+    });
+
+  program
+    .command("judge")
+    .description("ask the real OpenClaw about a spec's openclaw.json, or about an existing one")
+    .argument("[file]", "the spec, or an openclaw.json", "deploy.yaml")
+    .option("--openclaw <folder>", "folder whose node_modules holds openclaw (default: the cache)")
+    .option("--strict", "not judged is a no")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", judgeExamples)
+    .action(async (file: string, options: JudgeOptions) => {
+      const { judgeFile } = await import("./commands/judge.ts");
+      done(await judgeFile(file, options));
+    });
+
+  program
+    .command("schema")
+    .description("print the JSON Schema of deploy.yaml, for editors")
+    .addHelpText("after", schemaExamples)
+    .action(async () => {
+      const { printSchema } = await import("./commands/schema.ts");
+      done(printSchema());
+    });
+
+  return program;
+}
+
+const topExamples = `
+Examples:
+  claw advise
+  claw check deploy.yaml --host
+  claw render deploy.yaml --out rendered
+  claw import openclaw.json > migrated.json
+
+Exit codes: 0 done, 1 a check said no, 2 usage, missing part or failure.
+`;
+
+const adviseExamples = `
+Examples:
+  claw advise
+  claw advise --json
+
+Reads cores, memory, swap, disk, limits of cgroups and NVIDIA GPUs; changes nothing.
+`;
+
+const modelsExamples = `
+Examples:
+  claw models
+  claw models --json
+`;
+
+const checkExamples = `
+Examples:
+  claw check
+  claw check deploy.yaml --host --json
+
+Exit codes: 0 it holds, 1 it does not, 2 usage or failure.
+`;
+
+const renderExamples = `
+Examples:
+  claw render
+  claw render deploy.yaml --out rendered
+
+Exit codes: 0 rendered, 1 the spec does not hold, 2 usage or failure.
+`;
+
+const importExamples = `
+Examples:
+  claw import ~/.openclaw/openclaw.json --out migrated.json
+  claw import docker-compose.yml
+  claw import .env --out deploy.yaml
+
+The result goes to standard output, what was changed and what is wrong to standard error.
+Exit codes: 0 imported, 1 imported and something in it is wrong, 2 usage or failure.
+`;
+
+const judgeExamples = `
+Examples:
+  claw judge deploy.yaml --strict
+  claw judge migrated.json --openclaw ~/.cache/clawkeep/openclaw
+
+A copy is judged: without programs, real secrets, network or this environment.
+Exit codes: 0 nothing against it, 1 a judge said no, 2 usage or failure.
+`;
+
+const schemaExamples = `
+Examples:
+  claw schema > deploy.schema.json
+`;

@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+
+import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
+import { isObject, readOpenClawConfig } from "@clawkeep/openclaw-contract";
+import type { JsonObject, OpenClawProgram } from "@clawkeep/openclaw-contract";
+import { judgeConfig } from "@clawkeep/provision-judges";
+import type { Verdict } from "@clawkeep/provision-judges";
+import { expectedAudit, renderOpenClawConfig } from "@clawkeep/provision-plan";
+
+import { findingsText, printData, printJson } from "../output/print.ts";
+import { thisPlace } from "../place/render-place.ts";
+import { readNamed, specOrFindings } from "../place/spec-file.ts";
+
+/** Options of `judge` as they were written. */
+export interface JudgeOptions {
+  readonly openclaw?: string;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+/** Asks programs that we did not write about what a spec renders to, or about an existing `openclaw.json`. */
+export async function judgeFile(file: string, options: JudgeOptions): Promise<number> {
+  const judged = judgedOf(file);
+  if (judged === undefined) return 1;
+  const verdicts = await judgeConfig(judged.config, programOf(options.openclaw), {
+    file,
+    ...(judged.expected === undefined ? {} : { expected: judged.expected }),
+  });
+  const isNo = ({ status }: Verdict): boolean =>
+    status === "failed" || (status === "not-judged" && options.strict === true);
+  const ok = !verdicts.some(isNo);
+  if (options.json === true) {
+    printJson({ version: 1, ok, file, verdicts });
+    return ok ? 0 : 1;
+  }
+  for (const { judge, status, findings, codes } of verdicts) {
+    printData(escapeForTerminal(`${status.padEnd(10)} ${judge}: ${codes.join(", ") || "nothing"}`));
+    if (findings.length > 0) printData(findingsText(findings));
+  }
+  return ok ? 0 : 1;
+}
+
+function judgedOf(
+  file: string,
+): { readonly config: JsonObject; readonly expected?: readonly string[] } | undefined {
+  if (!/\.json5?$/u.test(file)) {
+    const spec = specOrFindings(file);
+    if (spec === undefined) return undefined;
+    return {
+      config: { ...renderOpenClawConfig(spec, thisPlace()) },
+      expected: expectedAudit(spec),
+    };
+  }
+  const text = Buffer.from(readNamed(file)).toString("utf8");
+  const { config, findings } = readOpenClawConfig(text, file);
+  process.stderr.write(findingsText(findings));
+  return isObject(config) ? { config } : undefined;
+}
+
+/** Where the real OpenClaw is: a folder that was named, or the cache. Never what a path variable finds. */
+function programOf(named: string | undefined): OpenClawProgram | undefined {
+  const cache = process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache");
+  const folder = named ?? path.join(cache, "clawkeep", "openclaw");
+  if (existsSync(path.join(folder, "node_modules", "openclaw", "openclaw.mjs"))) {
+    return { node: process.execPath, folder: path.resolve(folder) };
+  }
+  if (named === undefined) return undefined;
+  throw new CodedError({
+    code: "OPENCLAW_MISSING",
+    message: `expected node_modules/openclaw in ${named}, got none`,
+    hint: "npm install --prefix FOLDER --ignore-scripts openclaw@2026.9.6",
+  });
+}

@@ -1,0 +1,10 @@
+import { deployJsonSchema } from "@clawkeep/provision-plan";
+
+import { printData } from "../output/print.ts";
+import { printableJson } from "../output/printable-json.ts";
+
+/** Prints the JSON Schema of deploy.yaml, for editors. */
+export function printSchema(): number {
+  printData(printableJson(deployJsonSchema(), 2));
+  return 0;
+}

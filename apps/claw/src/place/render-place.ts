@@ -1,0 +1,12 @@
+import { homedir } from "node:os";
+
+import type { RenderPlace } from "@clawkeep/provision-plan";
+
+/** What rendering needs to know of this machine. The uid is the one that apply gives the skills service. */
+export function thisPlace(): RenderPlace {
+  return {
+    home: homedir(),
+    skillsUid: 2000,
+    skillProgram: "/usr/local/bin/clawkeep-skill",
+  };
+}
