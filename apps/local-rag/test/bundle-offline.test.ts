@@ -46,6 +46,7 @@ function offline(...args: readonly string[]): {
 
 test.runIf(isPossible)(
   "a bundle is unpacked, believed by its digest, asked and checked without any network",
+  { timeout: 240_000 },
   () => {
     const interfaces = spawnSync(without[0], [without[1], "cat", "/proc/net/dev"], {
       encoding: "utf8",
