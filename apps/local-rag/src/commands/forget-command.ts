@@ -34,7 +34,7 @@ export async function runForget(options: RawOptions): Promise<number> {
     process.stdout.write(`${jsonForModel({ version: 1, index, undo, ...report })}\n`);
     return 0;
   }
-  const named = report.patterns.map(escapeForTerminal).join(", ");
+  const named = report.patterns.map((pattern) => escapeForTerminal(pattern)).join(", ");
   process.stdout.write(
     undo
       ? `no longer forgotten: ${named}; the next run of local-rag index reads what is there\n`
