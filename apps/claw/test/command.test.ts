@@ -1,0 +1,181 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { afterAll, expect, test } from "vitest";
+
+const source = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const folder = mkdtempSync(path.join(tmpdir(), "claw-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function claw(args: readonly string[], node: readonly string[] = []): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--conditions=source", ...node, source, ...args], {
+      cwd: folder,
+      env: { PATH: "/usr/bin:/bin", HOME: folder },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on("data", (bytes: Buffer) => out.push(bytes));
+    child.stderr.on("data", (bytes: Buffer) => err.push(bytes));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      resolve({
+        code,
+        stdout: Buffer.concat(out).toString("utf8"),
+        stderr: Buffer.concat(err).toString("utf8"),
+      });
+    });
+  });
+}
+
+function file(name: string, text: string): string {
+  const at = path.join(folder, name);
+  writeFileSync(at, text);
+  return at;
+}
+
+const good = "deploy: 1\nprofile: cage\nmodels:\n  primary: ollama/gpt-oss:20b\n";
+
+test.each([
+  [[]],
+  [["advise"]],
+  [["models"]],
+  [["check"]],
+  [["render"]],
+  [["import"]],
+  [["judge"]],
+  [["schema"]],
+])("%j --help has examples", async (command) => {
+  const { code, stdout } = await claw([...command, "--help"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("Examples:\n  claw ");
+});
+
+test("help loads nothing but the command line itself", async () => {
+  const hook = `data:text/javascript,${encodeURIComponent(
+    'import{registerHooks}from"node:module";registerHooks({load(u,c,n){process._rawDebug(u);return n(u,c)}})',
+  )}`;
+  const { stderr } = await claw(["--help"], ["--import", hook]);
+  const loaded = stderr.split("\n").filter((url) => url.startsWith("file:"));
+  expect(loaded.length).toBeGreaterThan(2);
+  const heavy = /\/(?:zod|yaml|json5)\/|packages\/(?!diagnostics)|\/commands\//u;
+  expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
+});
+
+test.each([
+  [["--nope"], 2, "unknown option"],
+  [["nope"], 2, "unknown command"],
+  [["import"], 2, "missing required argument"],
+  [["check", "nowhere.yaml"], 2, "FILE_UNREADABLE"],
+  [["import", "/etc/hostname"], 2, "IMPORT_KIND"],
+])("%j ends with %i", async (args, expected, words) => {
+  const { code, stdout, stderr } = await claw(args);
+  expect([code, stdout]).toEqual([expected, ""]);
+  expect(stderr).toContain(words);
+});
+
+test("check says everything that is wrong, with line and code, and ends with 1", async () => {
+  const at = file("bad.yaml", "deploy: 1\nprofile: castle\nmodels: {}\n");
+  const text = await claw(["check", at]);
+  expect(text.code).toBe(1);
+  expect(text.stdout).toContain(`${at}:2:10: error DEPLOY_VALUE`);
+  const json = await claw(["check", at, "--json"]);
+  expect(json.code).toBe(1);
+  expect(JSON.parse(json.stdout)).toMatchObject({ version: 1, ok: false, findings: [{}, {}] });
+});
+
+test("check takes deploy.yaml where nothing is named", async () => {
+  file("deploy.yaml", good);
+  expect(await claw(["check"])).toMatchObject({ code: 0, stdout: "ok    deploy.yaml\n" });
+});
+
+test("T5: check --host refuses a model that no machine has room for, with the number", async () => {
+  const at = file(
+    "huge.yaml",
+    "deploy: 1\nprofile: bare-metal\nmodels: {primary: ollama/llama3.3:70b, fallbacks: [ollama/qwen2.5-coder:32b], contextTokens: 131072}\nollama: {OLLAMA_KV_CACHE_TYPE: f16}\n",
+  );
+  const { stdout } = await claw(["check", at, "--host", "--json"]);
+  const { host } = JSON.parse(stdout) as { host: readonly { code: string; message: string }[] };
+  for (const { code, message } of host.filter((one) => one.code === "HOST_MODEL_TOO_BIG")) {
+    expect([code, message]).toEqual([
+      code,
+      expect.stringMatching(/needs [0-9.]+ GB .* this host has/u),
+    ]);
+  }
+});
+
+test("T1: advise says a profile, a model and rows of this very machine", async () => {
+  const { code, stdout } = await claw(["advise", "--json"]);
+  expect(code).toBe(0);
+  const { version, host, advice } = JSON.parse(stdout) as Record<string, Record<string, unknown>>;
+  expect(version).toBe(1);
+  expect(host?.["memoryBytes"]).toBeGreaterThan(1e6);
+  expect(advice?.["model"]).toMatch(/^(?:ollama|openrouter)\//u);
+  expect((await claw(["advise"])).stdout).toMatch(
+    /^host .*\nprofile .*\nmodel .*\n {2}.* \([A-Z]/u,
+  );
+});
+
+test("render writes private files once and never over others", async () => {
+  const at = file("r.yaml", good);
+  const out = path.join(folder, "rendered");
+  expect((await claw(["render", at, "--out", out])).code).toBe(0);
+  const config = path.join(out, "openclaw.json");
+  expect(statSync(config).mode & 0o777).toBe(0o600);
+  expect(statSync(out).mode & 0o777).toBe(0o700);
+  expect(JSON.parse(readFileSync(config, "utf8"))).toMatchObject({ gateway: { bind: "lan" } });
+  expect(readFileSync(path.join(out, "ollama.env"), "utf8")).toContain("OLLAMA_NO_CLOUD=1\n");
+  expect(readFileSync(path.join(out, "Modelfile.gpt-oss-64k-20b"), "utf8")).toContain(
+    "num_ctx 65536",
+  );
+  const again = await claw(["render", at, "--out", out]);
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("RENDER_NOT_WRITTEN")]);
+});
+
+test("import prints the migrated file, and what it changed apart from it", async () => {
+  const at = file("openclaw.json", '{gateway: {bind: "127.0.0.1:18789", auth: "none"}}');
+  const { code, stdout, stderr } = await claw(["import", at]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({
+    gateway: { bind: "loopback", port: 18_789, auth: { mode: "none" } },
+  });
+  expect(stderr).toContain("replaced gateway.bind:");
+  const spec = path.join(folder, "imported.yaml");
+  expect((await claw(["import", at, "--spec", "--out", spec])).code).toBe(0);
+  expect((await claw(["check", spec])).code).toBe(0);
+});
+
+test("C13: import of a .env names the token that is no token, and ends with 1", async () => {
+  const at = file("x.env", "OPENCLAW_GATEWAY_TOKEN=$(openssl rand -hex 32)\n");
+  const { code, stderr } = await claw(["import", at]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("IMPORT_ENV_COMMAND")]);
+});
+
+test("judge says not judged where OpenClaw is missing, and no under --strict", async () => {
+  const at = file("j.yaml", good);
+  const lenient = await claw(["judge", at, "--json"]);
+  expect(lenient.code).toBe(0);
+  expect(JSON.parse(lenient.stdout)).toMatchObject({
+    version: 1,
+    ok: true,
+    verdicts: [{ status: "not-judged" }, { status: "not-judged" }],
+  });
+  expect((await claw(["judge", at, "--strict"])).code).toBe(1);
+});
+
+test("the schema in docs/ is the one that is printed", async () => {
+  const { stdout } = await claw(["schema"]);
+  const kept = readFileSync(path.join(root, "docs/deploy.schema.json"), "utf8");
+  expect(JSON.parse(kept)).toEqual(JSON.parse(stdout));
+});
