@@ -1,6 +1,6 @@
 /**
  * A real indexing process that kills itself with SIGKILL before its n-th step that changes the disk:
- * `crash-child.cases.ts WORKSPACE FOLDER REGISTRY STEP [KEYWORDS_FIRST]`. Steps are the named ones of `faults` and
+ * `crash-child.cases.ts WORKSPACE FOLDER REGISTRY STEP [KEYWORDS_FIRST [LAYOUT]]`. Steps are the named ones of `faults` and
  * each call of Node's file functions. With step 0 it runs to its end and prints the steps.
  */
 import { constants } from "node:fs";
@@ -8,9 +8,10 @@ import fileSystem, { open } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 
 import { indexFolder } from "./index-folder.ts";
+import type { SegmentLayout } from "./plan-segments.ts";
 import { standInModel } from "./stand-in-model.cases.ts";
 
-const [workspace = "", folder = "", registry = "", step = "0", keywordsFirst] =
+const [workspace = "", folder = "", registry = "", step = "0", keywordsFirst, layout] =
   process.argv.slice(2);
 const steps: string[] = [];
 
@@ -42,6 +43,7 @@ syncBuiltinESMExports();
 
 await indexFolder(workspace, folder, registry, standInModel(), {
   ...(keywordsFirst === undefined ? {} : { keywordsFirst: Number(keywordsFirst) }),
+  ...(layout === undefined ? {} : { layout: JSON.parse(layout) as SegmentLayout }),
   // Those of replaceFile are the calls that are watched anyway.
   faults: (name) => (name.startsWith("replace:") ? undefined : reach(name)),
 });

@@ -137,6 +137,48 @@ describe("an indexing run that is killed", () => {
     expect(states).toEqual(new Set(["nothing", "building"]));
   });
 
+  test("while it writes a segment beside others leaves the old ones or the new ones", async () => {
+    using places = temporaryPlaces();
+    const { base, workspace, folder, registry, write } = places;
+    const layout = { wholeBelow: 0, smallest: 1, largest: 100 };
+    for (const name of "abcdefgh") {
+      write(`${name}.md`, `# ${name}\n\nEspresso ${name} needs nine bar of pressure.\n`);
+    }
+    await indexFolder(workspace, folder, registry, standInModel(), { layout });
+    const first = openRoot(places);
+    write("coffee.md", "# Coffee\n\nEspresso needs ten bar of pressure.\n");
+    rmSync(path.join(workspace, "a.md"));
+    const kept = path.join(scratch, "beside");
+    copyFolder(base, kept);
+    const more = ["512", JSON.stringify(layout)];
+    const steps = await runChild(places, 0, ...more);
+    if (typeof steps === "string") {
+      throw new Error(steps);
+    }
+    const next = openRoot(places);
+    expect(readdirSync(path.join(folder, "segments"))).toHaveLength(2);
+    const writing = steps.indexOf("segment:write");
+    // Every other step is killed above; these are the ones after which something else is true.
+    const turns = new Set(["segment:written", "rename", "catalog:manifest", "catalog:committed"]);
+    const points = worthKilling(steps).filter(
+      (step) => step > writing && turns.has(steps[step - 1] ?? ""),
+    );
+    expect(points.length).toBeGreaterThan(4);
+    const roots = new Set<string>();
+    for (const step of points) {
+      rmSync(base, { recursive: true });
+      copyFolder(kept, base);
+      expect(await runChild(places, step, ...more)).toBe("SIGKILL");
+      using index = openIndex(folder, { registry }, "space-one");
+      expect(verifyIndex(index, undefined)).toMatchObject({ ok: true });
+      roots.add(index.snapshot.snapshotRoot);
+      const report = await indexFolder(workspace, folder, registry, standInModel(), { layout });
+      expect(report.snapshotRoot).toBe(next);
+      expect(readdirSync(path.join(folder, "segments"))).toHaveLength(2);
+    }
+    expect(roots).toEqual(new Set([first, next]));
+  }, 180_000);
+
   test("embeds nothing again that was kept, wherever it was killed", async () => {
     using places = temporaryPlaces();
     for (let file = 0; file < 300; file += 1) {
