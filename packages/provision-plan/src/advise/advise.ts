@@ -167,7 +167,7 @@ function adviseModel(model: CatalogueModel, host: HostFacts): readonly ModelAdvi
           cache,
           needsGb,
           why,
-          rows: [...rows, "L21", "T17"],
+          rows: together(rows, "L21", "T17"),
         },
       ];
     }
@@ -182,7 +182,12 @@ function adviseModel(model: CatalogueModel, host: HostFacts): readonly ModelAdvi
       cache: "q4_0",
       needsGb: smallest.ramGb,
       why,
-      rows: [...rows, "G20", "L21", "T5"],
+      rows: together(rows, "G20", "L21", "T5"),
     },
   ];
+}
+
+/** Each row once: a model's own, and those of the rule. */
+function together(rows: readonly string[], ...more: readonly string[]): readonly string[] {
+  return [...new Set([...rows, ...more])];
 }
