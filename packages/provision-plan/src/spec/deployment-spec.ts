@@ -70,8 +70,8 @@ export interface DeploymentSpec {
   readonly skills: readonly string[];
   readonly channels: Readonly<Record<string, { readonly token: SecretPlace | undefined }>>;
   readonly capabilities: {
-    /** A provider that is bundled and wants no key. */
-    readonly webSearch: "duckduckgo" | undefined;
+    /** The one provider that comes with OpenClaw; the others are plugins to be installed. */
+    readonly webSearch: "ollama" | undefined;
   };
   readonly privateData: boolean;
   readonly limits: {

@@ -246,7 +246,7 @@ describe("ways in and out", () => {
     const more = [
       "egress: {mode: allowlist}",
       "channels: {telegram: {token: file:telegram-token}}",
-      "capabilities: {webSearch: duckduckgo}",
+      "capabilities: {webSearch: ollama}",
     ];
     expect(codes(cage(...more))).toEqual(["7 DEPLOY_WAIVER_MISSING"]);
     expect(cage(...more, "privateData: false").findings).toEqual([]);

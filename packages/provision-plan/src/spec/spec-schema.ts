@@ -181,7 +181,7 @@ const schema = z.strictObject({
       z.strictObject({ token: reference.optional() }),
     )
     .optional(),
-  capabilities: z.strictObject({ webSearch: z.enum(["duckduckgo"]).optional() }).optional(),
+  capabilities: z.strictObject({ webSearch: z.enum(["ollama"]).optional() }).optional(),
   privateData: z.boolean().optional(),
   limits: z
     .strictObject({

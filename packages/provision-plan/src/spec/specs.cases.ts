@@ -63,7 +63,7 @@ channels:
   discord: {token: exec:op/discord}
   whatsapp: {}
 secrets: {commands: {op: {command: /usr/bin/op, args: [read]}}}
-capabilities: {webSearch: duckduckgo}
+capabilities: {webSearch: ollama}
 allow: [{control: private-data-and-outward, reason: the workspace holds published pages only}]
 `,
   },

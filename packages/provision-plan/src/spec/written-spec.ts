@@ -90,7 +90,7 @@ export interface WrittenSpec {
     | undefined;
   readonly skills?: readonly string[] | undefined;
   readonly channels?: Readonly<Record<string, { readonly token?: string | undefined }>> | undefined;
-  readonly capabilities?: { readonly webSearch?: "duckduckgo" | undefined } | undefined;
+  readonly capabilities?: { readonly webSearch?: "ollama" | undefined } | undefined;
   readonly privateData?: boolean | undefined;
   readonly limits?:
     | {
