@@ -202,6 +202,40 @@ describe("Ollama's client", () => {
     expect(prompt_eval_count).toBeGreaterThan(0);
   });
 
+  test("is answered on four connections with five chunks each, as OpenClaw asks", async () => {
+    const requests = [0, 1, 2, 3].map((n) => texts.map((text) => `${text} ${n}`));
+    const answers = await Promise.all(
+      requests.map((input) => ollama().embed({ model: "all-minilm", input })),
+    );
+    for (const [place, { embeddings }] of answers.entries()) {
+      expect(embeddings).toEqual(await expected(requests[place]));
+    }
+  });
+
+  test("that sends more than is taken is told so", async () => {
+    const input = "x".repeat(17 * 1024 * 1024);
+    await expect(ollama().embed({ model: "all-minilm", input })).rejects.toThrow(
+      expect.objectContaining({ status_code: 413 }),
+    );
+  });
+
+  test("that goes away cancels what it asked for", async () => {
+    // The client ends only streamed requests by itself; its `fetch` is where others are ended.
+    const controller = new AbortController();
+    const client = new Ollama({
+      host: base(),
+      headers: { Authorization: `Bearer ${token}` },
+      fetch: (url, init) => fetch(url, { ...init, signal: controller.signal }),
+    });
+    const input = Array.from({ length: 300 }, (_, n) => `another text of its own ${n}`);
+    const before = signals.length;
+    const asked = client.embed({ model: "all-minilm", input });
+    await expect.poll(() => signals.length, { timeout: 20_000 }).toBeGreaterThan(before);
+    controller.abort();
+    await expect(asked).rejects.toThrow(/abort/u);
+    await expect.poll(() => signals[before]?.aborted, { timeout: 20_000 }).toBe(true);
+  });
+
   test("finds the model and what it can do", async () => {
     const { models } = await ollama().list();
     expect(models.map(({ name }) => name)).toContain("all-minilm:latest");
