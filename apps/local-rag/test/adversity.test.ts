@@ -128,7 +128,7 @@ describe("a read-only disk", () => {
   );
 });
 
-const alone = ["unshare", "-r", "-n", "--"];
+const alone = ["-r", "-n", "--"];
 const apart = spawnSync("unshare", ["-r", "-n", "true"]).status === 0;
 if (!apart) {
   process.stderr.write("adversity: no user namespaces, so nothing is run without a network\n");
@@ -138,15 +138,15 @@ describe("without a network", () => {
   test.runIf(apart)("index and query do all that they do with one", patience, () => {
     const { workspace, home, index } = newPlace("alone");
     const inside = (...args: readonly string[]): CommandResult => {
-      const [program = "", ...rest] = [...alone, process.execPath, "--conditions=source", main];
-      const { status, stdout, stderr } = spawnSync(program, [...rest, ...args], {
+      const node = [process.execPath, "--conditions=source", main];
+      const { status, stdout, stderr } = spawnSync("unshare", [...alone, ...node, ...args], {
         encoding: "utf8",
         env: environment({ home }),
       });
       return { code: status, stdout, stderr };
     };
     // The namespace has no interface that is up, and no other than its own loopback.
-    const devices = spawnSync("unshare", [...alone.slice(1), "cat", "/proc/net/dev"], {
+    const devices = spawnSync("unshare", [...alone, "cat", "/proc/net/dev"], {
       encoding: "utf8",
     });
     expect(devices.stdout.match(/^ *\S+:/gmu)?.map((name) => name.trim())).toEqual(["lo:"]);

@@ -21,6 +21,8 @@ export interface Roots {
   /** Published before the run that is killed; undefined when nothing was. */
   readonly before: string | undefined;
   readonly after: string;
+  /** Whether the run that is killed is one of `forget`. */
+  readonly forgets: boolean;
 }
 
 /** Which snapshot was there after a kill. */
@@ -55,10 +57,9 @@ export async function checkAfterKill(
     counting(embedder, spaceId, embedded),
   );
   const forgotten = indexStatus(lane.index, { registry: lane.registry }).forgotten.length > 0;
+  // A list that was not kept yet is the one thing that the next run cannot know of.
   const expected =
-    roots.before !== undefined && root === roots.before && isForget(roots) && !forgotten
-      ? roots.before
-      : roots.after;
+    roots.forgets && root === roots.before && !forgotten ? roots.before : roots.after;
   must(snapshotRoot === expected, `the next run gave ${snapshotRoot}, expected ${expected}`);
   await answers(lane, embedder, spaceId);
   const missing = [...vectorsIn(lane)].filter((input) => !committed.has(input)).length;
@@ -83,11 +84,6 @@ export async function checkAfterKill(
     must(held.length === 0, `what is forgotten is in ${held.map(({ name }) => name).join(", ")}`);
   }
   return root === undefined ? "nothing" : root === roots.after ? "after" : "before";
-}
-
-/** The only run whose result can be that nothing happened: the list was not kept yet. */
-function isForget(roots: Roots): boolean {
-  return roots.before !== undefined;
 }
 
 async function answers(lane: Lane, embedder: Embedder, spaceId: string): Promise<void> {

@@ -136,7 +136,11 @@ async function survey(lane: Lane, scenario: Scenario, template: string): Promise
     calls.filter((call) => onDisk(lane, call)),
     lane.base,
   );
-  return { roots: { before, after }, points: [...points.values()], ...order };
+  return {
+    roots: { before, after, forgets: scenario.args(lane)[0] === "forget" },
+    points: [...points.values()],
+    ...order,
+  };
 }
 
 /** So many of a list, evenly; all of what is rarer than the others comes first. */
@@ -214,7 +218,7 @@ async function kill(base: string, embedder: Embedder): Promise<number> {
           lane,
           embedder,
           modelManifest.spaceId,
-          found?.roots ?? { before: undefined, after: "" },
+          found?.roots ?? { before: undefined, after: "", forgets: false },
         );
         outcomes.push({
           point,
