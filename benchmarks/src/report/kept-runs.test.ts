@@ -43,14 +43,15 @@ test("the table has each row once, from its newest run, losing rows and missing 
     mkdirSync(folder);
     const write = (name: string, value: unknown): void =>
       writeFileSync(path.join(folder, name), JSON.stringify(value));
-    write("quick.json", { facts, rows: [rowOf("open", 7), rowOf("build", 5)] });
+    const curve = { ...rowOf("curve", 1), title: "A curve", comparisons: [] };
+    write("quick.json", { facts, rows: [rowOf("open", 7), rowOf("build", 5), curve] });
     write("quick-open.json", {
       facts: { ...facts, finished: "2026-11-21T20:00:00.000Z" },
       rows: [rowOf("open", 3)],
     });
     write("tiny.json", { facts: { ...facts, mode: "tiny" }, rows: [rowOf("growth", 9)] });
     write("overhead.json", { ratio: 1.8, measured: [] });
-    const lines = renderKept(readKeptRuns(runs), ["open", "build", "growth"], "runs/");
+    const lines = renderKept(readKeptRuns(runs), ["open", "build", "curve", "growth"], "runs/");
     expect(lines).toEqual([
       "Measured on a machine.",
       "",
@@ -58,6 +59,7 @@ test("the table has each row once, from its newest run, losing rows and missing 
       "| --- | --- | ---: | ---: | ---: | --- | --- |",
       "| what of open | a peer | 3.00 × | ≥ 4 | ≥ 6 | **missed** | [2026-11-21, quick](runs/2026-11-21-cpu/quick-open.md) |",
       "| what of build | a peer | 5.00 × | ≥ 4 | ≥ 6 | must | [2026-11-21, quick](runs/2026-11-21-cpu/quick.md) |",
+      "| A curve |  | – |  |  | no bound | [2026-11-21, quick](runs/2026-11-21-cpu/quick.md) |",
       "| growth |  | – |  |  | not measured |  |",
     ]);
   } finally {

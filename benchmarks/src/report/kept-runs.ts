@@ -52,6 +52,9 @@ export function renderKept(
     machines.add(run.facts.machine);
     const report = `${link}${run.file.replace(/\.json$/u, ".md")}`;
     const where = `[${run.facts.date}, ${run.facts.mode}](${report})`;
+    if (row.comparisons.length === 0) {
+      lines.push([row.title, "", "–", "", "", "no bound", where]);
+    }
     for (const comparison of row.comparisons) {
       lines.push([...comparisonCells(comparison), where]);
     }
