@@ -2,6 +2,7 @@ export { advise } from "./advise/advise.ts";
 export type { Advice, ModelAdvice } from "./advise/advise.ts";
 export { judgeHost } from "./advise/judge-host.ts";
 export type { HostProblem } from "./advise/judge-host.ts";
+export type { Artifact, ArtifactKind } from "./artifacts/artifact.ts";
 export { catalogue } from "./catalogue/models.ts";
 export type { CatalogueModel } from "./catalogue/models.ts";
 export type { HostFacts, HostReader } from "./host/host-facts.ts";
