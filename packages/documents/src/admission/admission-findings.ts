@@ -38,7 +38,7 @@ interface CodeMeaning {
 const meanings: Readonly<Record<AdmissionCode, CodeMeaning>> = {
   DOCUMENT_SECRET_NAME: {
     severity: "warning",
-    hint: "Files with such names are never indexed and no .gitignore can change that; move other text to another name.",
+    hint: "Files with such names are never indexed and no .gitignore or .ragignore can change that; move other text to another name.",
   },
   DOCUMENT_SECRET_CONTENT: {
     severity: "warning",
@@ -77,7 +77,7 @@ const meanings: Readonly<Record<AdmissionCode, CodeMeaning>> = {
   },
   DOCUMENT_UNREADABLE: {
     severity: "warning",
-    hint: "Give the user that runs the indexer permission to read it, or exclude it by .gitignore.",
+    hint: "Give the user that runs the indexer permission to read it, or exclude it by .ragignore.",
   },
   DOCUMENT_VANISHED: { severity: "note", hint: "Index again when the folder is at rest." },
   DOCUMENT_CHANGED: {
@@ -106,7 +106,7 @@ const meanings: Readonly<Record<AdmissionCode, CodeMeaning>> = {
   },
   DOCUMENT_IGNORE_FILE: {
     severity: "warning",
-    hint: "Correct the .gitignore; until then what it meant to keep out may be indexed.",
+    hint: "Correct the file; until then what it meant to keep out may be indexed.",
   },
 };
 

@@ -144,6 +144,7 @@ describe("what git ignores", () => {
     expect(findings).toEqual([
       "DOCUMENT_IGNORE_FILE bad/.gitignore",
       "DOCUMENT_IGNORE_FILE deep/.gitignore",
+      "DOCUMENT_IGNORE_FILE link/.gitignore",
     ]);
     expect(paths).toEqual(["link/a.md", "outside.txt"]);
   });

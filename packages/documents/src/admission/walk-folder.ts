@@ -5,8 +5,15 @@ import type { Dirent } from "node:fs";
 import { admissionFinding } from "./admission-findings.ts";
 import type { Admission, AdmissionFinding, AdmissionOptions } from "./admitted-file.ts";
 import { isGeneratedName } from "./generated-names.ts";
-import { isIgnored, maxIgnoreFileBytes, readIgnoreRules } from "./ignore-rules.ts";
-import type { IgnoreRules } from "./ignore-rules.ts";
+import {
+  ignoreFileNames,
+  isIgnored,
+  maxIgnoreFileBytes,
+  noIgnoreRules,
+  readIgnoreRules,
+  rulesInside,
+} from "./ignore-rules.ts";
+import type { IgnoreFileName, IgnoreRules } from "./ignore-rules.ts";
 import { folderIdentity, listFolder, openChildFolder, openRoot } from "./open-folder.ts";
 import type { OpenFolder, RootFolder } from "./open-folder.ts";
 import { openFailure, readRegularFile } from "./read-regular-file.ts";
@@ -39,15 +46,15 @@ interface Place {
   /** Path of the folder relative to the root with a `/` behind it; empty for the root. */
   readonly prefix: string;
   readonly depth: number;
-  readonly rules: IgnoreRules | undefined;
+  readonly rules: IgnoreRules;
 }
 
 /**
  * Walks a folder in the byte order of the paths below it, one file in memory at a time. Everything
  * is opened by descriptor, relative to the folder that holds it, and never through a link.
  *
- * Left out without a word: what a .gitignore inside the root ignores, names that begin with a dot,
- * `node_modules`. Everything else that is left out is a finding. Hard links: a file with several
+ * Left out without a word: what a .gitignore or .ragignore inside the root ignores, names that begin with
+ * a dot, `node_modules`. Everything else that is left out is a finding. Hard links: a file with several
  * names is indexed with a note when it belongs to the owner of the root, and refused otherwise,
  * because somebody may have linked a private file of another user into a folder of theirs.
  *
@@ -67,7 +74,7 @@ export async function* walkFolder(
       onFolder: options.onFolder,
       signal: options.signal,
     };
-    yield* walkPlace(walk, { folder, prefix: "", depth: 0, rules: undefined });
+    yield* walkPlace(walk, { folder, prefix: "", depth: 0, rules: noIgnoreRules });
   } finally {
     closeSync(folder.fd);
   }
@@ -88,10 +95,12 @@ function* walkPlace(walk: Walk, place: Place): Generator<Admission, void, undefi
   const { entries, findings } = sortEntries(listed, place.prefix);
   yield* findings;
   let { rules } = place;
-  if (entries.some((entry) => entry.name === ".gitignore" && entry.type === "file")) {
-    const own = readOwnRules(walk, place);
-    rules = own.rules;
-    yield* own.findings;
+  for (const name of ignoreFileNames) {
+    if (entries.some((entry) => entry.name === name && entry.type !== "folder")) {
+      const own = readOwnRules(walk, { ...place, rules }, name);
+      rules = own.rules;
+      yield* own.findings;
+    }
   }
   for (const entry of entries) {
     walk.signal?.throwIfAborted();
@@ -165,7 +174,7 @@ function* visitFolder(
         folder,
         prefix: `${path}/`,
         depth: place.depth + 1,
-        rules: place.rules,
+        rules: rulesInside(place.rules, `${path}/`),
       });
     } else {
       yield admissionFinding(
@@ -235,19 +244,20 @@ function escapeName(name: Buffer): string {
 function readOwnRules(
   walk: Walk,
   place: Place,
-): { readonly rules: IgnoreRules | undefined; readonly findings: readonly AdmissionFinding[] } {
-  const path = `${place.prefix}.gitignore`;
+  name: IgnoreFileName,
+): { readonly rules: IgnoreRules; readonly findings: readonly AdmissionFinding[] } {
+  const path = `${place.prefix}${name}`;
   const findings: AdmissionFinding[] = [];
   for (const step of readRegularFile({
     root: walk.root,
     folder: place.folder,
-    name: ".gitignore",
+    name,
     path,
     maxBytes: maxIgnoreFileBytes,
   })) {
     if (step.kind === "file") {
       const text = Buffer.from(step.bytes).toString("utf8");
-      const read = readIgnoreRules(place.rules, place.prefix, text);
+      const read = readIgnoreRules(place.rules, name, place.prefix, text);
       return { rules: read.rules, findings: read.findings };
     }
     if (step.finding.code !== "DOCUMENT_EMPTY" && step.finding.code !== "DOCUMENT_HARD_LINK") {

@@ -153,6 +153,9 @@ describe("watching a folder", () => {
     writeFileSync(at(".gitignore"), "private\n*.draft.md\nlast.md\n");
     await watched.until((event) => event.event === "indexed" && event.report.removed === 1);
     expect([...(await pathsOf(places, "canary"))].sort()).toEqual(["a.md", "hard.md"]);
+    writeFileSync(at(".ragignore"), "hard.md\n!last.md\n!.env\n");
+    await watched.until((event) => event.event === "indexed" && event.report.removed === 1);
+    expect([...(await pathsOf(places, "canary"))].sort()).toEqual(["a.md", "last.md"]);
     await watched.stop();
   });
 
