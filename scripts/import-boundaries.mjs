@@ -37,7 +37,7 @@ const lines = {
     "retrieval",
     "retrieval-server",
   ],
-  deployment: ["provision-plan", "provision-judges"],
+  deployment: ["ollama-gate", "provision-plan", "provision-judges", "provision"],
 };
 
 const appPackages = ["@clawkeep/skill", "@clawkeep/local-rag", "@clawkeep/claw"];

@@ -6,6 +6,7 @@ import type { CheckOptions } from "./commands/check.ts";
 import type { ImportOptions } from "./commands/import.ts";
 import type { JudgeOptions } from "./commands/judge.ts";
 import type { ModelsOptions } from "./commands/models.ts";
+import type { OllamaGateOptions } from "./commands/ollama-gate.ts";
 import type { RenderOptions } from "./commands/render.ts";
 
 /**
@@ -114,6 +115,19 @@ function build(done: (code: number) => void): Command {
     });
 
   program
+    .command("ollama-gate")
+    .description("let five paths of Ollama through, for named models; refuse and record the rest")
+    .requiredOption("--model <names...>", "models that are let through, exactly as clients ask")
+    .option("--upstream <url>", "where Ollama is", "http://127.0.0.1:11434")
+    .option("--listen <place>", "HOST:PORT of loopback, or unix:/PATH", "127.0.0.1:11435")
+    .option("--host <names...>", "names by which clients may call it, besides those of loopback")
+    .addHelpText("after", ollamaGateExamples)
+    .action(async (options: OllamaGateOptions) => {
+      const { runOllamaGate } = await import("./commands/ollama-gate.ts");
+      done(await runOllamaGate(options));
+    });
+
+  program
     .command("schema")
     .description("print the JSON Schema of deploy.yaml, for editors")
     .addHelpText("after", schemaExamples)
@@ -182,6 +196,16 @@ Examples:
 
 A copy is judged: without programs, real secrets, network or this environment.
 Exit codes: 0 nothing against it, 1 a judge said no, 2 usage or failure.
+`;
+
+const ollamaGateExamples = `
+Examples:
+  claw ollama-gate --model llama3.2:3b
+  claw ollama-gate --model llama3.2:3b qwen3:8b --listen unix:/run/claw-home/ollama.sock
+  claw ollama-gate --model gpt-oss:20b --upstream http://ollama:11434 --listen 0.0.0.0:11434 --host ollama-gate
+
+/api/chat, /api/embed, /api/show, /api/tags and /api/version pass; pull, push, create, delete and all others
+are answered 403 and recorded on standard error, one JSON object a line. It stops by SIGTERM or SIGINT.
 `;
 
 const schemaExamples = `

@@ -55,6 +55,7 @@ test.each([
   [["render"]],
   [["import"]],
   [["judge"]],
+  [["ollama-gate"]],
   [["schema"]],
 ])("%j --help has examples", async (command) => {
   const { code, stdout } = await claw([...command, "--help"]);

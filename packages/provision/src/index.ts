@@ -1,0 +1,1 @@
+export { ensureToken, hasSecret, rotateToken } from "./secrets/ensure-token.ts";
