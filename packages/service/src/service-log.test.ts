@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import path from "node:path";
 
 import { expect, test } from "vitest";
@@ -19,6 +19,17 @@ test("a log is private lines, and takes twice its size at most", () => {
   );
   expect(statSync(`${file}.1`).size).toBeLessThan(400);
   expect(statSync(`${file}.1`).mode & 0o777).toBe(0o600);
+});
+
+test("a log that somebody removes goes on in a new file", () => {
+  using place = scratch();
+  const file = path.join(place.folder, "log");
+  const log = openServiceLog(file);
+  log({ event: "start" });
+  rmSync(file);
+  // It is noticed after a line.
+  for (const ms of [1, 2]) log({ event: "request", ms });
+  expect(readFileSync(file, "utf8")).toMatch(/"ms":2\}\n$/u);
 });
 
 test("a log that cannot be written stops nothing, and a link is not followed", () => {

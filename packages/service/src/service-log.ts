@@ -30,18 +30,25 @@ export const noLog: ServiceLog = () => {};
  */
 export function openServiceLog(file: string, maxBytes: number = 4 * 1024 * 1024): ServiceLog {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
+  // Kept open: a line is written before each answer is sent.
+  let descriptor: number | undefined;
+  const leave = (): void => {
+    const left = descriptor;
+    descriptor = undefined;
+    if (left !== undefined) closeSync(left);
+  };
   return (event) => {
     try {
-      const descriptor = openSync(file, flags, 0o600);
-      try {
-        const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
-        appendFileSync(descriptor, line);
-        if (fstatSync(descriptor).size > maxBytes) renameSync(file, `${file}.1`);
-      } finally {
-        closeSync(descriptor);
-      }
+      descriptor ??= openSync(file, flags, 0o600);
+      const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
+      appendFileSync(descriptor, line);
+      const { size, nlink } = fstatSync(descriptor);
+      if (size > maxBytes) renameSync(file, `${file}.1`);
+      // Somebody has removed it: the next line makes another one.
+      if (size > maxBytes || nlink === 0) leave();
     } catch {
       // As said.
+      leave();
     }
   };
 }

@@ -78,7 +78,8 @@ export async function serveHttp(options: HttpServiceOptions): Promise<HttpServic
     log,
     buckets: new Map(),
     underway: new Set(),
-    abort: new AbortController(),
+    calls: new Set(),
+    isOver: false,
     port: () => (server.address() as AddressInfo).port,
     isStopping: false,
   };
@@ -110,7 +111,10 @@ export async function serveHttp(options: HttpServiceOptions): Promise<HttpServic
       context.isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const grace = setTimeout(() => context.abort.abort(), graceMs);
+      const grace = setTimeout(() => {
+        context.isOver = true;
+        for (const call of context.calls) call.abort(ended);
+      }, graceMs);
       await Promise.allSettled(context.underway);
       clearTimeout(grace);
       server.closeAllConnections();
@@ -125,7 +129,10 @@ interface Context {
   readonly log: ServiceLog;
   readonly buckets: Map<string, TokenBucket>;
   readonly underway: Set<Promise<void>>;
-  readonly abort: AbortController;
+  /** Of the routes that are answering. */
+  readonly calls: Set<AbortController>;
+  /** Set with the end of the grace. */
+  isOver: boolean;
   readonly port: () => number;
   isStopping: boolean;
 }
@@ -169,6 +176,8 @@ async function serve(
   await send(request, response, reply);
 }
 
+/** Why a call's signal is aborted. One for all: to make one for each takes longer than most of a call. */
+const ended = new CodedError({ code: "HTTP_ENDED", message: "the request has ended" });
 const own = new Set(["/healthz", "/readyz", "/metrics"]);
 
 function probe(path: string, { options, isStopping }: Context): HttpReply {
@@ -236,10 +245,14 @@ async function answer(
   if (body === undefined) {
     return refuse({ status: 413, code: "HTTP_BODY", message: "the body is longer than is taken" });
   }
+  // One of its own for each call: dependent signals stay known to the one that they depend on.
   const gone = new AbortController();
+  context.calls.add(gone);
+  if (context.isOver) gone.abort(ended);
   const release = options.hold?.();
   response.once("close", () => {
-    gone.abort();
+    context.calls.delete(gone);
+    gone.abort(ended);
     release?.();
   });
   try {
@@ -249,7 +262,7 @@ async function answer(
       headers: request.headers,
       body,
       caller,
-      signal: AbortSignal.any([gone.signal, context.abort.signal]),
+      signal: gone.signal,
     });
     return [reply, reply.status < 400 ? "ok" : `HTTP_${reply.status}`];
   } catch (error) {
@@ -280,8 +293,12 @@ async function send(
   // What of the body was not read will not be: the connection ends with the answer.
   const unread = request.complete ? {} : { connection: "close" };
   const fixed = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
-  response.writeHead(status, { ...fixed, ...headers, ...unread });
-  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
+  const isWhole = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+  // With its length an answer is one write, and one packet to read.
+  const length =
+    isWhole && !withoutBody(status) ? { "content-length": Buffer.byteLength(body ?? "") } : {};
+  response.writeHead(status, { ...fixed, ...headers, ...length, ...unread });
+  if (isWhole) {
     await new Promise<void>((resolve) => {
       response.once("close", resolve);
       response.end(body, () => resolve());
@@ -289,4 +306,9 @@ async function send(
     return;
   }
   await pipeline(Readable.from(body), response);
+}
+
+/** Such answers must not say how long they are. */
+function withoutBody(status: number): boolean {
+  return status < 200 || status === 204 || status === 304;
 }
