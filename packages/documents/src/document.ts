@@ -20,7 +20,10 @@ export interface Document {
   readonly kind: DocumentKind;
   /** Language of `code` and `data`, such as `typescript`; absent otherwise. */
   readonly language?: string;
-  /** Title of the front matter, else of the first heading, else the file's name. One line, never empty. */
+  /**
+   * Title of the front matter, else of the first heading, else the file's name. One line; empty when there is
+   * only a name without a letter.
+   */
   readonly title: string;
   /** `summary` of the front matter, else its `description`. One line. */
   readonly summary?: string;

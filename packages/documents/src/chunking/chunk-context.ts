@@ -34,7 +34,8 @@ export function contextOf(
     const isTitle = (heading: string | undefined): boolean =>
       heading?.toLowerCase() === document.title.toLowerCase();
     const isShown = atom.heading && isTitle(atom.trail.at(-1));
-    const parts = isTitle(above[0]) || isShown ? above : [document.title, ...above];
+    const isNamed = document.title === "" || isTitle(above[0]) || isShown;
+    const parts = isNamed ? above : [document.title, ...above];
     if (first) {
       return withSummary(fit(parts), document.summary, countTokens, maxTokens);
     }

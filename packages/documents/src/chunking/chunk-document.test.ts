@@ -225,6 +225,14 @@ describe("structure", () => {
     expect(new Set(chunks.map(({ context }) => context))).toEqual(new Set(["", "The tool"]));
   });
 
+  test("a document without a title has its headings in front, and its first section nothing", () => {
+    const section = (name: string): string => `## ${name}\n\n${`About ${name}. `.repeat(60)}\n\n`;
+    const chunks = chunk(`${section("horns")}${section("bells")}`.slice(10), 100, "0001234.md");
+    expect(new Set(chunks.map(({ title }) => title))).toEqual(new Set([""]));
+    expect(new Set(chunks.map(({ context }) => context))).toEqual(new Set(["", "bells"]));
+    expect(chunks.map(embeddingInput).join("")).not.toContain("0001234");
+  });
+
   test("a trail that is too long keeps title and innermost heading", () => {
     const long = (name: string): string => `${name} ${"very long heading ".repeat(9)}`.trim();
     const levels = ["A", "B", "C", "D"].map((name, n) => `${"#".repeat(n + 1)} ${long(name)}\n\n`);

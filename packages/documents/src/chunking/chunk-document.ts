@@ -28,7 +28,7 @@ export interface ChunkBudget {
  * Names the cutting rules; a change of any bound, or of what any extraction gives, changes it, so that an
  * index can tell.
  */
-export const chunkerId: string = "structure-2";
+export const chunkerId: string = "structure-3";
 
 const minTokens = 32;
 /** `[CLS]` and `[SEP]`. */

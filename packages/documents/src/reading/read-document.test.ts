@@ -29,6 +29,13 @@ describe("titles", () => {
     ["src/auth/login.ts", "// x", "auth/login.ts"],
     ["notes/plan.txt", "Plan\n", "plan.txt"],
     ["x/.md", "text", ".md"],
+    ["0001234.md", "text", ""],
+    ["0001234.md", "# Heading\n", "Heading"],
+    ["mails/0001234.txt", "text", ""],
+    ["data/17.json", "[]", ""],
+    ["memory/2026-09-06.md", "text", "2026-09-06"],
+    ["report-2026.md", "text", "report-2026"],
+    ["日記.md", "text", "日記"],
   ])("of %s with %j is %j", (path, text, title) => {
     expect(read(path, text).title).toBe(title);
   });

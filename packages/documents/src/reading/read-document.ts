@@ -83,11 +83,22 @@ function titleOfTop(top: string): string | undefined {
   return first?.title ?? (opening === "" ? undefined : opening);
 }
 
-/** A title for a file that has none. A name that says nothing by itself takes its folder's name in front; code always does. */
+/** A day or a month, as diaries name their files. */
+const date = /^\d{4}-\d{2}(?:-\d{2})?$/u;
+
+/**
+ * A title for a file that has none. A name that says nothing by itself takes its folder's name in front;
+ * code always does. A name without a letter (`0001234.md`) is no title at all, unless it is a date: what it
+ * would put in front of every passage makes them alike, and answers worse.
+ */
 export function titleOfPath(path: string, kind: Document["kind"]): string {
   const names = path.split("/");
   const name = names.pop() ?? path;
-  const stem = kind === "markdown" ? name.replace(/(?<=.)\.[^.]*$/u, "") : name;
+  const bare = name.replace(/(?<=.)\.[^.]*$/u, "");
+  const stem = kind === "markdown" ? bare : name;
+  if (!/\p{L}/u.test(bare) && !date.test(bare)) {
+    return "";
+  }
   const folder = names.pop();
   const vague =
     kind === "code" || kind === "data" || /^(?:readme|index|changelog|license)\b/iu.test(stem);

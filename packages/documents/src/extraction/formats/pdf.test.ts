@@ -16,7 +16,7 @@ const report = fileURLToPath(new URL("formats/report.pdf", fixtures));
 const judged = new URL("formats-judged/report.pdf.pdftotext-22.12.0.txt", fixtures);
 
 /** A PDF of one page with this content stream. */
-function pdfOf(stream: Uint8Array, filter: string = ""): Uint8Array {
+function pdfOf(stream: Uint8Array, filter: string = "", encoding: string = ""): Uint8Array {
   const parts: Buffer[] = [Buffer.from("%PDF-1.4\n")];
   const offsets: number[] = [];
   const put = (...bytes: readonly (string | Uint8Array)[]): void => {
@@ -29,7 +29,7 @@ function pdfOf(stream: Uint8Array, filter: string = ""): Uint8Array {
     "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj\n",
   );
   put(`4 0 obj<</Length ${stream.length}${filter}>>stream\n`, stream, "\nendstream endobj\n");
-  put("5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n");
+  put(`5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica${encoding}>>endobj\n`);
   const at = parts.reduce((sum, part) => sum + part.length, 0);
   const rows = offsets.map((offset) => `${String(offset).padStart(10, "0")} 00000 n \n`).join("");
   parts.push(
@@ -64,6 +64,15 @@ describe("the text of a PDF", () => {
     const { document } = await reader.read("a.pdf", pdfOf(Buffer.from(content)));
     expect(Buffer.from(document?.bytes ?? []).toString()).toBe("the manipulation of DER-\nFiles");
   });
+});
+
+test("an accent that is drawn before its letter stands on it", async () => {
+  // As TeX does it: the accent, a step back, an i without its dot.
+  const content = String.raw`BT /F1 12 Tf 20 200 Td [(na\001)333(\002ve)] TJ ET`;
+  const font =
+    "/FirstChar 1/LastChar 2/Widths[333 278]/Encoding<</Type/Encoding/Differences[1/dieresis/dotlessi]>>";
+  const { document } = await reader.read("a.pdf", pdfOf(Buffer.from(content), "", font));
+  expect(Buffer.from(document?.bytes ?? []).toString()).toBe("naïve");
 });
 
 describe("a PDF that is no document", () => {

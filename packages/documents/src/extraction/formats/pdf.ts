@@ -3,6 +3,7 @@ import { getDocumentProxy } from "unpdf";
 import { Refusal } from "../child/refusal.ts";
 import { cleanText, TextBuilder } from "../child/text-builder.ts";
 import type { Extraction } from "../extraction.ts";
+import { joinDrawnAccents } from "./drawn-accents.ts";
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 
@@ -21,7 +22,7 @@ const paragraphGap = 1.7;
 /** The text layer of a PDF, a unit a page; headings are those of its outline. */
 export async function extractPdf(bytes: Uint8Array): Promise<Extraction> {
   const pdf = await openPdf(bytes);
-  const builder = new TextBuilder("pdf-1", "page");
+  const builder = new TextBuilder("pdf-2", "page");
   const outline = await readOutline(pdf);
   const warnings: string[] = [];
   const count = Math.min(pdf.numPages, maxPages);
@@ -75,7 +76,7 @@ async function readPage(pdf: Pdf, number: number): Promise<readonly (readonly st
     let line = "";
     let [lastY, lastEnd, lastHeight]: [number | undefined, number, number] = [undefined, 0, 0];
     const endLine = (): void => {
-      const text = cleanText(line).replace(/\s+/gu, " ").trim();
+      const text = joinDrawnAccents(cleanText(line)).replace(/\s+/gu, " ").trim();
       if (text !== "") {
         paragraphs.at(-1)?.push(text);
       }
