@@ -3,6 +3,7 @@ export type { Advice, ModelAdvice } from "./advise/advise.ts";
 export { judgeHost } from "./advise/judge-host.ts";
 export type { HostProblem } from "./advise/judge-host.ts";
 export type { Artifact, ArtifactKind } from "./artifacts/artifact.ts";
+export { renderDeployment } from "./artifacts/render-deployment.ts";
 export { catalogue } from "./catalogue/models.ts";
 export type { CatalogueModel } from "./catalogue/models.ts";
 export type { HostFacts, HostReader } from "./host/host-facts.ts";

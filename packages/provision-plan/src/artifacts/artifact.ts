@@ -12,10 +12,11 @@ export type ArtifactKind =
   | "quadlet"
   | "launchd-plist"
   | "nftables"
+  | "iptables"
   | "ufw"
   | "caddyfile"
   | "squid"
-  | "ssh-tunnel"
+  | "ssh-config"
   | "exposed-page";
 
 /** One file of a deployment, made by a pure function of the spec and the place. No secret is ever in one. */

@@ -1,3 +1,4 @@
+import { hostNetwork } from "../layout/names.ts";
 import { contextOf, modelsOf } from "../openclaw/render-models.ts";
 import { ports } from "../profiles/ports.ts";
 import { placeOfModel } from "../spec/check-models.ts";
@@ -18,6 +19,8 @@ export function ollamaEnvironment(spec: DeploymentSpec): Readonly<Record<string,
 
 /** Alone in a container it is reached by the container's network; everywhere else by loopback. */
 function listensOn(spec: DeploymentSpec): string {
+  // Only the bridge of this deployment, not every interface of the host (C10).
+  if (spec.profile.name === "credentialless") return hostNetwork(spec).host;
   return spec.profile.ollama === "container" ? "0.0.0.0" : "127.0.0.1";
 }
 

@@ -1,3 +1,4 @@
+import { hostNetwork } from "../layout/names.ts";
 import { ports } from "../profiles/ports.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 
@@ -18,6 +19,9 @@ export function gateAddress(spec: DeploymentSpec): string {
 export function ollamaAddress(spec: DeploymentSpec): string {
   const { gateway, ollama } = spec.profile;
   if (spec.models.endpoint !== undefined) return spec.models.endpoint;
+  if (spec.profile.name === "credentialless") {
+    return `http://${hostNetwork(spec).host}:${ports.ollama}`;
+  }
   if (gateway === "container" && ollama === "host") {
     return `http://host.docker.internal:${ports.ollama}`;
   }

@@ -162,10 +162,7 @@ test("two principals: the gateway reaches its skills by what only they own, but 
     command: "/usr/bin/clawkeep-skill",
     args: ["connect", "/run/claw-claw/skills.sock", "--owner", "2000"],
   });
-  expect(server("cage")).toMatchObject({
-    url: "http://skills:8790/mcp",
-    transport: "streamable-http",
-  });
+  expect(server("cage")).toEqual(server("bare-metal"));
   expect(server("notebook")).toMatchObject({ args: ["serve", "--workspace", expect.any(String)] });
 });
 

@@ -79,15 +79,6 @@ function renderServers(
 ): Readonly<Record<string, McpServer>> {
   if (spec.skills.length === 0) return {};
   const { skills, workspace } = spec.profile;
-  if (skills === "http") {
-    return {
-      clawkeep: {
-        url: `http://skills:${ports.skills}/mcp`,
-        transport: "streamable-http",
-        headers: { Authorization: "Bearer ${CLAWKEEP_SKILLS_TOKEN}" },
-      },
-    };
-  }
   const command = place.skillProgram;
   const args =
     skills === "socket"

@@ -8,6 +8,8 @@ export interface RenderPlace {
   readonly skillsUid: number;
   /** The program that connects to it. */
   readonly skillProgram: string;
+  /** Who runs a notebook or a user unit. */
+  readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 /** A folder of a profile, with the deployment's name and the user's home in it. */

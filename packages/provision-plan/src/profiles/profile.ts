@@ -24,7 +24,7 @@ export interface Profile {
   /** Whether the Control UI is on unless the spec says otherwise. */
   readonly controlUi: boolean;
   /** How the gateway reaches the skills service, which has a uid of its own, but in a notebook. */
-  readonly skills: "http" | "socket" | "stdio";
+  readonly skills: "socket" | "stdio";
   /** Which providers may be written: what needs a key or a route that the profile lacks is refused. */
   readonly providers: readonly ("local" | "ollama-cloud" | "openrouter")[];
   readonly egress: "none" | "allowlist";

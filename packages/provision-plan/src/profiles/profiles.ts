@@ -5,7 +5,7 @@ const container = {
   gateway: "container",
   bind: "lan",
   controlUi: true,
-  skills: "http",
+  skills: "socket",
   state: "/home/node/.openclaw",
   workspace: "/home/node/.openclaw/workspace",
   secrets: "/run/secrets",

@@ -79,13 +79,13 @@ export function checkWaivers(spec: DeploymentSpec): readonly SpecProblem[] {
       hint: "Remove it, so that it does not allow what somebody writes later.",
     });
   }
-  if (spec.exec.mode !== "deny" && spec.profile.skills === "http") {
+  if (spec.exec.mode !== "deny" && spec.profile.gateway === "container") {
     problems.push({
       code: "DEPLOY_EXEC_BESIDE_TOKEN",
       severity: "error",
       path: ["exec", "mode"],
-      message: `expected exec deny in profile ${spec.profile.name}, got ${spec.exec.mode}: a command would inherit the skills service's token`,
-      hint: "Take a profile that reaches its skills by a socket (bare-metal), or leave exec denied.",
+      message: `expected exec deny in profile ${spec.profile.name}, got ${spec.exec.mode}: a command would run beside the files in /run/secrets, as their owner`,
+      hint: "Take a profile without containers (bare-metal), or leave exec denied.",
     });
   }
   return problems;

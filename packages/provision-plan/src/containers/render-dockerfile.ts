@@ -1,0 +1,90 @@
+import type { Artifact } from "../artifacts/artifact.ts";
+import { dockerfileText } from "../formats/dockerfile-text.ts";
+import type { DockerInstruction } from "../formats/dockerfile-text.ts";
+import { accountOf } from "../layout/accounts.ts";
+import type { Role } from "../layout/accounts.ts";
+import { servicesOf, socketFolder } from "../layout/services.ts";
+import type { RenderPlace } from "../openclaw/render-place.ts";
+import type { DeploymentSpec } from "../spec/deployment-spec.ts";
+import { images } from "./images.ts";
+
+const clawkeepVersion = "0.1.0";
+
+/** One Dockerfile with a stage for each image that a profile builds. Nothing is fetched but pinned packages. */
+export function renderDockerfile(spec: DeploymentSpec, place: RenderPlace): Artifact {
+  const isSingle = spec.profile.ollama === "same-container";
+  const gateway = servicesOf(spec, place).filter(({ role }) => role === "gateway");
+  const skills = accountOf("skills", spec, place);
+  const hasOllama = spec.profile.ollama === "container";
+  const state = (role: Role): DockerInstruction => {
+    const uid = accountOf(role, spec, place);
+    return { run: folder(`/var/lib/claw-${spec.name}-${role}`, uid, uid, "0700") };
+  };
+  const keeper = String(skills);
+  const help = ["/usr/local/bin/clawkeep-skill", "--help"];
+  return {
+    path: "Dockerfile",
+    kind: "dockerfile",
+    mode: 0o644,
+    text: dockerfileText([
+      { argument: "BASE", value: images.base },
+      ...(isSingle || hasOllama ? [{ argument: "OLLAMA", value: images.ollama }] : []),
+      ...(isSingle ? [{ from: "${OLLAMA}", as: "ollama-files" }] : []),
+      ...(hasOllama ? ollamaStage(state("ollama"), accountOf("ollama", spec, place)) : []),
+      { from: "${BASE}", as: "programs" },
+      { environment: "NODE_ENV", value: "production" },
+      { run: npm(`@clawkeep/skill@${clawkeepVersion}`, `@clawkeep/claw@${clawkeepVersion}`) },
+      { run: folder(socketFolder(spec), skills, 1000, "0750") },
+      { from: "programs", as: "keeper" },
+      state("skills"),
+      state("ollama-gate"),
+      ...ends(keeper, help.slice(0, 1), help.slice(1), help),
+      ...(isSingle
+        ? [
+            { from: "programs", as: "all" } as const,
+            { copyFrom: "ollama-files", source: "/usr/bin/ollama", target: "/usr/bin/ollama" },
+            { copyFrom: "ollama-files", source: "/usr/lib/ollama", target: "/usr/lib/ollama" },
+            state("ollama"),
+            state("ollama-gate"),
+            { run: folder("/data", 1000, 1000, "0700") },
+          ]
+        : [{ from: "programs", as: "gateway" } as const]),
+      { run: npm(`openclaw@${spec.openclawVersion}`) },
+      { run: folder("/home/node/.openclaw", 1000, 1000, "0700") },
+      ...gateway.flatMap(({ command, health }) =>
+        ends("1000", command.slice(0, 1), command.slice(1), health),
+      ),
+    ]),
+  };
+}
+
+function ollamaStage(state: DockerInstruction, uid: number): readonly DockerInstruction[] {
+  return [
+    { from: "${OLLAMA}", as: "ollama" },
+    state,
+    ...ends(String(uid), ["/usr/bin/ollama"], ["serve"], ["/usr/bin/ollama", "list"]),
+  ];
+}
+
+function ends(
+  user: string,
+  entrypoint: readonly string[],
+  command: readonly string[],
+  healthcheck: readonly string[],
+): readonly DockerInstruction[] {
+  return [
+    { user: `${user}:${user}` },
+    { workFolder: "/tmp" },
+    { healthcheck },
+    { entrypoint },
+    { command },
+  ];
+}
+
+function npm(...packages: readonly string[]): readonly string[] {
+  return ["npm", "install", "--global", "--ignore-scripts", "--no-audit", "--no-fund", ...packages];
+}
+
+function folder(path: string, uid: number, gid: number, mode: string): readonly string[] {
+  return ["install", "-d", "-o", String(uid), "-g", String(gid), "-m", mode, path];
+}
