@@ -9,7 +9,7 @@ import { openVectorIndex } from "@clawkeep/vector-index";
 import { decodeDeleted } from "../snapshot/deleted-bitset.ts";
 import type { FileTimes } from "../snapshot/file-times.ts";
 import { readTimes } from "../snapshot/file-times.ts";
-import { readSnapshot } from "../snapshot/read-snapshot.ts";
+import { parseSnapshotText, readSnapshot, readSnapshotText } from "../snapshot/read-snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { segmentFolder } from "../snapshot/snapshot.ts";
 import { describeVectors } from "../snapshot/vectors-state.ts";
@@ -35,6 +35,8 @@ export class Index implements Searchable {
   readonly #folder: string;
   readonly #keywordsOnly: boolean;
   #times: FileTimes | undefined;
+  /** What `snapshot.json` held when it was found to be this snapshot: the same text needs no second look. */
+  #current: string | undefined;
 
   constructor(
     folder: string,
@@ -89,10 +91,14 @@ export class Index implements Searchable {
 
   /** False once another snapshot is published. */
   isCurrent(): boolean {
-    const now = readSnapshot(this.#folder);
-    return (
-      now?.snapshotRoot === this.snapshot.snapshotRoot && now.sequence === this.snapshot.sequence
-    );
+    const text = readSnapshotText(this.#folder);
+    if (text === undefined) return false;
+    if (text === this.#current) return true;
+    const { snapshotRoot, sequence } = parseSnapshotText(this.#folder, text);
+    const isSame =
+      snapshotRoot === this.snapshot.snapshotRoot && sequence === this.snapshot.sequence;
+    if (isSame) this.#current = text;
+    return isSame;
   }
 
   /** The row of a chunk. */

@@ -17,10 +17,19 @@ const largestSnapshot = 64 * 1024 * 1024;
  * @throws CodedError `SNAPSHOT_READ` when the file cannot be read, or what `parseSnapshot` throws.
  */
 export function readSnapshot(folder: string): Snapshot | undefined {
+  const text = readSnapshotText(folder);
+  return text === undefined ? undefined : parseSnapshotText(folder, text);
+}
+
+/**
+ * The text of {@link readSnapshot}, for who knows already what it says.
+ *
+ * @throws CodedError `SNAPSHOT_READ`
+ */
+export function readSnapshotText(folder: string): string | undefined {
   const file = path.join(folder, snapshotFile);
-  let text: string | undefined;
   try {
-    text = readPublished(file, largestSnapshot);
+    return readPublished(file, largestSnapshot);
   } catch (error) {
     throw new CodedError({
       code: "SNAPSHOT_READ",
@@ -29,5 +38,9 @@ export function readSnapshot(folder: string): Snapshot | undefined {
       cause: error,
     });
   }
-  return text === undefined ? undefined : parseSnapshot(text, file);
+}
+
+/** @throws what `parseSnapshot` throws. */
+export function parseSnapshotText(folder: string, text: string): Snapshot {
+  return parseSnapshot(text, path.join(folder, snapshotFile));
 }

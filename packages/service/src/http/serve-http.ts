@@ -163,6 +163,7 @@ async function serve(
   // Before the last byte is out: who has the answer finds it counted.
   const ms = Math.round((performance.now() - began) * 10) / 10;
   options.metrics?.request(name, code, ms);
+  const sent = send(request, response, reply);
   const who = caller === undefined ? {} : { caller };
   log({
     event: status < 400 ? "request" : "refuse",
@@ -173,7 +174,7 @@ async function serve(
     bytesIn,
     ...who,
   });
-  await send(request, response, reply);
+  await sent;
 }
 
 /** Why a call's signal is aborted. One for all: to make one for each takes longer than most of a call. */
