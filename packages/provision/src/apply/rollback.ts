@@ -1,0 +1,57 @@
+import { CodedError } from "@clawkeep/diagnostics";
+
+import { hostFiles } from "../ports/file-port.ts";
+import { openStore } from "../store/deployment-store.ts";
+import type { Applied, ApplyOptions, Desired } from "./apply.ts";
+import { applyUnderLock } from "./apply.ts";
+import { recover } from "./recover.ts";
+
+/**
+ * Gives a deployment the files of an earlier generation, to the byte, as an attempt of its own. Secrets
+ * are in no generation: one that was rotated since stays rotated (threat 17).
+ *
+ * @param to A generation; by default the one before the one that is applied.
+ * @throws CodedError `ROLLBACK_NOTHING` when there is no such generation; as `applyDeployment`
+ */
+export async function rollbackDeployment(
+  folder: string,
+  running: Omit<Desired, "files">,
+  options: ApplyOptions & { readonly to?: number } = {},
+): Promise<Applied> {
+  const { faults, waitMs, to } = options;
+  const store = await openStore(folder, {
+    ...(faults === undefined ? {} : { faults }),
+    ...(waitMs === undefined ? {} : { waitMs }),
+  });
+  try {
+    const recovered = await recover(store, options.files ?? hostFiles(faults), running.services);
+    const applied = (await store.history()).filter(({ outcome }) => outcome === "applied");
+    const current = applied.at(-1);
+    // Rolling back twice goes back twice: what was rolled back to stands where it once stood.
+    const at = current?.of ?? current?.number ?? 0;
+    const files = JSON.stringify(current?.files);
+    const target = applied.findLast((record) =>
+      to === undefined
+        ? record.number < at && record.kind === "apply" && JSON.stringify(record.files) !== files
+        : record.number === to,
+    );
+    if (target === undefined) {
+      throw new CodedError({
+        code: "ROLLBACK_NOTHING",
+        message: `expected generation ${to ?? "before the one that is applied"}, got none`,
+        hint: "`claw history` lists generations.",
+      });
+    }
+    const wanted = target.files.map(({ path, mode, digest, owner }) => ({
+      path,
+      mode,
+      bytes: store.kept(digest),
+      ...(owner === undefined ? {} : { owner }),
+    }));
+    const what = { kind: "rollback", of: target.of ?? target.number } as const;
+    const done = await applyUnderLock(store, { ...running, files: wanted }, what, options);
+    return { ...done, recovered: done.recovered || recovered };
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,91 @@
+import { isDigest } from "@clawkeep/integrity";
+import type { Digest } from "@clawkeep/integrity";
+import { z } from "zod";
+
+import type { FileOwner } from "../ports/file-port.ts";
+
+/** A file by what it holds; the bytes are in the store. */
+export interface KeptFile {
+  readonly path: string;
+  readonly mode: number;
+  readonly digest: Digest;
+  readonly owner?: FileOwner;
+}
+
+/** One attempt to change a deployment. One that was applied is a generation. */
+export interface HistoryRecord {
+  readonly version: 1;
+  readonly number: number;
+  readonly at: string;
+  readonly kind: "apply" | "rollback";
+  /** For a rollback: the generation whose files these are. */
+  readonly of?: number;
+  readonly outcome: "applied" | "rolled-back" | "interrupted";
+  readonly reason?: string;
+  /** Every file of the deployment, in the order of their paths. Secrets are never among them. */
+  readonly files: readonly KeptFile[];
+  /** Of the bytes of the record before it: a record that is changed or taken out breaks the chain. */
+  readonly previous?: Digest;
+}
+
+/** What is under way: enough to undo it after a kill. */
+export interface Journal {
+  readonly version: 1;
+  readonly number: number;
+  readonly kind: "apply" | "rollback";
+  readonly of?: number;
+  readonly changes: readonly {
+    readonly path: string;
+    readonly before?: KeptFile;
+    readonly after?: KeptFile;
+  }[];
+  readonly files: readonly KeptFile[];
+}
+
+const digest: z.ZodType<Digest> = z.custom<Digest>(
+  (value) => typeof value === "string" && isDigest(value),
+);
+const file: z.ZodType<KeptFile> = z.strictObject({
+  path: z.string(),
+  mode: z.number(),
+  digest: digest,
+  owner: z.strictObject({ uid: z.number(), gid: z.number() }).exactOptional(),
+});
+const kind: z.ZodType<"apply" | "rollback"> = z.enum(["apply", "rollback"]);
+
+const record: z.ZodType<HistoryRecord> = z.strictObject({
+  version: z.literal(1),
+  number: z.number().int().positive(),
+  at: z.string(),
+  kind: kind,
+  of: z.number().exactOptional(),
+  outcome: z.enum(["applied", "rolled-back", "interrupted"]),
+  reason: z.string().exactOptional(),
+  files: z.array(file),
+  previous: digest.exactOptional(),
+});
+
+const journal: z.ZodType<Journal> = z.strictObject({
+  version: z.literal(1),
+  number: z.number().int().positive(),
+  kind: kind,
+  of: z.number().exactOptional(),
+  changes: z.array(
+    z.strictObject({
+      path: z.string(),
+      before: file.exactOptional(),
+      after: file.exactOptional(),
+    }),
+  ),
+  files: z.array(file),
+});
+
+/** @throws what zod and JSON throw */
+export function parseRecord(bytes: Uint8Array): HistoryRecord {
+  return record.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+}
+
+/** @throws what zod and JSON throw */
+export function parseJournal(bytes: Uint8Array): Journal {
+  return journal.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+}
