@@ -7,6 +7,7 @@ import type { ImportOptions } from "./commands/import.ts";
 import type { JudgeOptions } from "./commands/judge.ts";
 import type { ModelsOptions } from "./commands/models.ts";
 import type { OllamaGateOptions } from "./commands/ollama-gate.ts";
+import type { PlanOptions } from "./commands/plan.ts";
 import type { RenderOptions } from "./commands/render.ts";
 
 /**
@@ -76,7 +77,7 @@ function build(done: (code: number) => void): Command {
 
   program
     .command("render")
-    .description("render openclaw.json, Ollama's variables and Modelfiles; nothing is installed")
+    .description("render every file of a deployment; nothing is installed")
     .argument("[file]", "the spec", "deploy.yaml")
     .option("--out <folder>", "write them into this folder; files that are there stay")
     .option("--json", "print one JSON object")
@@ -84,6 +85,19 @@ function build(done: (code: number) => void): Command {
     .action(async (file: string, options: RenderOptions) => {
       const { renderSpec } = await import("./commands/render.ts");
       done(renderSpec(file, options));
+    });
+
+  program
+    .command("plan")
+    .description("show what would change in a deployment, and what is still exposed")
+    .argument("[file]", "the spec", "deploy.yaml")
+    .option("--folder <folder>", "where the deployment's files lie", "rendered")
+    .option("--check", "exit with 1 when anything would change")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", planExamples)
+    .action(async (file: string, options: PlanOptions) => {
+      const { planSpec } = await import("./commands/plan.ts");
+      done(planSpec(file, options));
     });
 
   program
@@ -177,6 +191,16 @@ Examples:
   claw render deploy.yaml --out rendered
 
 Exit codes: 0 rendered, 1 the spec does not hold, 2 usage or failure.
+`;
+
+const planExamples = `
+Examples:
+  claw plan
+  claw plan deploy.yaml --folder rendered --check
+  claw plan --json
+
+Compares by meaning: the order of keys, layout and comments are no change. Nothing is written.
+Exit codes: 0 planned, 1 the spec does not hold or, with --check, something would change, 2 usage or failure.
 `;
 
 const importExamples = `

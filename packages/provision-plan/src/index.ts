@@ -14,6 +14,9 @@ export { environmentText, modelfiles, ollamaEnvironment } from "./ollama/environ
 export { expectedAudit } from "./openclaw/expected-audit.ts";
 export { openClawConfigText, renderOpenClawConfig } from "./openclaw/render-config.ts";
 export type { RenderPlace } from "./openclaw/render-place.ts";
+export type { Difference } from "./plan/differences.ts";
+export { artifactKindOf, planDeployment } from "./plan/plan-deployment.ts";
+export type { Effect, Plan, PlannedChange } from "./plan/plan-deployment.ts";
 export type { Profile, ProfileName } from "./profiles/profile.ts";
 export type { DeploymentSpec, SecretPlace } from "./spec/deployment-spec.ts";
 export { parseSpec } from "./spec/parse-spec.ts";

@@ -2,14 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
-import {
-  environmentText,
-  modelfiles,
-  ollamaEnvironment,
-  openClawConfigText,
-  renderOpenClawConfig,
-} from "@clawkeep/provision-plan";
-import type { DeploymentSpec } from "@clawkeep/provision-plan";
+import { renderDeployment } from "@clawkeep/provision-plan";
+import type { Artifact } from "@clawkeep/provision-plan";
 
 import { printData, printJson, printNote } from "../output/print.ts";
 import { thisPlace } from "../place/render-place.ts";
@@ -21,16 +15,11 @@ export interface RenderOptions {
   readonly json?: boolean;
 }
 
-interface Artifact {
-  readonly path: string;
-  readonly text: string;
-}
-
 /** Renders a spec's files into a new folder, or prints them. Nothing is installed or started. */
 export function renderSpec(file: string, options: RenderOptions): number {
   const spec = specOrFindings(file);
   if (spec === undefined) return 1;
-  const artifacts = artifactsOf(spec);
+  const artifacts = renderDeployment(spec, thisPlace());
   if (options.out !== undefined) {
     for (const one of artifacts) write(options.out, one);
     printNote(escapeForTerminal(`${artifacts.length} files in ${options.out}`));
@@ -43,23 +32,13 @@ export function renderSpec(file: string, options: RenderOptions): number {
   return 0;
 }
 
-function artifactsOf(spec: DeploymentSpec): readonly Artifact[] {
-  return [
-    { path: "openclaw.json", text: openClawConfigText(renderOpenClawConfig(spec, thisPlace())) },
-    { path: "ollama.env", text: environmentText(ollamaEnvironment(spec)) },
-    ...modelfiles(spec).map(({ name, text }) => ({
-      path: `Modelfile.${name.replaceAll(/[^A-Za-z0-9._-]/gu, "-")}`,
-      text,
-    })),
-  ];
-}
-
 /** A file that is there already stays: what somebody changed by hand is not overwritten unasked. */
-function write(folder: string, { path: name, text }: Artifact): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+function write(folder: string, { path: name, text, mode }: Artifact): void {
   const file = path.join(folder, name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 });
   try {
-    writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+    writeFileSync(file, text, { mode, flag: "wx" });
   } catch (cause) {
     throw new CodedError({
       code: "RENDER_NOT_WRITTEN",

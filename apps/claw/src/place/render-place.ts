@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import process from "node:process";
 
 import type { RenderPlace } from "@clawkeep/provision-plan";
 
@@ -8,5 +9,6 @@ export function thisPlace(): RenderPlace {
     home: homedir(),
     skillsUid: 2000,
     skillProgram: "/usr/local/bin/clawkeep-skill",
+    user: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
   };
 }
