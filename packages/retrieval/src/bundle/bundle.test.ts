@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -120,6 +121,35 @@ describe("a bundle", () => {
     await expect(load(file, { spaceId: "space-two" })).rejects.toMatchObject({
       code: "BUNDLE_MODEL",
     });
+  });
+
+  test("is refused while segments hold text of deleted files, and made when they are compact", async () => {
+    using own = temporaryPlaces();
+    const layout = { wholeBelow: 0, smallest: 1, largest: 100 };
+    for (let file = 0; file < 8; file += 1) {
+      own.write(`${file}.md`, `# Note ${file}\n\nThe canary of note ${file}.\n`);
+    }
+    const run = (compact: boolean): Promise<unknown> =>
+      indexFolder(own.workspace, own.folder, own.registry, standInModel(), { layout, compact });
+    await run(false);
+    rmSync(path.join(own.workspace, "3.md"));
+    await run(false);
+    const target = path.join(own.base, "own.bundle");
+    const made = (): Promise<ExportedBundle> =>
+      exportBundle(target, own.folder, { registry: own.registry }, { model });
+    await expect(made()).rejects.toMatchObject({
+      code: "BUNDLE_DELETED_TEXT",
+      message: expect.stringContaining("1 deleted passage") as string,
+      hint: expect.stringContaining("local-rag index DIR --compact") as string,
+    });
+    expect(existsSync(target)).toBe(false);
+    await run(true);
+    await made();
+    const bytes = readFileSync(target);
+    expect([bytes.includes("canary of note 4"), bytes.includes("canary of note 3")]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   test("goes to a new folder, and leaves nothing behind when it is refused", async () => {

@@ -13,13 +13,15 @@ import {
 } from "node:fs";
 import path from "node:path";
 
-import { CodedError } from "@clawkeep/diagnostics";
+import { CodedError, count } from "@clawkeep/diagnostics";
 import { syncFolder } from "@clawkeep/durable-files";
 import type { Digest, NoteSigner } from "@clawkeep/integrity";
 import { signNote } from "@clawkeep/integrity";
 
 import { verifyIndex } from "../citation/verify-index.ts";
 import { openIndex } from "../query/open-index.ts";
+import { livingChunks } from "../snapshot/deleted-bitset.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import { segmentFolder, snapshotFile } from "../snapshot/snapshot.ts";
 import { formatSnapshot } from "../snapshot/snapshot-json.ts";
 import type { IndexTrust } from "../trust/require-trust.ts";
@@ -56,8 +58,9 @@ interface Source {
 /**
  * Writes an index, the name of its model and perhaps a skill as one file: a plain tar archive, the same
  * bytes for the same content. The index is verified whole first; who only has the file needs no network.
+ * Segments go along as they are, so an index whose segments still hold text of deleted files is refused.
  *
- * @throws CodedError `BUNDLE_DAMAGED`, `BUNDLE_ENTRY`, `BUNDLE_WRITE`; what `openIndex` throws.
+ * @throws CodedError `BUNDLE_DAMAGED`, `BUNDLE_DELETED_TEXT`, `BUNDLE_ENTRY`, `BUNDLE_WRITE`; what `openIndex` throws.
  */
 export async function exportBundle(
   target: string,
@@ -66,6 +69,7 @@ export async function exportBundle(
   { model, skill, signer }: ExportOptions,
 ): Promise<ExportedBundle> {
   using index = openIndex(folder, trust, model.spaceId, { keywordsOnly: true });
+  refuseDeletedText(index.snapshot);
   const { ok, findings } = verifyIndex(index, undefined);
   if (!ok) {
     throw new CodedError({
@@ -94,6 +98,21 @@ export async function exportBundle(
   const written = write(target, [...head, ...sources], files);
   await syncFolder(path.dirname(path.resolve(target)));
   return { ...written, files: files.length, snapshotRoot: snapshot.snapshotRoot };
+}
+
+/** What was deleted is marked in a segment, and its text stays until the segment is written anew. */
+function refuseDeletedText({ segments }: Snapshot): void {
+  const deleted = segments.reduce(
+    (sum, segment) => sum + segment.chunks - livingChunks(segment),
+    0,
+  );
+  if (deleted > 0) {
+    throw new CodedError({
+      code: "BUNDLE_DELETED_TEXT",
+      message: `expected segments without deleted text, got ${count(deleted, "deleted passage")} that a bundle would give away`,
+      hint: "write them anew with: local-rag index DIR --compact",
+    });
+  }
 }
 
 /** The files of a skill, by name; whatever is no regular file is refused rather than left out. */
