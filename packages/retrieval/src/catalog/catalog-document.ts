@@ -139,6 +139,12 @@ export const chunkRow: z.ZodType<{
   body: z.string(),
 });
 
+/** The fact `refused`. */
+export const codeCounts: z.ZodType<Readonly<Record<string, number>>> = z.record(
+  z.string(),
+  z.int().positive(),
+);
+
 /** The `findings` column. */
 export const findingList: z.ZodType<readonly Finding[]> = z.array(
   z.object({

@@ -9,7 +9,14 @@ import type {
   ChunkInDocument,
   DocumentOutline,
 } from "./catalog-document.ts";
-import { chunkPlace, chunkRow, documentRow, findingList, outlineRow } from "./catalog-document.ts";
+import {
+  chunkPlace,
+  chunkRow,
+  codeCounts,
+  documentRow,
+  findingList,
+  outlineRow,
+} from "./catalog-document.ts";
 import {
   catalogFormat,
   checkCatalog,
@@ -35,6 +42,8 @@ export type CatalogFact =
   /** Set while somebody waits for segments without anything deleted in them. */
   | "compact"
   | "forgotten"
+  /** How many findings the last run had about files that are no documents, by code: JSON. */
+  | "refused"
   | "purge"
   | "job";
 
@@ -124,9 +133,10 @@ export class Catalog {
     }
   }
 
-  /** How many findings of each code the files of the last run have, by code. */
+  /** How many findings of each code the last run had, files that it refused among them, by code. */
   findingCounts(): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>();
+    const refused = this.#parse(() => codeCounts.parse(JSON.parse(this.fact("refused") ?? "{}")));
+    const counts = new Map(Object.entries(refused));
     const rows = this.#database.prepare("SELECT findings FROM documents WHERE findings <> '[]'");
     for (const row of rows.iterate()) {
       for (const { code } of this.#parse(() =>

@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 
 import { CodedError } from "@clawkeep/diagnostics";
+import type { Finding } from "@clawkeep/diagnostics";
 import { chunkerId } from "@clawkeep/documents";
 import { lockFile } from "@clawkeep/durable-files";
 
@@ -146,10 +147,15 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
     scan.removed.length === 0 &&
     published !== undefined &&
     catalog.fact("snapshotRoot") === published.snapshotRoot;
-  if (!upToDate || scan.hints.size > 0) {
+  const refused = JSON.stringify(countCodes(scan.refused));
+  const news = refused !== (catalog.fact("refused") ?? "{}");
+  if (!upToDate || news || scan.hints.size > 0) {
     await options.faults?.("catalog:changes", { path: path.join(run.place, catalogFile) });
     catalog.transaction(() => {
       scan.hints.forEach((hint, file) => catalog.setHint(file, hint));
+      if (news) {
+        catalog.setFact("refused", refused);
+      }
       if (!upToDate) {
         scan.removed.forEach((file) => catalog.removeDocument(file));
         if (interrupted) {
@@ -169,6 +175,15 @@ async function updateWith(run: IndexRun, use: ModelUse): Promise<IndexReport> {
     return reportRun(scan, published, false, 0);
   }
   return await rebuildIndex(run, scan, use);
+}
+
+/** How many findings there are of each code, by code. */
+function countCodes(findings: readonly Finding[]): Readonly<Record<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { code } of findings) {
+    counts.set(code, (counts.get(code) ?? 0) + 1);
+  }
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Chunks are cut for a model: another one, or another chunker, means to read everything anew. */

@@ -70,6 +70,8 @@ export interface Scan {
   readonly hints: ReadonlyMap<string, string>;
   /** Everything that a person should know, in the order of the walk. */
   readonly findings: readonly Finding[];
+  /** Those of them that are about no document: the file was refused, or is no file. */
+  readonly refused: readonly Finding[];
 }
 
 /**
@@ -81,6 +83,7 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
   let [changed, movedCount] = [0, 0];
   const hints = new Map<string, string>();
   const findings: Finding[] = [];
+  const refused: Finding[] = [];
   const fresh = new Map<string, string | null>();
   let files = 0;
   let budget: TokenBudget | undefined;
@@ -122,6 +125,7 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
       continue;
     }
     const own = ahead.filter(({ file }) => file === admission.path);
+    refused.push(...ahead.filter(({ file }) => file !== admission.path));
     ahead = [];
     const hint = fresh.get(admission.path) ?? null;
     fresh.delete(admission.path);
@@ -164,13 +168,15 @@ export async function scanWorkspace(request: ScanRequest, sink: DocumentSink): P
         read.document === undefined || budget === undefined ? [] : chunksOf(read.document, budget),
     });
   }
+  refused.push(...ahead);
   for (const { from, to, hint } of moved) {
     await sink.move(from, to, hint);
   }
   const removed = [...request.known.keys()].filter((file) => !seen.has(file));
   changed += moved.length;
   const unchanged = seen.size - changed;
-  return { changed, unchanged, moved: moved.length + movedCount, removed, hints, findings };
+  const all = moved.length + movedCount;
+  return { changed, unchanged, moved: all, removed, hints, findings, refused };
 }
 
 /** False when the file may be read where it could not be read before. */

@@ -29,7 +29,7 @@ export interface IndexStatus {
   readonly interrupted: boolean;
   /** Patterns of what was forgotten and stays out, when the catalog may be read. */
   readonly forgotten: readonly string[];
-  /** Findings in the indexed files, counted by code, when the catalog may be read. */
+  /** Findings of the last run, files that it refused among them, counted by code, when the catalog may be read. */
   readonly findings: Readonly<Record<string, number>>;
   /** When the snapshot was published, in milliseconds since 1970; absent without one. */
   readonly publishedMs?: number;

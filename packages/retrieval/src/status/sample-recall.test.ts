@@ -1,3 +1,6 @@
+import { rmSync } from "node:fs";
+import path from "node:path";
+
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { indexFolder } from "../ingest/index-folder.ts";
@@ -17,6 +20,9 @@ beforeAll(async () => {
       `# Keeper ${file}\n\nThe lamp of tower ${file} burns oil ${file * 7}.\n`,
     );
   }
+  places.write("sub/server.pem", "no text");
+  places.write("picture.md", "a\0b");
+  places.write("zeros.txt", "\0");
   places.write("broken.md", "---\ntags: [a\n---\n\n# Broken\n\nThe header is no YAML.\n");
   await indexFolder(places.workspace, places.folder, places.registry, standInModel());
 });
@@ -34,9 +40,24 @@ describe("what an index says of itself", () => {
 
   test("is what its files had wrong with them, and when it was published", () => {
     const { findings, publishedMs, bytes } = indexStatus(places.folder, trust);
-    expect(Object.values(findings)).toEqual([1]);
+    expect(findings).toEqual({
+      DOCUMENT_BINARY: 2,
+      DOCUMENT_FRONT_MATTER: 1,
+      DOCUMENT_SECRET_NAME: 1,
+    });
     expect(publishedMs).toBeGreaterThan(1_700_000_000_000);
     expect(bytes).toBeGreaterThan(1000);
+  });
+
+  test("is what was refused in the last run, also when nothing else changed", async () => {
+    rmSync(path.join(places.workspace, "zeros.txt"));
+    const run = (): Promise<{ readonly published: boolean }> =>
+      indexFolder(places.workspace, places.folder, places.registry, standInModel());
+    expect((await run()).published).toBe(false);
+    expect(indexStatus(places.folder, trust).findings["DOCUMENT_BINARY"]).toBe(1);
+    places.write("zeros.txt", "Zero, in words.\n");
+    expect((await run()).published).toBe(true);
+    expect(indexStatus(places.folder, trust).findings["DOCUMENT_BINARY"]).toBe(1);
   });
 
   test("says nothing of what its catalog has where that is not ours", () => {
