@@ -44,6 +44,24 @@ describe("progress", () => {
     expect(output.lines[2]).toContain("500/s, 3 min 18 s left");
   });
 
+  test("as NDJSON has the speed and the seconds that are left, once there are any", () => {
+    const output = collect();
+    let time = 0;
+    const writer = progressWriter("ndjson", output, () => time);
+    writer.report({ stage: "scan", files: 1 });
+    writer.report({ stage: "embed", done: 100, total: 1000 });
+    time = 3000;
+    writer.report({ stage: "embed", done: 200, total: 1000 });
+    time = 6000;
+    writer.report({ stage: "embed", done: 1000, total: 1000 });
+    expect(output.lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { stage: "scan", files: 1 },
+      { stage: "embed", done: 100, total: 1000 },
+      { stage: "embed", done: 200, total: 1000, perSecond: 33.3, secondsLeft: 24 },
+      { stage: "embed", done: 1000, total: 1000, perSecond: 150, secondsLeft: 0 },
+    ]);
+  });
+
   test("as NDJSON is every event, and none is none", () => {
     const output = collect();
     const writer = progressWriter("ndjson", output);

@@ -15,7 +15,8 @@ export interface ProgressWriter {
 const leastInterval = 100;
 
 /**
- * One line that is written over and over, with the time that is left, or one JSON object a line.
+ * One line that is written over and over, or one JSON object a line, each with the speed and the time that is
+ * left as soon as they can be told.
  *
  * @param now Milliseconds, from any origin.
  */
@@ -27,14 +28,6 @@ export function progressWriter(
   if (form === "none") {
     return { report: () => {}, end: () => {} };
   }
-  if (form === "ndjson") {
-    return {
-      report: (progress) => {
-        output.write(`${JSON.stringify(progress)}\n`);
-      },
-      end: () => {},
-    };
-  }
   let [stage, started, last, dirty] = ["", now(), Number.NEGATIVE_INFINITY, false];
   let first = 0;
   return {
@@ -44,13 +37,18 @@ export function progressWriter(
         [stage, started, last] = [progress.stage, time, Number.NEGATIVE_INFINITY];
         first = progress.stage === "embed" ? progress.done : 0;
       }
+      const pace = paceOf(progress, first, time - started);
+      if (form === "ndjson") {
+        output.write(`${JSON.stringify({ ...progress, ...pace })}\n`);
+        return;
+      }
       const complete = progress.stage === "embed" && progress.done === progress.total;
       if (time - last < leastInterval && !complete) {
         return;
       }
       last = time;
       dirty = true;
-      output.write(`\r${describe(progress, first, time - started)}\u001b[K`);
+      output.write(`\r${describe(progress, pace)}\u001b[K`);
     },
     end: () => {
       if (dirty) {
@@ -60,14 +58,32 @@ export function progressWriter(
   };
 }
 
-function describe(progress: IndexProgress, first: number, elapsed: number): string {
+interface Pace {
+  readonly perSecond?: number;
+  readonly secondsLeft?: number;
+}
+
+/** The speed of a stage whose end is known, and the time that is left at that speed. Empty before the first step. */
+function paceOf(progress: IndexProgress, first: number, elapsed: number): Pace {
+  if (progress.stage !== "embed" || progress.done <= first || elapsed <= 0) {
+    return {};
+  }
+  const speed = ((progress.done - first) / elapsed) * 1000;
+  return {
+    perSecond: Math.round(speed * 10) / 10,
+    secondsLeft: Math.ceil((progress.total - progress.done) / speed),
+  };
+}
+
+function describe(progress: IndexProgress, { perSecond, secondsLeft }: Pace): string {
   switch (progress.stage) {
     case "scan":
       return `looking at files: ${progress.files}`;
     case "embed": {
-      const speed = elapsed > 0 ? ((progress.done - first) / elapsed) * 1000 : 0;
-      const left = speed > 0 ? (progress.total - progress.done) / speed : undefined;
-      const rest = left === undefined ? "" : `, ${speed.toFixed(0)}/s, ${formatSeconds(left)} left`;
+      const rest =
+        perSecond === undefined || secondsLeft === undefined
+          ? ""
+          : `, ${perSecond.toFixed(0)}/s, ${formatSeconds(secondsLeft)} left`;
       return `embedding: ${progress.done} of ${progress.total} passages${rest}`;
     }
     case "write":
@@ -77,9 +93,8 @@ function describe(progress: IndexProgress, first: number, elapsed: number): stri
   }
 }
 
-/** Seconds as people say them. */
-function formatSeconds(seconds: number): string {
-  const whole = Math.ceil(seconds);
+/** Whole seconds as people say them. */
+function formatSeconds(whole: number): string {
   if (whole < 60) {
     return `${whole} s`;
   }
