@@ -145,10 +145,10 @@ async function carryOut(
     await faults?.("apply:start", { path: service.name });
     if (!(await service.isRunning())) await service.start();
   }
-  for (const { name, check } of gates) {
-    await faults?.("apply:gate", { path: name });
-    const why = await check();
-    if (why !== undefined) return `${name}: ${why}`;
+  for (const gate of gates) {
+    await faults?.("apply:gate", { path: gate.name });
+    const why = await gate.check();
+    if (why !== undefined) return `${gate.name}: ${why}`;
   }
   return undefined;
 }
