@@ -17,7 +17,7 @@ import {
 import { commands } from "../arguments/command-table.ts";
 import type { RawOptions } from "../arguments/parse-flags.ts";
 import { integerOf, usage } from "../arguments/parse-flags.ts";
-import { keepHeapSmall } from "../governor/small-heap.ts";
+import { keepHeapLevel } from "../governor/small-heap.ts";
 import { ownRelease, version } from "../place/release.ts";
 import type { ServedIndex } from "../place/served-index.ts";
 import { servedIndex } from "../place/served-index.ts";
@@ -30,7 +30,7 @@ const defaultIdleSeconds = 900;
 export async function runServe(options: RawOptions): Promise<number> {
   const spec = commands.serve;
   // Requests are garbage: V8 would take 150 MB before it looks for what is left of them, which is 20.
-  keepHeapSmall();
+  keepHeapLevel();
   if (options.positional.length > 0) throw usage(spec, "it takes no arguments, only flags");
   const served = await servedIndex(options, process.cwd());
   if (options.flags.has("stop")) return stop(served);
