@@ -53,6 +53,7 @@ test.each([
   [["models"]],
   [["check"]],
   [["render"]],
+  [["plan"]],
   [["import"]],
   [["judge"]],
   [["ollama-gate"]],
@@ -132,11 +133,13 @@ test("render writes private files once and never over others", async () => {
   const at = file("r.yaml", good);
   const out = path.join(folder, "rendered");
   expect((await claw(["render", at, "--out", out])).code).toBe(0);
-  const config = path.join(out, "openclaw.json");
+  const config = path.join(out, "config", "openclaw.json");
   expect(statSync(config).mode & 0o777).toBe(0o600);
   expect(statSync(out).mode & 0o777).toBe(0o700);
   expect(JSON.parse(readFileSync(config, "utf8"))).toMatchObject({ gateway: { bind: "lan" } });
-  expect(readFileSync(path.join(out, "ollama.env"), "utf8")).toContain("OLLAMA_NO_CLOUD=1\n");
+  expect(readFileSync(path.join(out, "config", "ollama.env"), "utf8")).toContain(
+    "OLLAMA_NO_CLOUD=1\n",
+  );
   expect(readFileSync(path.join(out, "Modelfile.gpt-oss-64k-20b"), "utf8")).toContain(
     "num_ctx 65536",
   );
@@ -179,4 +182,22 @@ test("the schema in docs/ is the one that is printed", async () => {
   const { stdout } = await claw(["schema"]);
   const kept = readFileSync(path.join(root, "docs/deploy.schema.json"), "utf8");
   expect(JSON.parse(kept)).toEqual(JSON.parse(stdout));
+});
+
+test("G26: plan says what would change and what is exposed, and nothing is written", async () => {
+  const at = file("p.yaml", good);
+  const empty = await claw(["plan", at, "--folder", "planned", "--json"]);
+  expect(JSON.parse(empty.stdout)).toMatchObject({ version: 1, profile: "cage", unchanged: 0 });
+  expect((await claw(["plan", at, "--folder", "planned", "--check"])).code).toBe(1);
+  expect((await claw(["render", at, "--out", path.join(folder, "planned")])).code).toBe(0);
+  const same = await claw(["plan", at, "--folder", "planned", "--check"]);
+  expect([same.code, same.stdout]).toEqual([0, expect.stringContaining("cage): 0 to change")]);
+  expect(same.stdout).toContain("What is still exposed");
+  const other = file("q.yaml", `${good}gateway: {port: 20000}\n`);
+  const changed = await claw(["plan", other, "--folder", "planned"]);
+  expect(changed.stdout).toContain("recreate gateway\n");
+  expect(changed.stdout).toContain("+ gateway/port: 20000\n");
+  expect([changed.code, (await claw(["plan", file("bad.yaml", "deploy: 1\n")])).code]).toEqual([
+    0, 1,
+  ]);
 });

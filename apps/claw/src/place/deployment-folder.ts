@@ -7,6 +7,11 @@ import { artifactKindOf } from "@clawkeep/provision-plan";
 /** Larger than anything that is rendered. */
 const mostBytes = 1024 * 1024;
 
+/** Folders in which something of ours can lie; `secrets` is none of them, and is not even listed. */
+const folders: ReadonlySet<string> = new Set(
+  "config units sysusers sysctl quadlet launchd nftables iptables".split(" "),
+);
+
 /**
  * The files of a deployment's folder that are ours by their path, text by path; none when there is no folder. Links
  * are not followed, and nothing else is opened: secrets lie there too.
@@ -33,7 +38,7 @@ export function deploymentFiles(folder: string): ReadonlyMap<string, string> {
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
-      entry.isDirectory()
+      entry.isDirectory() && folders.has(entry.name)
         ? readdirSync(path.join(folder, entry.name)).map((name) => `${entry.name}/${name}`)
         : [entry.name],
     );
