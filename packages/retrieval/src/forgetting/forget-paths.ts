@@ -111,7 +111,15 @@ export async function forgetPaths(
   const use = useModel(model);
   try {
     const removed = gone.map(([file]) => file);
-    const scan = { changed: 0, unchanged: 0, moved: 0, removed, hints: new Map(), findings: [] };
+    const none = {
+      changed: 0,
+      unchanged: 0,
+      moved: 0,
+      hints: new Map(),
+      findings: [],
+      refused: [],
+    };
+    const scan = { ...none, removed };
     const { snapshotRoot } = await rebuildIndex(run, scan, use);
     return { ...report, snapshotRoot };
   } finally {
