@@ -2,6 +2,7 @@ import { escapeForTerminal } from "@clawkeep/diagnostics";
 import { Command, CommanderError } from "commander";
 
 import type { AdviseOptions } from "./commands/advise.ts";
+import type { ApplyCommandOptions } from "./commands/apply.ts";
 import type { CheckOptions } from "./commands/check.ts";
 import type { ImportOptions } from "./commands/import.ts";
 import type { JudgeOptions } from "./commands/judge.ts";
@@ -9,6 +10,7 @@ import type { ModelsOptions } from "./commands/models.ts";
 import type { OllamaGateOptions } from "./commands/ollama-gate.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { RenderOptions } from "./commands/render.ts";
+import type { RollbackOptions } from "./commands/rollback.ts";
 
 /**
  * Reads a command line and runs the command. Each command is loaded when it is called, so that help
@@ -98,6 +100,44 @@ function build(done: (code: number) => void): Command {
     .action(async (file: string, options: PlanOptions) => {
       const { planSpec } = await import("./commands/plan.ts");
       done(planSpec(file, options));
+    });
+
+  program
+    .command("apply")
+    .description("write a deployment's files and its token, or leave everything as it was")
+    .argument("[file]", "the spec", "deploy.yaml")
+    .option("--folder <folder>", "where the deployment's files lie", "rendered")
+    .option("--dry-run", "say what would be written, and by whom it was changed")
+    .option("--overwrite-drift", "write over what was changed by hand")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", applyExamples)
+    .action(async (file: string, options: ApplyCommandOptions) => {
+      const { applySpec } = await import("./commands/apply.ts");
+      done(await applySpec(file, options));
+    });
+
+  program
+    .command("history")
+    .description("list every attempt to change a deployment")
+    .argument("<name>", "the deployment: name in its spec")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", historyExamples)
+    .action(async (name: string, options: { readonly json?: boolean }) => {
+      const { listHistory } = await import("./commands/history.ts");
+      done(await listHistory(name, options));
+    });
+
+  program
+    .command("rollback")
+    .description("give a deployment the files of an earlier generation; secrets stay as they are")
+    .argument("<name>", "the deployment: name in its spec")
+    .option("--to <number>", "a generation of `claw history` (default: the one before)")
+    .option("--overwrite-drift", "write over what was changed by hand")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", rollbackExamples)
+    .action(async (name: string, options: RollbackOptions) => {
+      const { rollbackName } = await import("./commands/rollback.ts");
+      done(await rollbackName(name, options));
     });
 
   program
@@ -201,6 +241,32 @@ Examples:
 
 Compares by meaning: the order of keys, layout and comments are no change. Nothing is written.
 Exit codes: 0 planned, 1 the spec does not hold or, with --check, something would change, 2 usage or failure.
+`;
+
+const applyExamples = `
+Examples:
+  claw apply --dry-run
+  claw apply deploy.yaml --folder rendered
+  claw apply --overwrite-drift --json
+
+A file that somebody changed is shown and not written over. Killed at any moment, the next call undoes first.
+The token is made once, mode 0600, and kept; its value is printed nowhere. Nothing is started yet.
+Exit codes: 0 applied or unchanged, 1 the spec does not hold, drift, or put back, 2 usage or failure.
+`;
+
+const historyExamples = `
+Examples:
+  claw history home
+  claw history home --json
+`;
+
+const rollbackExamples = `
+Examples:
+  claw rollback home
+  claw rollback home --to 3
+
+A secret that was rotated stays rotated: no generation holds one.
+Exit codes: 0 rolled back, 1 drift or put back, 2 usage, no such generation or failure.
 `;
 
 const importExamples = `

@@ -57,6 +57,9 @@ test.each([
   [["import"]],
   [["judge"]],
   [["ollama-gate"]],
+  [["apply"]],
+  [["history"]],
+  [["rollback"]],
   [["schema"]],
 ])("%j --help has examples", async (command) => {
   const { code, stdout } = await claw([...command, "--help"]);

@@ -1,0 +1,86 @@
+import { escapeForTerminal } from "@clawkeep/diagnostics";
+import { applyDeployment, compareDeployment, ensureToken, readHistory } from "@clawkeep/provision";
+import type { Applied, FileChange } from "@clawkeep/provision";
+
+import { printData, printJson, printNote } from "../output/print.ts";
+import { filesOf, secretsOf, secretValues, storeOf } from "../place/deployment.ts";
+import { specOrFindings } from "../place/spec-file.ts";
+
+/** Options of `apply` as they were written. */
+export interface ApplyCommandOptions {
+  readonly folder: string;
+  readonly dryRun?: boolean;
+  readonly overwriteDrift?: boolean;
+  readonly json?: boolean;
+}
+
+/** Writes the files and the token of a deployment, or leaves everything as it was. */
+export async function applySpec(file: string, options: ApplyCommandOptions): Promise<number> {
+  const spec = specOrFindings(file);
+  if (spec === undefined) return 1;
+  const store = storeOf(spec.name);
+  const files = filesOf(spec, options.folder);
+  if (options.dryRun === true) {
+    const last = (await readHistory(store)).findLast(({ outcome }) => outcome === "applied");
+    const changes = await compareDeployment({ files }, last?.files ?? []);
+    const drifts = changes.some(({ drift }) => drift !== undefined);
+    print({ outcome: drifts ? "drifted" : "planned", changes }, options);
+    return drifts ? 1 : 0;
+  }
+  const secrets = secretsOf(spec, options.folder);
+  await secretValues(secrets);
+  for (const { path, isToken } of secrets) if (isToken) await ensureToken(path);
+  const desired = { files, services: [], gates: [], secrets: await secretValues(secrets) };
+  const applied = await applyDeployment(store, desired, {
+    ...(options.overwriteDrift === true ? { overwriteDrift: true } : {}),
+  });
+  print(applied, options);
+  return applied.outcome === "applied" || applied.outcome === "unchanged" ? 0 : 1;
+}
+
+/** Prints what came of an attempt: paths and what happened to them, never what they hold. */
+export function print(
+  done: Omit<Applied, "outcome" | "recovered"> & {
+    readonly outcome: Applied["outcome"] | "planned";
+    readonly recovered?: boolean;
+  },
+  { json }: { readonly json?: boolean },
+): void {
+  const { outcome, number, reason, recovered = false } = done;
+  const changes = done.changes.map(({ path, drift, ...change }) => ({
+    path,
+    action: actionOf(change),
+    ...(drift === undefined ? {} : { drift }),
+  }));
+  if (json === true) {
+    printJson({
+      version: 1,
+      outcome,
+      recovered,
+      ...(number === undefined ? {} : { number }),
+      ...(reason === undefined ? {} : { reason }),
+      changes,
+    });
+    return;
+  }
+  if (recovered) printNote("an attempt that was killed has been undone first");
+  for (const { path, action, drift } of changes) {
+    const why = drift === undefined ? "" : ` (${drift} since it was applied last)`;
+    printData(
+      escapeForTerminal(`${action.padEnd(6)} ${path}${drift === "foreign" ? " (not ours)" : why}`),
+    );
+  }
+  printData(
+    escapeForTerminal([outcome, number, reason].filter((one) => one !== undefined).join(" ")),
+  );
+  if (outcome === "drifted") {
+    printNote(
+      "Nothing was written. Take the changes into the spec, or write over them: --overwrite-drift.",
+    );
+  }
+}
+
+function actionOf({ before, after }: Pick<FileChange, "before" | "after">): string {
+  if (after === undefined) return "remove";
+  return before === undefined ? "create" : "change";
+}

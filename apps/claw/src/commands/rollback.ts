@@ -1,0 +1,34 @@
+import { CodedError } from "@clawkeep/diagnostics";
+import { rollbackDeployment } from "@clawkeep/provision";
+
+import { knownStoreOf } from "../place/deployment.ts";
+import { print } from "./apply.ts";
+
+/** Options of `rollback` as they were written. */
+export interface RollbackOptions {
+  readonly to?: string;
+  readonly overwriteDrift?: boolean;
+  readonly json?: boolean;
+}
+
+/** Gives a deployment the files of an earlier generation. Secrets stay as they are. */
+export async function rollbackName(name: string, options: RollbackOptions): Promise<number> {
+  const { to } = options;
+  if (to !== undefined && !/^[1-9][0-9]{0,5}$/u.test(to)) {
+    throw new CodedError({
+      code: "ROLLBACK_NUMBER",
+      message: `expected the number of a generation, got ${to}`,
+      hint: "`claw history NAME` lists them.",
+    });
+  }
+  const done = await rollbackDeployment(
+    knownStoreOf(name),
+    { services: [], gates: [] },
+    {
+      ...(to === undefined ? {} : { to: Number(to) }),
+      ...(options.overwriteDrift === true ? { overwriteDrift: true } : {}),
+    },
+  );
+  print(done, options);
+  return done.outcome === "applied" ? 0 : 1;
+}

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+
+import { CodedError } from "@clawkeep/diagnostics";
+import { stateHome } from "@clawkeep/durable-files";
+import { hasSecret } from "@clawkeep/provision";
+import type { DesiredFile } from "@clawkeep/provision";
+import { renderDeployment, renderOpenClawConfig } from "@clawkeep/provision-plan";
+import type { DeploymentSpec } from "@clawkeep/provision-plan";
+
+import { thisPlace } from "./render-place.ts";
+
+/** A secret of a deployment: a file of its own, in no generation. */
+export interface SecretFile {
+  readonly name: string;
+  readonly path: string;
+  /** Made here when it is not there; the others are somebody else's to bring. */
+  readonly isToken: boolean;
+}
+
+/** Where history and kept files of a deployment are: for this uid only. */
+export function storeOf(name: string): string {
+  return path.join(stateHome(process.env), "deployments", name);
+}
+
+/**
+ * The same of a deployment that was applied before.
+ *
+ * @throws CodedError `DEPLOYMENT_UNKNOWN`
+ */
+export function knownStoreOf(name: string): string {
+  const store = storeOf(name);
+  if (/^[a-z0-9][a-z0-9-]*$/u.test(name) && existsSync(path.join(store, "history"))) return store;
+  throw new CodedError({
+    code: "DEPLOYMENT_UNKNOWN",
+    message: `expected the name of a deployment that was applied here, got ${name}`,
+    hint: "It is `name` of its spec. What was applied with another CLAWKEEP_HOME is not known here.",
+  });
+}
+
+/** Every file that apply writes: in the deployment's folder, and in a notebook where its reader looks too. */
+export function filesOf(spec: DeploymentSpec, folder: string): readonly DesiredFile[] {
+  const isNotebook = spec.profile.gateway === "process";
+  return renderDeployment(spec, thisPlace()).flatMap(({ path: name, mode, text, install }) => {
+    const file = { mode, bytes: Buffer.from(text) };
+    const here = { ...file, path: path.resolve(folder, name) };
+    return isNotebook && install !== undefined ? [here, { ...file, path: install }] : [here];
+  });
+}
+
+/** The secrets that `openclaw.json` refers to as files, where this host has them. */
+export function secretsOf(spec: DeploymentSpec, folder: string): readonly SecretFile[] {
+  const { secrets, gateway } = renderOpenClawConfig(spec, thisPlace());
+  const isHere = spec.profile.gateway === "process" || spec.profile.gateway === "user-unit";
+  const token = spec.secrets.gatewayToken;
+  return Object.entries(secrets.providers).flatMap(([name, provider]) =>
+    provider.source === "file"
+      ? [
+          {
+            name,
+            path: isHere ? provider.path : path.resolve(folder, "secrets", name),
+            isToken:
+              gateway.auth.mode === "token" && token.source === "file" && token.name === name,
+          },
+        ]
+      : [],
+  );
+}
+
+/**
+ * Checks that every secret is there, but the token, which is made; their values, so that no file can hold one.
+ *
+ * @throws CodedError `SECRET_MISSING` naming all; of `hasSecret`
+ */
+export async function secretValues(secrets: readonly SecretFile[]): Promise<readonly string[]> {
+  const missing: SecretFile[] = [];
+  const values: string[] = [];
+  for (const secret of secrets) {
+    if (await hasSecret(secret.path)) values.push(readFileSync(secret.path, "utf8").trim());
+    else if (!secret.isToken) missing.push(secret);
+  }
+  if (missing.length === 0) return values;
+  throw new CodedError({
+    code: "SECRET_MISSING",
+    message: `expected a file of mode 0600 for each secret, got none at ${missing.map((one) => one.path).join(", ")}`,
+    hint: "Write the key alone into it: (umask 077; cat > FILE), then Ctrl-D. Nothing of it is printed or kept elsewhere.",
+  });
+}
