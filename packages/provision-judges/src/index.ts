@@ -1,3 +1,6 @@
+export { judgeConsistency } from "./artifacts/judge-consistency.ts";
+export { judgeContainers } from "./artifacts/judge-containers.ts";
+export type { JudgedFile } from "./artifacts/judged-file.ts";
 export { judgeConfig } from "./openclaw/judge-config.ts";
 export type { ConfigJudging } from "./openclaw/judge-config.ts";
 export { allPassed } from "./verdict.ts";

@@ -47,6 +47,15 @@ export function servicesOf(spec: DeploymentSpec, place: RenderPlace): readonly S
   return start.filter((role) => roles.includes(role)).map((role) => serviceOf(role, spec, place));
 }
 
+/** Those of them whose user is the deployment's: not a gateway that runs as a person. */
+export function servicesWithAccounts(spec: DeploymentSpec, place: RenderPlace): readonly Service[] {
+  const { gateway } = spec.profile;
+  const isPersonal = gateway === "process" || gateway === "user-unit";
+  return servicesOf(spec, place).filter(
+    ({ role, uid }) => uid >= place.skillsUid && !(isPersonal && role === "gateway"),
+  );
+}
+
 function serviceOf(role: Role, spec: DeploymentSpec, place: RenderPlace): Service {
   const id = accountOf(role, spec, place);
   const user =

@@ -1,6 +1,6 @@
 import type { Artifact } from "../artifacts/artifact.ts";
 import { bridgeName, hostNetwork } from "../layout/names.ts";
-import { servicesOf } from "../layout/services.ts";
+import { servicesWithAccounts } from "../layout/services.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
 import { ports } from "../profiles/ports.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
@@ -47,47 +47,45 @@ function chain(name: string, hook: string, rules: readonly string[]): readonly s
 
 /** On a host: each uid reaches what it needs, and what listens here is reached by this machine alone. */
 function accounts(spec: DeploymentSpec, place: RenderPlace): readonly string[] {
-  const rules = servicesOf(spec, place)
-    .filter(({ uid }) => uid >= place.skillsUid)
-    .flatMap(({ role, uid }) => {
-      const own = `meta skuid ${uid}`;
-      if (role === "skills") return [`${own} reject`];
-      if (role === "gateway") {
-        return [
-          // Not past the proxy to Ollama itself, which would pull, push and delete for it.
-          `${own} oifname "lo" tcp dport ${ports.ollama} reject`,
-          `${own} oifname "lo" accept`,
-          ...(spec.egress.mode === "open" ? inward(own) : [`${own} reject`]),
-        ];
-      }
-      if (role === "egress") {
-        const allowed = [...new Set([443, ...spec.egress.allow.map(({ port }) => port)])];
-        return [
-          `${own} oifname "lo" accept`,
-          `${own} udp dport 53 accept`,
-          `${own} tcp dport 53 accept`,
-          ...inward(own),
-          `${own} tcp dport { ${allowed.toSorted((a, b) => a - b).join(", ")} } accept`,
-          `${own} reject`,
-        ];
-      }
-      if (role === "ollama-gate" && spec.models.endpoint !== undefined) {
-        const { port, protocol } = new URL(spec.models.endpoint);
-        const at = port === "" ? (protocol === "https:" ? "443" : "80") : port;
-        return [
-          `${own} oifname "lo" accept`,
-          `${own} udp dport 53 accept`,
-          `${own} tcp dport 53 accept`,
-          `${own} ip daddr 169.254.0.0/16 reject`,
-          `${own} ip6 daddr fe80::/10 reject`,
-          `${own} tcp dport ${at} accept`,
-          `${own} reject`,
-        ];
-      }
-      return role === "ollama" && isCloudy(spec)
-        ? [`${own} oifname "lo" accept`, ...inward(own)]
-        : [`${own} oifname "lo" accept`, `${own} reject`];
-    });
+  const rules = servicesWithAccounts(spec, place).flatMap(({ role, uid }) => {
+    const own = `meta skuid ${uid}`;
+    if (role === "skills") return [`${own} reject`];
+    if (role === "gateway") {
+      return [
+        // Not past the proxy to Ollama itself, which would pull, push and delete for it.
+        `${own} oifname "lo" tcp dport ${ports.ollama} reject`,
+        `${own} oifname "lo" accept`,
+        ...(spec.egress.mode === "open" ? inward(own) : [`${own} reject`]),
+      ];
+    }
+    if (role === "egress") {
+      const allowed = [...new Set([443, ...spec.egress.allow.map(({ port }) => port)])];
+      return [
+        `${own} oifname "lo" accept`,
+        `${own} udp dport 53 accept`,
+        `${own} tcp dport 53 accept`,
+        ...inward(own),
+        `${own} tcp dport { ${allowed.toSorted((a, b) => a - b).join(", ")} } accept`,
+        `${own} reject`,
+      ];
+    }
+    if (role === "ollama-gate" && spec.models.endpoint !== undefined) {
+      const { port, protocol } = new URL(spec.models.endpoint);
+      const at = port === "" ? (protocol === "https:" ? "443" : "80") : port;
+      return [
+        `${own} oifname "lo" accept`,
+        `${own} udp dport 53 accept`,
+        `${own} tcp dport 53 accept`,
+        `${own} ip daddr 169.254.0.0/16 reject`,
+        `${own} ip6 daddr fe80::/10 reject`,
+        `${own} tcp dport ${at} accept`,
+        `${own} reject`,
+      ];
+    }
+    return role === "ollama" && isCloudy(spec)
+      ? [`${own} oifname "lo" accept`, ...inward(own)]
+      : [`${own} oifname "lo" accept`, `${own} reject`];
+  });
   const { port } = spec.gateway;
   const here = [
     port,

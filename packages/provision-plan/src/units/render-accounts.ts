@@ -1,16 +1,14 @@
 import type { Artifact } from "../artifacts/artifact.ts";
 import { oneLine } from "../formats/plain-text.ts";
-import { servicesOf } from "../layout/services.ts";
+import { servicesWithAccounts } from "../layout/services.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 
 /** Users without a shell, one for each part, with fixed ids: the firewall names them by id. */
 export function renderAccounts(spec: DeploymentSpec, place: RenderPlace): Artifact {
-  const lines = servicesOf(spec, place)
-    .filter(({ uid }) => uid >= place.skillsUid)
-    .map(({ uid, role, state }) =>
-      oneLine(`u claw${uid} ${uid} "${role} of ${spec.name}" ${state} -`, "sysusers.d"),
-    );
+  const lines = servicesWithAccounts(spec, place).map(({ uid, role, state }) =>
+    oneLine(`u claw${uid} ${uid} "${role} of ${spec.name}" ${state} -`, "sysusers.d"),
+  );
   const name = `claw-${spec.name}.conf`;
   return {
     path: `sysusers/${name}`,
