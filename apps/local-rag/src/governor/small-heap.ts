@@ -17,4 +17,6 @@ export function keepHeapSmall(): void {
 export function keepHeapLevel(): void {
   keepHeapSmall();
   setFlagsFromString("--semi-space-growth-factor=1");
+  // The old space is looked through when it has grown by a tenth.
+  setFlagsFromString("--heap-growing-percent=10");
 }

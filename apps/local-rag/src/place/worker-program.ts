@@ -13,8 +13,13 @@ import { workerThreads } from "./worker-threads.ts";
 /**
  * A young space of one size, in MB: what requests leave dies there, and none of it goes into the old space, where it
  * would lie until that is looked through. One that grows and shrinks with the load is the most that this memory moves.
+ * The old space is looked through when it has grown by a tenth.
  */
-const levelYoungSpace: readonly string[] = ["--min-semi-space-size=8", "--max-semi-space-size=8"];
+const levelHeap: readonly string[] = [
+  "--min-semi-space-size=8",
+  "--max-semi-space-size=8",
+  "--heap-growing-percent=10",
+];
 
 /**
  * What the confined end runs and reads: this program, its engine for embeddings, the model, the index and
@@ -43,7 +48,7 @@ export function workerProgram(options: RawOptions, served: ServedIndex): WorkerP
     executable: realpathSync(process.execPath),
     argv: [
       ...process.execArgv,
-      ...levelYoungSpace,
+      ...levelHeap,
       ...[mainProgram, "serve-worker", ...flags],
       ...["--workers", String(workerThreads(options))],
     ],
