@@ -157,9 +157,15 @@ function build(done: (code: number) => void): Command {
 
   program
     .command("judge")
-    .description("ask the real OpenClaw about a spec's openclaw.json, or about an existing one")
+    .description(
+      "judge a deployment's files: the real OpenClaw about openclaw.json, our own checks about all",
+    )
     .argument("[file]", "the spec, or an openclaw.json", "deploy.yaml")
     .option("--openclaw <folder>", "folder whose node_modules holds openclaw (default: the cache)")
+    .option(
+      "--folder <folder>",
+      "judge the deployment's files that lie there (default: rendered anew)",
+    )
     .option("--strict", "not judged is a no")
     .option("--json", "print one JSON object")
     .addHelpText("after", judgeExamples)
@@ -282,6 +288,7 @@ Exit codes: 0 imported, 1 imported and something in it is wrong, 2 usage or fail
 const judgeExamples = `
 Examples:
   claw judge deploy.yaml --strict
+  claw judge deploy.yaml --folder rendered
   claw judge migrated.json --openclaw ~/.cache/clawkeep/openclaw
 
 A copy is judged: without programs, real secrets, network or this environment.

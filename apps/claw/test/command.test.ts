@@ -176,7 +176,12 @@ test("judge says not judged where OpenClaw is missing, and no under --strict", a
   expect(JSON.parse(lenient.stdout)).toMatchObject({
     version: 1,
     ok: true,
-    verdicts: [{ status: "not-judged" }, { status: "not-judged" }],
+    verdicts: [
+      { status: "not-judged" },
+      { status: "not-judged" },
+      { judge: "clawkeep consistency", status: "passed" },
+      { judge: "clawkeep containers", status: "passed" },
+    ],
   });
   expect((await claw(["judge", at, "--strict"])).code).toBe(1);
 });
@@ -196,11 +201,33 @@ test("G26: plan says what would change and what is exposed, and nothing is writt
   const same = await claw(["plan", at, "--folder", "planned", "--check"]);
   expect([same.code, same.stdout]).toEqual([0, expect.stringContaining("cage): 0 to change")]);
   expect(same.stdout).toContain("What is still exposed");
+});
+
+test("G18: plan says what another port does to what runs", async () => {
+  const at = file("o.yaml", good);
+  expect((await claw(["render", at, "--out", path.join(folder, "ported")])).code).toBe(0);
   const other = file("q.yaml", `${good}gateway: {port: 20000}\n`);
-  const changed = await claw(["plan", other, "--folder", "planned"]);
+  const changed = await claw(["plan", other, "--folder", "ported"]);
   expect(changed.stdout).toContain("recreate gateway\n");
   expect(changed.stdout).toContain("+ gateway/port: 20000\n");
   expect([changed.code, (await claw(["plan", file("bad.yaml", "deploy: 1\n")])).code]).toEqual([
     0, 1,
   ]);
+});
+
+test("G3, G18: judge reads what lies in a folder, and says what was edited by hand", async () => {
+  const at = file("j.yaml", good);
+  const out = path.join(folder, "judged");
+  expect((await claw(["render", at, "--out", out])).code).toBe(0);
+  expect((await claw(["judge", at, "--folder", out])).code).toBe(0);
+  const compose = path.join(out, "compose.yaml");
+  const text = readFileSync(compose, "utf8");
+  writeFileSync(compose, text.replace('published: "18789"', 'published: "80"'));
+  const { code, stdout } = await claw(["judge", at, "--folder", out, "--json"]);
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: false,
+    verdicts: [{}, {}, { codes: ["CONSISTENCY_PORT"] }, {}],
+  });
+  expect((await claw(["judge", at, "--folder", path.join(folder, "nowhere")])).code).toBe(2);
 });

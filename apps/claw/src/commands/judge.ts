@@ -5,29 +5,36 @@ import path from "node:path";
 import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
 import { isObject, readOpenClawConfig } from "@clawkeep/openclaw-contract";
 import type { JsonObject, OpenClawProgram } from "@clawkeep/openclaw-contract";
-import { judgeConfig } from "@clawkeep/provision-judges";
-import type { Verdict } from "@clawkeep/provision-judges";
-import { expectedAudit, renderOpenClawConfig } from "@clawkeep/provision-plan";
+import { judgeConfig, judgeConsistency, judgeContainers } from "@clawkeep/provision-judges";
+import type { JudgedFile, Verdict } from "@clawkeep/provision-judges";
+import { artifactKindOf, expectedAudit, renderDeployment } from "@clawkeep/provision-plan";
 
 import { findingsText, printData, printJson } from "../output/print.ts";
+import { deploymentFiles } from "../place/deployment-folder.ts";
 import { thisPlace } from "../place/render-place.ts";
 import { readNamed, specOrFindings } from "../place/spec-file.ts";
 
 /** Options of `judge` as they were written. */
 export interface JudgeOptions {
   readonly openclaw?: string;
+  readonly folder?: string;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
 
 /** Asks programs that we did not write about what a spec renders to, or about an existing `openclaw.json`. */
 export async function judgeFile(file: string, options: JudgeOptions): Promise<number> {
-  const judged = judgedOf(file);
+  const judged = judgedOf(file, options.folder);
   if (judged === undefined) return 1;
-  const verdicts = await judgeConfig(judged.config, programOf(options.openclaw), {
+  const foreign = await judgeConfig(judged.config, programOf(options.openclaw), {
     file,
     ...(judged.expected === undefined ? {} : { expected: judged.expected }),
   });
+  const own =
+    judged.files === undefined
+      ? []
+      : [judgeConsistency(judged.files), judgeContainers(judged.files)];
+  const verdicts = [...foreign, ...own];
   const isNo = ({ status }: Verdict): boolean =>
     status === "failed" || (status === "not-judged" && options.strict === true);
   const ok = !verdicts.some(isNo);
@@ -42,21 +49,42 @@ export async function judgeFile(file: string, options: JudgeOptions): Promise<nu
   return ok ? 0 : 1;
 }
 
-function judgedOf(
-  file: string,
-): { readonly config: JsonObject; readonly expected?: readonly string[] } | undefined {
+interface Judged {
+  readonly config: JsonObject;
+  readonly expected?: readonly string[];
+  /** Every file of the deployment, where there is one. */
+  readonly files?: readonly JudgedFile[];
+}
+
+function judgedOf(file: string, folder: string | undefined): Judged | undefined {
   if (!/\.json5?$/u.test(file)) {
     const spec = specOrFindings(file);
     if (spec === undefined) return undefined;
-    return {
-      config: { ...renderOpenClawConfig(spec, thisPlace()) },
-      expected: expectedAudit(spec),
-    };
+    const files = folder === undefined ? renderDeployment(spec, thisPlace()) : filesIn(folder);
+    const config: unknown = JSON.parse(
+      files.find(({ kind }) => kind === "openclaw-config")?.text ?? "{}",
+    );
+    return { config: isObject(config) ? config : {}, expected: expectedAudit(spec), files };
   }
   const text = Buffer.from(readNamed(file)).toString("utf8");
   const { config, findings } = readOpenClawConfig(text, file);
   process.stderr.write(findingsText(findings));
   return isObject(config) ? { config } : undefined;
+}
+
+/** What lies in a folder, whoever wrote it. */
+function filesIn(folder: string): readonly JudgedFile[] {
+  const files = [...deploymentFiles(folder)].map(([name, text]) => ({
+    path: name,
+    kind: artifactKindOf(name) ?? "unknown",
+    text,
+  }));
+  if (files.length > 0) return files;
+  throw new CodedError({
+    code: "DEPLOYMENT_EMPTY",
+    message: `expected files of a deployment in ${folder}, got none`,
+    hint: "claw render --out FOLDER writes them.",
+  });
 }
 
 /** Where the real OpenClaw is: a folder that was named, or the cache. Never what a path variable finds. */
