@@ -7,3 +7,7 @@ export type { HealthGate, ServicePort } from "./ports/service-port.ts";
 export { ensureToken, hasSecret, rotateToken } from "./secrets/ensure-token.ts";
 export { readHistory } from "./store/deployment-store.ts";
 export type { HistoryRecord } from "./store/record.ts";
+export { readDefinition } from "./supervise/service-definition.ts";
+export type { ServiceDefinition } from "./supervise/service-definition.ts";
+export { supervise } from "./supervise/supervise.ts";
+export { supervisedService } from "./supervise/supervised-service.ts";
