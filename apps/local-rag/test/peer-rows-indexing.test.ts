@@ -184,11 +184,14 @@ describe("row", { timeout: 180_000 }, () => {
     expect(readdirSync(empty)).toEqual([]);
   });
 
-  test("Agent-safe progress (stderr NDJSON)", () => {
+  test("Agent-safe progress (stderr NDJSON, ETA)", () => {
     expect(JSON.parse(indexed.stdout)).toMatchObject({ version: 1, published: true });
-    const lines = indexed.stderr.trim().split("\n");
-    const stages = lines.map((line) => (JSON.parse(line) as { readonly stage: string }).stage);
-    expect(stages).toContain("embed");
+    const events = indexed.stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { readonly stage: string });
+    expect(events.map(({ stage }) => stage)).toContain("embed");
+    expect(events.findLast(({ stage }) => stage === "embed")).toMatchObject({ secondsLeft: 0 });
   });
 
   test("CPU/RAM governor", () => {
