@@ -6,13 +6,11 @@ export const ports: {
   readonly ollama: number;
   /** The proxy in front of Ollama that lets five paths through; beside Ollama on a host, alone in a container. */
   readonly gateBesideOllama: number;
-  readonly skills: number;
   readonly egressProxy: number;
 } = {
   gateway: 18_789,
   browserOffset: 2,
   ollama: 11_434,
   gateBesideOllama: 11_435,
-  skills: 8790,
   egressProxy: 3128,
 };

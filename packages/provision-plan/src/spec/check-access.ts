@@ -13,7 +13,6 @@ function portClashes(spec: DeploymentSpec): readonly SpecProblem[] {
   const taken: readonly [number, string][] = [
     [ports.ollama, "Ollama"],
     [ports.gateBesideOllama, "the proxy in front of Ollama"],
-    [ports.skills, "the skills service"],
     [ports.egressProxy, "the proxy to the outside"],
   ];
   return taken

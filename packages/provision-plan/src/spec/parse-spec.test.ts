@@ -286,7 +286,7 @@ allow: [{control: auth-none, reason: one person on one machine}]
     ).toEqual(["DEPLOY_TRUSTED_PROXY", "DEPLOY_TRUSTED_PROXY_USERS"]);
   });
 
-  test.each([11_434, 11_432, 8790, 3128])("C27: port %i is taken", (port) => {
+  test.each([11_434, 11_432, 11_435, 3128])("C27: port %i is taken", (port) => {
     expect(codes(cage(`gateway: {port: ${port}}`))).toEqual(["5 DEPLOY_PORT_TAKEN"]);
   });
 
