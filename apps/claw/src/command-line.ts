@@ -107,6 +107,8 @@ function build(done: (code: number) => void): Command {
     .description("write a deployment's files and its token, or leave everything as it was")
     .argument("[file]", "the spec", "deploy.yaml")
     .option("--folder <folder>", "where the deployment's files lie", "rendered")
+    .option("--start", "start the gateway of a notebook, and keep it running")
+    .option("--openclaw <folder>", "folder whose node_modules holds openclaw (default: the cache)")
     .option("--dry-run", "say what would be written, and by whom it was changed")
     .option("--overwrite-drift", "write over what was changed by hand")
     .option("--json", "print one JSON object")
@@ -114,6 +116,25 @@ function build(done: (code: number) => void): Command {
     .action(async (file: string, options: ApplyCommandOptions) => {
       const { applySpec } = await import("./commands/apply.ts");
       done(await applySpec(file, options));
+    });
+
+  program
+    .command("stop")
+    .description("stop what `claw apply --start` started")
+    .argument("<name>", "the deployment: name in its spec")
+    .addHelpText("after", stopExamples)
+    .action(async (name: string) => {
+      const { stopName } = await import("./commands/stop.ts");
+      done(await stopName(name));
+    });
+
+  program
+    .command("supervise", { hidden: true })
+    .description("keep the process of a definition running; `claw apply --start` runs it")
+    .argument("<file>", "the definition")
+    .action(async (file: string) => {
+      const { superviseFile } = await import("./commands/supervise.ts");
+      done(await superviseFile(file));
     });
 
   program
@@ -256,8 +277,14 @@ Examples:
   claw apply --overwrite-drift --json
 
 A file that somebody changed is shown and not written over. Killed at any moment, the next call undoes first.
-The token is made once, mode 0600, and kept; its value is printed nowhere. Nothing is started yet.
+The token is made once, mode 0600, and kept; its value is printed nowhere. With --start the gateway of a notebook
+runs under a supervisor of our own; when it is not ready within two minutes, everything is put back.
 Exit codes: 0 applied or unchanged, 1 the spec does not hold, drift, or put back, 2 usage or failure.
+`;
+
+const stopExamples = `
+Examples:
+  claw stop home
 `;
 
 const historyExamples = `

@@ -59,6 +59,7 @@ test.each([
   [["ollama-gate"]],
   [["apply"]],
   [["history"]],
+  [["stop"]],
   [["rollback"]],
   [["schema"]],
 ])("%j --help has examples", async (command) => {

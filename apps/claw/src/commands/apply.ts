@@ -4,11 +4,15 @@ import type { Applied, FileChange } from "@clawkeep/provision";
 
 import { printData, printJson, printNote } from "../output/print.ts";
 import { filesOf, secretsOf, secretValues, storeOf } from "../place/deployment.ts";
+import { gatewayOf, readyGate, runningServices, supervised } from "../place/notebook-gateway.ts";
+import { openclawFolder } from "../place/openclaw-folder.ts";
 import { specOrFindings } from "../place/spec-file.ts";
 
 /** Options of `apply` as they were written. */
 export interface ApplyCommandOptions {
   readonly folder: string;
+  readonly start?: boolean;
+  readonly openclaw?: string;
   readonly dryRun?: boolean;
   readonly overwriteDrift?: boolean;
   readonly json?: boolean;
@@ -27,10 +31,15 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
     print({ outcome: drifts ? "drifted" : "planned", changes }, options);
     return drifts ? 1 : 0;
   }
+  const definition =
+    options.start === true ? gatewayOf(spec, openclawFolder(options.openclaw)) : undefined;
   const secrets = secretsOf(spec, options.folder);
   await secretValues(secrets);
   for (const { path, isToken } of secrets) if (isToken) await ensureToken(path);
-  const desired = { files, services: [], gates: [], secrets: await secretValues(secrets) };
+  const services =
+    definition === undefined ? await runningServices(spec.name) : [supervised(definition)];
+  const gates = services.length === 0 ? [] : [readyGate(spec.gateway.port)];
+  const desired = { files, services, gates, secrets: await secretValues(secrets) };
   const applied = await applyDeployment(store, desired, {
     ...(options.overwriteDrift === true ? { overwriteDrift: true } : {}),
   });

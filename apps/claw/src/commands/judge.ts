@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import path from "node:path";
 
 import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
@@ -11,6 +10,7 @@ import { artifactKindOf, expectedAudit, renderDeployment } from "@clawkeep/provi
 
 import { findingsText, printData, printJson } from "../output/print.ts";
 import { deploymentFiles } from "../place/deployment-folder.ts";
+import { openclawFolder } from "../place/openclaw-folder.ts";
 import { thisPlace } from "../place/render-place.ts";
 import { readNamed, specOrFindings } from "../place/spec-file.ts";
 
@@ -89,8 +89,7 @@ function filesIn(folder: string): readonly JudgedFile[] {
 
 /** Where the real OpenClaw is: a folder that was named, or the cache. Never what a path variable finds. */
 function programOf(named: string | undefined): OpenClawProgram | undefined {
-  const cache = process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache");
-  const folder = named ?? path.join(cache, "clawkeep", "openclaw");
+  const folder = openclawFolder(named);
   if (existsSync(path.join(folder, "node_modules", "openclaw", "openclaw.mjs"))) {
     return { node: process.execPath, folder: path.resolve(folder) };
   }

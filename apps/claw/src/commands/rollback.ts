@@ -2,6 +2,7 @@ import { CodedError } from "@clawkeep/diagnostics";
 import { rollbackDeployment } from "@clawkeep/provision";
 
 import { knownStoreOf } from "../place/deployment.ts";
+import { runningServices } from "../place/notebook-gateway.ts";
 import { print } from "./apply.ts";
 
 /** Options of `rollback` as they were written. */
@@ -23,7 +24,7 @@ export async function rollbackName(name: string, options: RollbackOptions): Prom
   }
   const done = await rollbackDeployment(
     knownStoreOf(name),
-    { services: [], gates: [] },
+    { services: await runningServices(name), gates: [] },
     {
       ...(to === undefined ? {} : { to: Number(to) }),
       ...(options.overwriteDrift === true ? { overwriteDrift: true } : {}),
