@@ -40,7 +40,6 @@ export function renderSquid(spec: DeploymentSpec, place: RenderPlace): Artifact 
       "coredump_dir none",
       "shutdown_lifetime 1 second",
       "forwarded_for delete",
-      "via off",
       "httpd_suppress_version_string on",
       "access_log stdio:/dev/stdout",
       "cache_log /dev/stderr",
