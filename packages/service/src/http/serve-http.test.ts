@@ -8,6 +8,7 @@ import type { ServiceEvent } from "../service-log.ts";
 import { ServiceMetrics } from "../service-metrics.ts";
 import { echoHttp, scratch, token } from "../stand.cases.ts";
 import { accessTokens, tokenFromFile } from "./access-tokens.ts";
+import type { HttpReply } from "./http-route.ts";
 import { serveHttp } from "./serve-http.ts";
 
 describe("HTTP on loopback", () => {
@@ -144,6 +145,43 @@ describe("HTTP on loopback", () => {
     expect((await answer).text).toBe("whole");
     await closing;
     await expect(stand.ask()).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test("says how long an answer is that it has whole, unless there is none", async () => {
+    let reply: HttpReply = { status: 200, body: "naïve" };
+    await using stand = await echoHttp({
+      routes: [{ path: "/echo", methods: ["POST"], handle: async () => reply }],
+    });
+    expect((await stand.ask()).headers).toMatchObject({ "content-length": "6" });
+    reply = { status: 202 };
+    expect((await stand.ask()).headers).toMatchObject({ "content-length": "0" });
+    reply = { status: 204 };
+    expect((await stand.ask()).headers).not.toHaveProperty("content-length");
+  });
+
+  test("ends by the signal what is not done within the grace", async () => {
+    const begun = Promise.withResolvers<void>();
+    let signal: AbortSignal | undefined;
+    await using stand = await echoHttp({
+      graceMs: 1,
+      routes: [
+        {
+          path: "/echo",
+          methods: ["POST"],
+          handle: async (call) => {
+            signal = call.signal;
+            begun.resolve();
+            await new Promise((resolve) => call.signal.addEventListener("abort", resolve));
+            return { status: 200, body: "late" };
+          },
+        },
+      ],
+    });
+    const answer = stand.ask();
+    await begun.promise;
+    await stand.service.close();
+    expect(signal?.aborted).toBe(true);
+    await answer.catch(() => undefined);
   });
 
   test("sends a body in parts as it comes, and stops when the client goes away", async () => {
