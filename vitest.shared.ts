@@ -4,5 +4,5 @@ export const sourceConditions: {
   readonly test: { readonly testTimeout: number; readonly hookTimeout: number };
 } = {
   ssr: { resolve: { conditions: ["source", "module", "node", "development|production"] } },
-  test: { testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { testTimeout: 180_000, hookTimeout: 180_000 },
 };
