@@ -1,5 +1,16 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,6 +53,14 @@ function spec(model: string, more = ""): void {
 
 const read = (...names: readonly string[]): string =>
   readFileSync(path.join(home, ...names), "utf8");
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
 
 /** Everything under the home, without the token's own file. */
 function everythingElse(): string {
@@ -93,6 +112,34 @@ test("T22 C13 G14: apply writes a notebook once, keeps its token, and shows drif
   expect(history.stdout).toContain("rollback to 1  applied");
   const said = [first, second, drifted, history].map(({ stdout, stderr }) => stdout + stderr);
   expect(`${said.join("\n")}${everythingElse()}`).not.toContain(token);
+});
+
+test("S1: apply --start runs a notebook's gateway until stop, and not twice", async () => {
+  const program = path.join(home, "oc", "node_modules", "openclaw", "openclaw.mjs");
+  mkdirSync(path.dirname(program), { recursive: true });
+  // Stands in for OpenClaw: ready at the port of the configuration that it is told to read.
+  writeFileSync(
+    program,
+    `import { readFileSync } from "node:fs"; import { createServer } from "node:http";
+     const { gateway } = JSON.parse(readFileSync(process.env.OPENCLAW_CONFIG_PATH, "utf8"));
+     createServer((_, answer) => answer.end('{"ready":true}')).listen(gateway.port, "127.0.0.1");`,
+  );
+  const port = await freePort();
+  spec("ollama/gpt-oss:20b", `gateway: {port: ${port}}\n`);
+  const start = (): Promise<Ended> => claw("apply", "--start", "--openclaw", "oc");
+  const asks = (): Promise<number> =>
+    fetch(`http://127.0.0.1:${port}/readyz`).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  try {
+    const first = await start();
+    expect([first.code, first.stderr, await asks()]).toEqual([0, "", 200]);
+    expect((await start()).stdout).toBe("unchanged\n");
+  } finally {
+    expect((await claw("stop", "home")).stdout).toBe("home stopped\n");
+  }
+  expect(await asks()).toBe(0);
 });
 
 test("S12: a key that is not there is asked for before anything is written", async () => {
