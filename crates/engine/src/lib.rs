@@ -1,6 +1,8 @@
 //! The addon that `packages/vector-index` loads: arguments in, numbers out. What the functions take is
-//! declared once more in `packages/vector-index/src/engine/native/addon.ts`.
+//! declared once more in `packages/vector-index/src/engine/addon.ts`, and what is about texts in
+//! `packages/embedder/src/native/addon.ts`.
 
+mod encoder;
 mod node_api;
 mod shape;
 
@@ -44,6 +46,11 @@ pub unsafe extern "C" fn napi_register_module_v1(env: Env, exports: Value) -> Va
                 (c"quantise", quantise),
                 (c"upperRows", count_upper_rows),
                 (c"buildGraph", build),
+                (c"encoderRevision", encoder::revision),
+                (c"encoderKernels", encoder::kernels),
+                (c"openEncoder", encoder::open),
+                (c"encode", encoder::encode),
+                (c"closeEncoder", encoder::close),
             ],
         );
     }
@@ -57,14 +64,16 @@ pub extern "C" fn node_api_module_get_api_version_v1() -> i32 {
 }
 
 macro_rules! functions {
-    ($($(#[$comment:meta])* fn $name:ident($call:ident) $body:block)*) => {$(
+    ($($(#[$comment:meta])* $visible:vis fn $name:ident($call:ident) $body:block)*) => {$(
         $(#[$comment])*
-        unsafe extern "C" fn $name(env: Env, info: CallbackInfo) -> Value {
+        $visible unsafe extern "C" fn $name(env: Env, info: CallbackInfo) -> Value {
             // SAFETY: as Node called us.
             unsafe { answer(env, info, |$call| $body) }
         }
     )*};
 }
+
+pub(crate) use functions;
 
 /// Raised with every change of the functions below: another one is not called.
 const REVISION: f64 = 3.0;
@@ -223,7 +232,7 @@ fn ask(call: &Call, first: usize) -> Result<Ask<'_>, Misuse> {
 }
 
 /// A descriptor of our own for the same open file: the caller may close its own.
-fn own_file(descriptor: usize) -> Result<File, Fault> {
+pub(crate) fn own_file(descriptor: usize) -> Result<File, Fault> {
     let bad = Fault::Read { errno: 9 };
     let descriptor = i32::try_from(descriptor).map_err(|_| bad)?;
     // SAFETY: not −1, and only borrowed to be doubled.
