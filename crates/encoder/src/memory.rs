@@ -1,10 +1,5 @@
 //! Memory whose rows begin with a cache line.
 
-/// Sixty-four bytes that begin with a cache line.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([u8; 64]);
-
 /// Numbers for which every pattern of bits is one.
 ///
 /// # Safety
@@ -21,7 +16,9 @@ unsafe impl Plain for f32 {}
 
 /// Numbers that begin with a cache line; zeros at first.
 pub struct Aligned<T> {
-    lines: Vec<Line>,
+    lines: Vec<[u128; 4]>,
+    /// Of the first line, in sixteens of bytes: where a cache line begins.
+    skipped: usize,
     length: usize,
     kind: std::marker::PhantomData<T>,
 }
@@ -29,11 +26,20 @@ pub struct Aligned<T> {
 impl<T: Plain> Aligned<T> {
     pub fn zeros(length: usize) -> Self {
         let bytes = length * size_of::<T>();
+        // As zero pages from the system, which are not written until they are used.
+        let lines = vec![[0u128; 4]; bytes.div_ceil(64) + 1];
+        let skipped = lines.as_ptr().cast::<u128>().align_offset(64);
         Self {
-            lines: vec![Line([0; 64]); bytes.div_ceil(64)],
+            lines,
+            skipped,
             length,
             kind: std::marker::PhantomData,
         }
+    }
+
+    fn start(&self) -> *const T {
+        // SAFETY: there is one line more than is used, and less than one is skipped.
+        unsafe { self.lines.as_ptr().cast::<u128>().add(self.skipped).cast() }
     }
 }
 
@@ -41,13 +47,14 @@ impl<T: Plain> std::ops::Deref for Aligned<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
         // SAFETY: the lines hold so many, and any bits are a number.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.length) }
+        unsafe { std::slice::from_raw_parts(self.start(), self.length) }
     }
 }
 
 impl<T: Plain> std::ops::DerefMut for Aligned<T> {
     fn deref_mut(&mut self) -> &mut [T] {
+        let start = self.lines.as_mut_ptr().cast::<u128>();
         // SAFETY: as above.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.length) }
+        unsafe { std::slice::from_raw_parts_mut(start.add(self.skipped).cast(), self.length) }
     }
 }

@@ -1,6 +1,7 @@
 //! The model's constants, from the files that ONNX Runtime reads too: packed once, except for the table of
 //! words, of which a text needs a few rows.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
@@ -46,6 +47,7 @@ impl Weights {
         let source = Source {
             tensors: tensors(graph)?,
             file,
+            matrix: RefCell::default(),
         };
         let scales = source.find("embeddings.word_embeddings.scale", "")?;
         let words = usize::try_from(scales.dimensions[0]).map_err(|_| Fault::Graph)?;
@@ -81,6 +83,8 @@ impl Weights {
 struct Source<'a> {
     tensors: Vec<Tensor<'a>>,
     file: File,
+    /// One matrix after the other.
+    matrix: RefCell<Vec<u8>>,
 }
 
 impl Source<'_> {
@@ -91,32 +95,42 @@ impl Source<'_> {
             .ok_or(Fault::Tensor(what))
     }
 
-    /// The bytes of a constant of so many elements.
+    /// The bytes of a constant of so many elements, in place of what `into` holds.
     fn bytes(
         &self,
         what: &'static str,
         prefix: &str,
         kind: u64,
         length: usize,
-    ) -> Result<Vec<u8>, Fault> {
+        into: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
         let tensor = self.find(what, prefix)?;
         let width = if kind == INT8 { 1 } else { 4 };
         let counted = tensor
             .dimensions
             .iter()
             .try_fold(1u64, |all, &one| all.checked_mul(one));
+        let size = length.checked_mul(width).ok_or(Fault::Graph)?;
         if tensor.kind != kind || counted != Some(length as u64) {
             return Err(Fault::Tensor(what));
         }
         match tensor.place {
-            Place::Here(raw) if raw.len() == length * width => Ok(raw.to_vec()),
+            Place::Here(raw) if raw.len() == size => {
+                into.clear();
+                into.extend_from_slice(raw);
+                Ok(())
+            }
             Place::There {
                 offset,
                 length: bytes,
-            } if bytes == (length * width) as u64 => {
-                let mut read = vec![0; length * width];
-                self.file.read_exact_at(&mut read, offset)?;
-                Ok(read)
+            } if bytes == size as u64 => {
+                // Not more than the file has: a graph that says so must not cost the memory.
+                let held = self.file.metadata()?.len();
+                if offset.checked_add(bytes).is_none_or(|end| end > held) {
+                    return Err(Fault::Tensor(what));
+                }
+                into.resize(size, 0);
+                Ok(self.file.read_exact_at(into, offset)?)
             }
             _ => Err(Fault::Tensor(what)),
         }
@@ -130,7 +144,8 @@ impl Source<'_> {
         columns: usize,
     ) -> Result<Vec<f32>, Fault> {
         let length = rows.checked_mul(columns).ok_or(Fault::Graph)?;
-        let bytes = self.bytes(what, prefix, FLOAT, length)?;
+        let mut bytes = Vec::new();
+        self.bytes(what, prefix, FLOAT, length, &mut bytes)?;
         let (numbers, _) = bytes.as_chunks::<4>();
         Ok(numbers
             .iter()
@@ -225,11 +240,11 @@ impl Source<'_> {
     ) -> Result<(), Fault> {
         let prefix = format!("{prefix}{name}");
         let inputs = into.inputs;
-        let matrix = self.bytes(".weight", &prefix, INT8, inputs * columns)?;
-        if matrix
-            .iter()
-            .any(|&weight| weight.cast_signed().unsigned_abs() > LIMIT)
-        {
+        let matrix = &mut *self.matrix.borrow_mut();
+        self.bytes(".weight", &prefix, INT8, inputs * columns, matrix)?;
+        // Moved up by the limit, what is inside of −64 … 64 is inside of 0 … 128.
+        let moved = |&weight: &u8| weight.wrapping_add(LIMIT);
+        if matrix.iter().map(moved).fold(0, u8::max) > LIMIT * 2 {
             return Err(Fault::Weight);
         }
         let scales = self.floats(".scale", &prefix, columns, 1)?;
@@ -253,14 +268,38 @@ impl Source<'_> {
                 let from = (quad * 4 + input) * columns + strip * LANES;
                 matrix[from..].first_chunk().expect("a strip of a row")
             };
-            let rows = [at(0), at(1), at(2), at(3)];
-            for lane in 0..LANES {
-                for input in 0..4 {
-                    line[lane * 4 + input] = rows[input][lane].cast_signed();
-                }
-            }
+            turn([at(0), at(1), at(2), at(3)], line);
         }
         Ok(())
+    }
+}
+
+/// Four rows of sixteen become sixteen groups of four.
+#[cfg(target_arch = "x86_64")]
+fn turn(rows: [&[u8; LANES]; 4], line: &mut [i8; LANES * 4]) {
+    use std::arch::x86_64::*;
+    // SAFETY: each row holds sixteen bytes and the line sixty-four; every such processor has SSE2.
+    unsafe {
+        let [a, b, c, d] = rows.map(|row| _mm_loadu_si128(row.as_ptr().cast()));
+        let (low, high) = (_mm_unpacklo_epi8(a, b), _mm_unpackhi_epi8(a, b));
+        let (low_rest, high_rest) = (_mm_unpacklo_epi8(c, d), _mm_unpackhi_epi8(c, d));
+        let groups = [
+            _mm_unpacklo_epi16(low, low_rest),
+            _mm_unpackhi_epi16(low, low_rest),
+            _mm_unpacklo_epi16(high, high_rest),
+            _mm_unpackhi_epi16(high, high_rest),
+        ];
+        for (group, to) in groups.into_iter().zip(line.as_chunks_mut::<16>().0) {
+            _mm_storeu_si128(to.as_mut_ptr().cast(), group);
+        }
+    }
+}
+
+/// Four rows of sixteen become sixteen groups of four.
+#[cfg(not(target_arch = "x86_64"))]
+fn turn(rows: [&[u8; LANES]; 4], line: &mut [i8; LANES * 4]) {
+    for (lane, group) in line.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        *group = rows.map(|row| row[lane].cast_signed());
     }
 }
 
