@@ -96,7 +96,7 @@ function checkCarried(empty: string): void {
     say(`skipped: ${engine} was not built`);
     return;
   }
-  for (const carrier of ["vector-index", path.join("local-rag", "dist")]) {
+  for (const carrier of ["vector-index", "embedder", path.join("local-rag", "dist")]) {
     accessSync(path.join(empty, "node_modules", "@clawkeep", carrier, engine), constants.R_OK);
   }
   say(`${engine}: carried`);

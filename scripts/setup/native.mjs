@@ -19,9 +19,9 @@ const targets = { x64: "x86_64-unknown-linux-gnu", arm64: "aarch64-unknown-linux
 
 /**
  * Builds `crates/` and puts what comes of it where the packages look for it: the programs of the sandbox,
- * with the launcher's digest beside it, and the addon of the vector index. They depend on nothing, so
+ * with the launcher's digest beside it, and the addon of the vector index and of the embedder. They depend on nothing, so
  * nothing is downloaded. Without cargo, or elsewhere than on Linux, everything but the sandbox's levels
- * works, with the portable engine, and the capability table says so.
+ * works, with the portable engine and with ONNX Runtime, and the capability table says so.
  */
 export function buildNative(root) {
   const target = targets[process.arch];
@@ -30,17 +30,21 @@ export function buildNative(root) {
   }
   const version = spawnSync("rustc", ["--version"], { encoding: "utf8", timeout: 20_000 });
   if (version.status !== 0) {
-    say("set-up: cargo is absent: no Landlock launcher, and the portable vector engine");
+    say(
+      "set-up: cargo is absent: no Landlock launcher, the portable vector engine, and ONNX Runtime",
+    );
     return;
   }
   const machine = `linux-${process.arch}`;
   const sandbox = path.join(root, "packages", "sandbox");
   const launcher = path.join(sandbox, "prebuilt", machine, "clawkeep-launcher");
   const observer = path.join(sandbox, "native", machine, "clawkeep-observer");
-  const engine = path.join(root, "packages", "vector-index", "native", machine, engineFile);
+  const engines = ["vector-index", "embedder"].map((name) =>
+    path.join(root, "packages", name, "native", machine, engineFile),
+  );
   const stamp = path.join(root, "node_modules", ".clawkeep", "native");
   const wanted = digestOfCrates(path.join(root, "crates"), version.stdout);
-  const built = [launcher, observer, engine].every((file) => existsSync(file));
+  const built = [launcher, observer, ...engines].every((file) => existsSync(file));
   if (built && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) {
     return;
   }
@@ -64,7 +68,9 @@ export function buildNative(root) {
     { RUSTFLAGS: "-C target-feature=-crt-static" },
   );
   if (addon) {
-    putInPlace(path.join(place, "engine", "libclawkeep_engine.so"), engine);
+    for (const engine of engines) {
+      putInPlace(path.join(place, "engine", "libclawkeep_engine.so"), engine);
+    }
   }
   if (programs && addon) {
     mkdirSync(path.dirname(stamp), { recursive: true });

@@ -26,7 +26,8 @@ export interface KnowingEmbedder extends Embedder {
  * text that the file does not have is embedded, so a change of the chunker costs time, not truth.
  */
 export async function openKnowing(file: string): Promise<KnowingEmbedder> {
-  const model = await openEmbedder({ workers: 0, folder: modelFolder() });
+  // The one that runs everywhere: what was kept is compared with it to the third digit.
+  const model = await openEmbedder({ workers: 0, folder: modelFolder(), encoder: "onnx" });
   const rows = new Map<string, Buffer>();
   const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
   for (let at = 0; at + rowBytes <= bytes.length; at += rowBytes) {

@@ -1,10 +1,10 @@
 import { CodedError } from "@clawkeep/diagnostics";
 
-/** The model could not be opened by ONNX Runtime, or ONNX Runtime could not be loaded. */
+/** The model could not be opened by what runs it, or that could not be loaded. */
 export function sessionFailed(why: string, cause?: unknown): CodedError {
   return new CodedError({
     code: "EMBEDDER_SESSION",
-    message: `could not open the model with ONNX Runtime on ${process.platform} ${process.arch}: ${why}`,
+    message: `could not open the model on ${process.platform} ${process.arch}: ${why}`,
     hint: "install again; ONNX Runtime has builds for Linux (glibc), macOS (arm64) and Windows",
     cause,
   });

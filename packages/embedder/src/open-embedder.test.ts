@@ -40,18 +40,23 @@ function cosine(vectors: Float32Array, one: number, other: number): number {
   return sum;
 }
 
+// What runs the model here by default, and ONNX Runtime, which is that where the native encoder was not built.
 const opened: { process?: Embedder; oneText?: Embedder; one?: Embedder; three?: Embedder } = {};
+const others: { onnx?: Embedder; onnxOneText?: Embedder; onnxTwo?: Embedder } = {};
 beforeAll(async () => {
   opened.process = await openEmbedder({ workers: 0, verify: true });
   opened.oneText = await openEmbedder({ workers: 0, oneText: true });
   opened.one = await openEmbedder({ workers: 1 });
   opened.three = await openEmbedder({ workers: 3 });
+  others.onnx = await openEmbedder({ workers: 0, encoder: "onnx" });
+  others.onnxOneText = await openEmbedder({ workers: 0, encoder: "onnx", oneText: true });
+  others.onnxTwo = await openEmbedder({ workers: 2, encoder: "onnx" });
 });
 afterAll(async () => {
-  await Promise.all(Object.values(opened).map((embedder) => embedder.close()));
+  await Promise.all(Object.values({ ...opened, ...others }).map((embedder) => embedder.close()));
 });
-function get(name: keyof typeof opened): Embedder {
-  const embedder = opened[name];
+function get(name: keyof typeof opened | keyof typeof others): Embedder {
+  const embedder = { ...opened, ...others }[name];
   if (embedder === undefined) {
     throw new Error(`${name} did not open`);
   }
@@ -106,35 +111,41 @@ describe("vectors", () => {
 });
 
 describe("a text", () => {
-  test("has the same bytes alone, in any company, order, number of workers and form", async () => {
-    const text = fc.oneof(
-      fc.string({ unit: "grapheme" }),
-      fc.lorem({ maxCount: 60 }),
-      fc.constantFrom("", "same", "function f(x) { return x + 1; }"),
-    );
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(text, { minLength: 1, maxLength: 20 }),
-        fc.infiniteStream(fc.nat()),
-        async (texts, order) => {
-          const alone: string[] = [];
-          for (const one of texts) {
-            alone.push(...rows(await get("process").embed([one])));
-          }
-          const shuffled = texts
-            .map((_, index) => ({ index, key: order.next().value ?? 0 }))
-            .sort((a, b) => a.key - b.key)
-            .map(({ index }) => index);
-          const company = shuffled.map((index) => texts[index] ?? "");
-          for (const name of ["process", "oneText", "one", "three"] as const) {
-            const together = rows(await get(name).embed(company));
-            expect(together).toEqual(shuffled.map((index) => alone[index]));
-          }
-        },
-      ),
-      { numRuns: 8 },
-    );
-  });
+  test.each([
+    ["process", ["process", "oneText", "one", "three"]],
+    ["onnx", ["onnx", "onnxOneText", "onnxTwo"]],
+  ] as const)(
+    "has the same bytes alone, in any company, order, number of workers and form: %s",
+    async (first, forms) => {
+      const text = fc.oneof(
+        fc.string({ unit: "grapheme" }),
+        fc.lorem({ maxCount: 60 }),
+        fc.constantFrom("", "same", "function f(x) { return x + 1; }"),
+      );
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(text, { minLength: 1, maxLength: 20 }),
+          fc.infiniteStream(fc.nat()),
+          async (texts, order) => {
+            const alone: string[] = [];
+            for (const one of texts) {
+              alone.push(...rows(await get(first).embed([one])));
+            }
+            const shuffled = texts
+              .map((_, index) => ({ index, key: order.next().value ?? 0 }))
+              .sort((a, b) => a.key - b.key)
+              .map(({ index }) => index);
+            const company = shuffled.map((index) => texts[index] ?? "");
+            for (const name of forms) {
+              const together = rows(await get(name).embed(company));
+              expect(together).toEqual(shuffled.map((index) => alone[index]));
+            }
+          },
+        ),
+        { numRuns: 8 },
+      );
+    },
+  );
 
   test("has them in calls that run at the same time", async () => {
     const calls = ["alpha", "beta", "gamma", "delta"].map((word) =>
@@ -156,7 +167,9 @@ describe("identity", () => {
     const all = Object.values(opened);
     expect(new Set(all.map(({ spaceId }) => spaceId))).toEqual(new Set([modelManifest.spaceId]));
     expect(new Set(all.map(({ buildId }) => buildId)).size).toBe(1);
-    expect(get("one").buildId).toMatch(/^clawkeep-onnx-1\/onnxruntime-[\d.]+\/[a-z\d_-]+$/u);
+    expect(get("onnx").buildId).toMatch(/^clawkeep-onnx-1\/onnxruntime-[\d.]+\/[a-z\d_-]+$/u);
+    expect([get("onnx").buildId, "clawkeep-native-1.1"]).toContain(get("one").buildId);
+    expect(get("onnx").spaceId).toBe(modelManifest.spaceId);
     expect([get("one").dimensions, get("one").maxTokens]).toEqual([384, 256]);
   });
 });

@@ -5,8 +5,10 @@ import { modelFolder, modelManifest } from "@clawkeep/model-minilm";
 
 import type { Embedder } from "./embedder.ts";
 import { encoderClosed } from "./errors.ts";
+import type { EncoderChoice } from "./native/choose-encoder.ts";
+import { chooseEncoder } from "./native/choose-encoder.ts";
 import { readModel } from "./model/read-model.ts";
-import { buildId } from "./session/build-id.ts";
+import { nativeBuildId, onnxBuildId } from "./session/build-id.ts";
 import { openInProcess } from "./session/in-process.ts";
 import type { SessionPlan } from "./session/session.ts";
 import { loadWordPiece } from "./word-piece/word-piece.ts";
@@ -26,10 +28,15 @@ export interface EmbedderOptions {
    */
   readonly verify?: boolean;
   /**
-   * For a process that embeds one query and ends: opens about 10 ms faster, and each text takes about
-   * twice as long. The same bytes. Default false.
+   * For a process that embeds one query and ends: ONNX Runtime opens about 10 ms faster, and each text takes
+   * about twice as long. The same bytes. Default false.
    */
   readonly oneText?: boolean;
+  /**
+   * What runs the model. The vectors of both are of one space, and differ in their last bits: see
+   * docs/decisions/0017-native-encoder.md. Default: `CLAWKEEP_ENCODER` of the environment, else `auto`.
+   */
+  readonly encoder?: EncoderChoice;
   /** Folder with the packaged model's files, when it is not where the package has it. */
   readonly folder?: string;
   /** The worker's program, when it is not beside this module; see `workerEntry`. */
@@ -38,11 +45,11 @@ export interface EmbedderOptions {
 
 /**
  * Opens the packaged model. With `workers`, they load while the caller goes on; in process, it is about 25 ms of
- * synchronous work, so start file reads first and await them after. ONNX Runtime is not loaded before this call.
+ * synchronous work, so start file reads first and await them after. Neither engine is loaded before this call.
  *
  * @throws CodedError `MODEL_MISSING`, `MODEL_UNREADABLE`, `MODEL_SIZE`, `MODEL_DIGEST`,
- *   `MODEL_TOKENIZER`, `VOCABULARY_INVALID`, `EMBEDDER_SESSION`, `EMBEDDER_WORKER`,
- *   `EMBEDDER_WORKER_MISSING`; RangeError for a number of workers that is none.
+ *   `MODEL_TOKENIZER`, `VOCABULARY_INVALID`, `EMBEDDER_ENCODER`,
+ *   `EMBEDDER_SESSION`, `EMBEDDER_WORKER`, `EMBEDDER_WORKER_MISSING`; RangeError for a number of workers that is none.
  */
 export async function openEmbedder(options: EmbedderOptions = {}): Promise<Embedder> {
   return openModel(modelManifest, options);
@@ -61,13 +68,16 @@ export async function openModel(
   const { dimensions, maxTokens, spaceId } = manifest;
   const bytes = readModel(folder, manifest, options.verify ?? false);
   const wordPiece = loadWordPiece(bytes.vocabulary);
+  const addon = chooseEncoder(manifest, options.encoder);
   const plan: SessionPlan = {
     graph: bytes.graph,
     folder,
+    weights: manifest.files.weights.path,
     dimensions,
     maxTokens,
     vocabularySize: wordPiece.size,
     oneText: options.oneText ?? false,
+    addon,
   };
   const encoder =
     workers === 0
@@ -76,7 +86,7 @@ export async function openModel(
   let open = true;
   return {
     spaceId,
-    buildId: buildId(),
+    buildId: addon === undefined ? onnxBuildId() : nativeBuildId,
     dimensions,
     maxTokens,
     sessions: Math.max(1, workers),

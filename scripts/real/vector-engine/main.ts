@@ -6,7 +6,7 @@ import path from "node:path";
 import { figureMissed } from "../stages.ts";
 
 /**
- * The crates of the vector engine: formatting, clippy, tests; and with a nightly compiler the tests under
+ * The crates of the vector engine and of the encoder: formatting, clippy, tests; and with a nightly compiler the engine's tests under
  * the address sanitizer, and the fuzzer for {@link executions} forged segments. Nothing is skipped
  * silently: without cargo or without a nightly compiler the stage stays due.
  */
@@ -14,6 +14,7 @@ const root = path.dirname(path.dirname(path.dirname(import.meta.dirname)));
 const crates = path.join(root, "crates");
 const target = `${process.arch === "arm64" ? "aarch64" : "x86_64"}-unknown-linux-gnu`;
 const engine = ["--package", "clawkeep-vector-engine", "--features", "testing"];
+const encoder = ["--package", "clawkeep-encoder"];
 
 /** A million took 25 minutes on a busy machine once; this many are a few minutes. */
 const executions = 100_000;
@@ -59,6 +60,8 @@ function main(): number {
   run("cargo", ["fmt", "--check"]);
   run("cargo", ["clippy", ...engine, "--offline", "--all-targets", "--", "-D", "warnings"]);
   run("cargo", ["test", ...engine, "--offline", "--quiet"]);
+  run("cargo", ["clippy", ...encoder, "--offline", "--all-targets", "--", "-D", "warnings"]);
+  run("cargo", ["test", ...encoder, "--offline", "--quiet"]);
   if (!works("cargo", ["+nightly", "--version"])) {
     process.stdout.write("not run: the sanitizer and the fuzzer need a nightly compiler\n");
     return figureMissed;

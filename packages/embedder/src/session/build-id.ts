@@ -10,10 +10,16 @@ const kernelFlags: readonly string[] =
   "avx avx2 fma avx512f avx512bw avx512_vnni avx_vnni amx_int8 asimd asimddp i8mm sve".split(" ");
 
 /**
- * Names what computes the bytes: this encoder, the runtime's version, the platform, and the instruction
+ * The native encoder gives the same bytes on every machine: only its own version names them. Raise it with
+ * every change of its arithmetic, `encoderVersion` with what both engines are given.
+ */
+export const nativeBuildId: string = `clawkeep-native-${encoderVersion}.1`;
+
+/**
+ * Names what computes the bytes with ONNX Runtime: this encoder, the runtime's version, the platform, and the instruction
  * sets that choose its kernels, where the system tells them (Linux).
  */
-export function buildId(): string {
+export function onnxBuildId(): string {
   const flags = processorFlags();
   const known = kernelFlags.filter((flag) => flags.has(flag));
   const platform = [process.platform, process.arch, ...known].join("-");
