@@ -6,7 +6,7 @@ import path from "node:path";
 import { figureMissed } from "../stages.ts";
 
 /**
- * The crates of the vector engine and of the encoder: formatting, clippy, tests; and with a nightly compiler the engine's tests under
+ * The crates of the vector engine and of the encoder: formatting, clippy, tests; and with a nightly compiler the tests under
  * the address sanitizer, and the fuzzer for {@link executions} forged segments. Nothing is skipped
  * silently: without cargo or without a nightly compiler the stage stays due.
  */
@@ -69,13 +69,15 @@ function main(): number {
   const place = ["--target", target];
   // SIGBUS is the engine's own: it is what the tests are about.
   const sanitizer = "handle_sigbus=0";
-  run("cargo", ["+nightly", "test", ...engine, ...place, "--offline", "--quiet"], {
-    environment: {
-      RUSTFLAGS: "-Zsanitizer=address -Ctarget-feature=-crt-static",
-      ASAN_OPTIONS: sanitizer,
-      CARGO_TARGET_DIR: path.join(crates, "target", "sanitizer"),
-    },
-  });
+  for (const which of [engine, encoder]) {
+    run("cargo", ["+nightly", "test", ...which, ...place, "--offline", "--quiet"], {
+      environment: {
+        RUSTFLAGS: "-Zsanitizer=address -Ctarget-feature=-crt-static",
+        ASAN_OPTIONS: sanitizer,
+        CARGO_TARGET_DIR: path.join(crates, "target", "sanitizer"),
+      },
+    });
+  }
   const built = path.join(crates, "target", "fuzz");
   run("cargo", ["+nightly", "build", "--release", "--locked", ...place], {
     cwd: path.join(crates, "vector-engine", "fuzz"),
