@@ -7,4 +7,5 @@ export { hasErrors, sortFindings } from "./finding.ts";
 export type { Finding, Severity } from "./finding.ts";
 export { findingOf } from "./finding-of.ts";
 export { formatError, formatFinding } from "./format.ts";
+export { printableJson } from "./printable-json.ts";
 export { jsonForModel, quoteForModel, quoteLine } from "./quote-for-model.ts";

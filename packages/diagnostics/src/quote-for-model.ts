@@ -1,4 +1,5 @@
 import { escapeForTerminal } from "./escape-for-terminal.ts";
+import { escapeUnits, printableJson } from "./printable-json.ts";
 
 /**
  * What agents and chat templates act on when it stands in a prompt: OpenClaw's context marks, the
@@ -53,25 +54,11 @@ export function quoteLine(text: string): string {
   );
 }
 
-// Inside JSON these are written as escapes of the string syntax, so that the parsed value is exact.
-const unsafeInJson: RegExp =
-  // eslint-disable-next-line no-control-regex -- matching control characters is the purpose
-  /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
-
 /**
  * `JSON.stringify` whose bytes hold no character that a terminal acts on and no agent-protocol
  * delimiter: both become `\uXXXX` inside the strings, so parsing gives back the exact value.
  */
 export function jsonForModel(value: unknown, indent?: number): string {
-  const json = JSON.stringify(value, undefined, indent);
-  const safe = json.replace(unsafeInJson, escapeUnits);
+  const safe = printableJson(value, indent);
   return safe.replace(delimitersIn(safe), (match) => escapeUnits(match));
-}
-
-function escapeUnits(text: string): string {
-  let escaped = "";
-  for (let index = 0; index < text.length; index += 1) {
-    escaped += `\\u${text.charCodeAt(index).toString(16).padStart(4, "0")}`;
-  }
-  return escaped;
 }

@@ -1,8 +1,7 @@
-import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
+import { CodedError, escapeForTerminal, printableJson } from "@clawkeep/diagnostics";
 import { serveGate } from "@clawkeep/ollama-gate";
 import type { GateEvent, GateListen } from "@clawkeep/ollama-gate";
 
-import { printableJson } from "../output/printable-json.ts";
 import { printData, printNote } from "../output/print.ts";
 
 /** Options of `ollama-gate` as they were written. */

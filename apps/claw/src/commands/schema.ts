@@ -1,7 +1,7 @@
+import { printableJson } from "@clawkeep/diagnostics";
 import { deployJsonSchema } from "@clawkeep/provision-plan";
 
 import { printData } from "../output/print.ts";
-import { printableJson } from "../output/printable-json.ts";
 
 /** Prints the JSON Schema of deploy.yaml, for editors. */
 export function printSchema(): number {

@@ -1,11 +1,10 @@
-import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
+import { CodedError, escapeForTerminal, printableJson } from "@clawkeep/diagnostics";
 import { readAuditLog } from "@clawkeep/audit-log";
 import type { AuditedExecution } from "@clawkeep/audit-log";
 import { stateHome } from "@clawkeep/durable-files";
 import { auditFolder } from "@clawkeep/skill-runtime";
 
 import { findingsText, printData, printJson } from "../output/print.ts";
-import { printableJson } from "../output/printable-json.ts";
 
 /** Options of `audit show` as they were written. */
 export interface AuditShowOptions {

@@ -1,8 +1,7 @@
-import { escapeForTerminal } from "@clawkeep/diagnostics";
+import { escapeForTerminal, printableJson } from "@clawkeep/diagnostics";
 import type { Execution, Refusal, RunResult } from "@clawkeep/skill-runtime";
 
 import { findingsText, printData, printJson, printNote } from "./print.ts";
-import { printableJson } from "./printable-json.ts";
 
 /** Which action was asked for, for the result that does not know. */
 export interface Asked {

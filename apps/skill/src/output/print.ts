@@ -1,7 +1,5 @@
-import { formatFinding } from "@clawkeep/diagnostics";
+import { formatFinding, printableJson } from "@clawkeep/diagnostics";
 import type { Finding } from "@clawkeep/diagnostics";
-
-import { printableJson } from "./printable-json.ts";
 
 /** Data, on standard output. The text must be safe to print. */
 export function printData(text: string): void {
