@@ -1,14 +1,10 @@
 import { defineConfig } from "tsup";
 
+import { packageBuild } from "../../tsup.shared.ts";
+
 const config: ReturnType<typeof defineConfig> = defineConfig({
+  ...packageBuild,
   entry: { index: "src/index.ts", "embedder-worker": "src/workers/worker.ts" },
-  format: "esm",
-  dts: false,
-  sourcemap: true,
-  clean: true,
-  // `node:sqlite` exists only with its prefix.
-  removeNodeProtocol: false,
-  target: "node24",
 });
 
 export default config;

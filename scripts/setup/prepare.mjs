@@ -94,7 +94,7 @@ function installInputs(root) {
 }
 
 function buildInputs(root) {
-  const files = [...installInputs(root), "tsconfig.base.json"];
+  const files = [...installInputs(root), "tsconfig.base.json", "tsup.shared.ts"];
   for (const group of ["packages", "apps"]) {
     for (const name of readdirSync(path.join(root, group))) {
       const folder = path.join(group, name);
