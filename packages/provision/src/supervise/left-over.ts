@@ -11,15 +11,21 @@ export const serviceVariable = "CLAWKEEP_SERVICE";
  * @param mark Value of {@link serviceVariable}.
  */
 export async function endLeftOver(mark: string): Promise<void> {
-  for (let pids = processesOf(mark); pids.length > 0; pids = processesOf(mark)) {
-    for (const pid of pids) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It is gone.
-      }
-    }
+  while (processesOf(mark).length > 0) {
+    signalMarked(mark, "SIGKILL");
     await pause(20);
+  }
+}
+
+/** Signals every process that has the mark, but one. */
+export function signalMarked(mark: string, signal: NodeJS.Signals, but?: number): void {
+  for (const pid of processesOf(mark)) {
+    if (pid === but) continue;
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It is gone.
+    }
   }
 }
 

@@ -1,0 +1,47 @@
+import type { HealthGate } from "../ports/service-port.ts";
+import type { RanBeside } from "../supervise/run-beside.ts";
+
+/**
+ * One turn of the agent through the gateway: the model answered, and everything between.
+ *
+ * @param run Runs `openclaw agent … --json`.
+ * @param heard Is told the answer.
+ */
+export function turnGate(
+  run: () => Promise<RanBeside>,
+  heard: (answer: string) => void = () => undefined,
+): HealthGate {
+  return {
+    name: "one turn",
+    check: async () => {
+      const ran = await run();
+      const answer = answerOf(ran.stdout);
+      if (ran.code !== 0 || answer === "") {
+        const said = ran.stderr.trim().split("\n").at(-1) ?? "";
+        return `expected an answer, got exit code ${ran.code}${said === "" ? "" : `: ${said.slice(0, 300)}`}`;
+      }
+      heard(answer);
+      return undefined;
+    },
+  };
+}
+
+/** The answer in what `openclaw agent --json` prints: all payloads, with the envelope of a gateway or without. */
+function answerOf(stdout: string): string {
+  const from = stdout.indexOf("{");
+  if (from < 0) return "";
+  try {
+    const outer = JSON.parse(stdout.slice(from)) as Envelope & { readonly result?: Envelope };
+    const { payloads = [] } = outer.result ?? outer;
+    return payloads
+      .map(({ text }) => text ?? "")
+      .join("\n")
+      .trim();
+  } catch {
+    return "";
+  }
+}
+
+interface Envelope {
+  readonly payloads?: readonly { readonly text?: string }[];
+}
