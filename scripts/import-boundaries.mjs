@@ -30,6 +30,7 @@ const lines = {
   retrieval: [
     "documents",
     "model-minilm",
+    "native-engine",
     "embedder",
     "segment",
     "vector-index",

@@ -41,15 +41,12 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   target: "node24",
   // `sqlite` without `node:` is another module, that is not there.
   removeNodeProtocol: false,
-  // The vector engine is looked for beside the code that loads it. The folder is in the closure of the
+  // The native engine is looked for beside the code that loads it. The folder is in the closure of the
   // program, so it is there without an engine too, and is not empty, because archives drop empty folders.
   onSuccess: async () => {
     mkdirSync("dist/native", { recursive: true });
-    writeFileSync(
-      "dist/native/README",
-      "The native vector engine, for the machines it was built for.\n",
-    );
-    const built = "../../packages/vector-index/native";
+    writeFileSync("dist/native/README", "The native engine, for the machines it was built for.\n");
+    const built = "../../packages/native-engine/native";
     if (existsSync(built)) {
       cpSync(built, "dist/native", { recursive: true });
     }

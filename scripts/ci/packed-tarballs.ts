@@ -92,11 +92,11 @@ function checkCarried(empty: string): void {
     say(`${program}: carried, executable`);
   }
   const engine = `native/${machine}/clawkeep-engine.node`;
-  if (!existsSync(path.join(root, "packages", "vector-index", engine))) {
+  if (!existsSync(path.join(root, "packages", "native-engine", engine))) {
     say(`skipped: ${engine} was not built`);
     return;
   }
-  for (const carrier of ["vector-index", "embedder", path.join("local-rag", "dist")]) {
+  for (const carrier of ["native-engine", path.join("local-rag", "dist")]) {
     accessSync(path.join(empty, "node_modules", "@clawkeep", carrier, engine), constants.R_OK);
   }
   say(`${engine}: carried`);

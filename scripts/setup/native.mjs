@@ -19,7 +19,7 @@ const targets = { x64: "x86_64-unknown-linux-gnu", arm64: "aarch64-unknown-linux
 
 /**
  * Builds `crates/` and puts what comes of it where the packages look for it: the programs of the sandbox,
- * with the launcher's digest beside it, and the addon of the vector index and of the embedder. They depend on nothing, so
+ * with the launcher's digest beside it, and the addon of vector index and embedder. They depend on nothing, so
  * nothing is downloaded. Without cargo, or elsewhere than on Linux, everything but the sandbox's levels
  * works, with the portable engine and with ONNX Runtime, and the capability table says so.
  */
@@ -39,12 +39,13 @@ export function buildNative(root) {
   const sandbox = path.join(root, "packages", "sandbox");
   const launcher = path.join(sandbox, "prebuilt", machine, "clawkeep-launcher");
   const observer = path.join(sandbox, "native", machine, "clawkeep-observer");
-  const engines = ["vector-index", "embedder"].map((name) =>
-    path.join(root, "packages", name, "native", machine, engineFile),
+  const engine = path.join(
+    root,
+    ...["packages", "native-engine", "native", machine, "clawkeep-engine.node"],
   );
   const stamp = path.join(root, "node_modules", ".clawkeep", "native");
   const wanted = digestOfCrates(path.join(root, "crates"), version.stdout);
-  const built = [launcher, observer, ...engines].every((file) => existsSync(file));
+  const built = [launcher, observer, engine].every((file) => existsSync(file));
   if (built && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) {
     return;
   }
@@ -68,17 +69,13 @@ export function buildNative(root) {
     { RUSTFLAGS: "-C target-feature=-crt-static" },
   );
   if (addon) {
-    for (const engine of engines) {
-      putInPlace(path.join(place, "engine", "libclawkeep_engine.so"), engine);
-    }
+    putInPlace(path.join(place, "engine", "libclawkeep_engine.so"), engine);
   }
   if (programs && addon) {
     mkdirSync(path.dirname(stamp), { recursive: true });
     writeFileSync(stamp, wanted);
   }
 }
-
-const engineFile = "clawkeep-engine.node";
 
 function cargo(root, what, args, environment) {
   const status = runQuietly(root, "cargo", ["build", "--offline", "--locked", "--quiet", ...args], {

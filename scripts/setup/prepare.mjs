@@ -110,8 +110,7 @@ function buildInputs(root) {
   const carried = [
     "packages/sandbox/prebuilt/launchers.json",
     `packages/sandbox/native/linux-${process.arch}/clawkeep-observer`,
-    `packages/vector-index/native/linux-${process.arch}/clawkeep-engine.node`,
-    `packages/embedder/native/linux-${process.arch}/clawkeep-engine.node`,
+    `packages/native-engine/native/linux-${process.arch}/clawkeep-engine.node`,
   ];
   return [...files, ...carried.filter((file) => existsSync(path.join(root, file)))];
 }

@@ -8,11 +8,11 @@ const measured: readonly string[] = [
   "packages/documents/dist",
   "packages/embedder/dist",
   "packages/model-minilm/files",
+  "packages/native-engine/dist",
+  "packages/native-engine/native",
   "packages/retrieval/dist",
   "packages/segment/dist",
   "packages/vector-index/dist",
-  "packages/vector-index/native",
-  "packages/vector-index/prebuilt",
 ];
 
 /** Twelve digits that change with any byte of what is measured as ours. */

@@ -1,14 +1,10 @@
 import { CodedError } from "@clawkeep/diagnostics";
 import type { ModelManifest } from "@clawkeep/model-minilm";
 import { modelManifest } from "@clawkeep/model-minilm";
-
-import { findAddon } from "./find-addon.ts";
-import type { FoundAddon } from "./find-addon.ts";
+import { nativeAddon } from "@clawkeep/native-engine";
 
 /** What runs the model: our own encoder, or ONNX Runtime. `auto` is ours where it was built. */
 export type EncoderChoice = "auto" | "native" | "onnx";
-
-let found: FoundAddon | undefined;
 
 /**
  * The file of the native encoder's addon, or undefined for ONNX Runtime: chosen for models other than the
@@ -31,7 +27,7 @@ export function chooseEncoder(
   const packaged =
     model.digest === modelManifest.files.model.digest &&
     weights.digest === modelManifest.files.weights.digest;
-  found ??= findAddon();
+  const found = nativeAddon();
   const why = "why" in found ? found.why : packaged ? undefined : "it runs the packaged model only";
   if ("file" in found && why === undefined) {
     const fast = !found.addon.encoderKernels().startsWith("scalar");

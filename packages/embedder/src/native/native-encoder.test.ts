@@ -1,21 +1,20 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { modelFolder, modelManifest } from "@clawkeep/model-minilm";
+import { loadAddon, nativeAddon } from "@clawkeep/native-engine";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 
 import { openEmbedder } from "../open-embedder.ts";
 import { chooseEncoder } from "./choose-encoder.ts";
-import { findAddon, loadAddon } from "./find-addon.ts";
 import { openNativeSession } from "./native-session.ts";
 
-const found = findAddon();
+const found = nativeAddon();
 const addon = "file" in found ? found.file : undefined;
 const built = addon !== undefined;
-const machine = `${process.platform}-${process.arch}`;
 const temporary = mkdtempSync(join(tmpdir(), "clawkeep-encoder-"));
 afterAll(() => {
   rmSync(temporary, { recursive: true });
@@ -36,7 +35,7 @@ const ids = fc
   .array(fc.integer({ min: 1000, max: 30_000 }), { minLength: 1, maxLength: 12 })
   .map((list) => Int32Array.from(list));
 
-// Skipped where cargo is absent: `findAddon` says why.
+// Skipped where cargo is absent: `nativeAddon` says why.
 describe.skipIf(!built)("the native encoder (skipped where it was not built)", () => {
   test("gives the same bytes with every kernel of this machine", () => {
     const kernels = loadAddon(addon ?? "")
@@ -140,19 +139,5 @@ describe("choosing", () => {
     expect(() => chooseEncoder(modelManifest, "best")).toThrow(
       expect.objectContaining({ code: "EMBEDDER_ENCODER" }),
     );
-  });
-});
-
-describe("the addon", () => {
-  test("that is not there is not found, and the reason says so", () => {
-    expect(findAddon(["/nowhere"])).toEqual({ why: expect.stringContaining(machine) });
-  });
-
-  test("that is no addon is left alone, and the reason names it", () => {
-    mkdirSync(join(temporary, machine));
-    const file = join(temporary, machine, "clawkeep-engine.node");
-    writeFileSync(file, "no library");
-    expect(findAddon([temporary])).toEqual({ why: expect.stringContaining(file) });
-    expect(() => loadAddon(file)).toThrow(file);
   });
 });

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 
-import type { EncoderHandle } from "./addon.ts";
-import { loadAddon } from "./find-addon.ts";
+import type { EncoderHandle } from "@clawkeep/native-engine";
+import { loadAddon } from "@clawkeep/native-engine";
 
 /** What a native session is made of: plain data, so that it can go to a worker. */
 export interface NativePlan {

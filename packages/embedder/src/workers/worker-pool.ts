@@ -187,7 +187,9 @@ function send(worker: Worker, request: WorkerRequest): void {
 
 function start(workerData: WorkerStart, entry: URL): { member: Member; ready: Promise<void> } {
   // No options of the process: some, such as --input-type, would keep the worker from starting.
-  const worker = new Worker(entry, { workerData, name: "embedder", execArgv: [] });
+  // From its sources the worker finds those of the package that loads the native engine.
+  const execArgv = entry.pathname.endsWith(".ts") ? ["--conditions=source"] : [];
+  const worker = new Worker(entry, { workerData, name: "embedder", execArgv });
   const ended = new Promise<void>((resolve) => {
     worker.once("exit", () => resolve());
   });

@@ -1,6 +1,6 @@
 /**
- * The program of an embedding worker. It imports no other package, only files beside it, so that it
- * starts from source, from this package's build, and from a bundle of an application alike.
+ * The program of an embedding worker. It imports no other package but the one that loads the native engine, only
+ * files beside it, so that it starts from source, from this package's build, and from a bundle of an application alike.
  */
 import { parentPort, workerData } from "node:worker_threads";
 

@@ -1,14 +1,14 @@
+import type { VectorAddon } from "@clawkeep/native-engine";
 import { bytesOf } from "@clawkeep/segment";
 
 import { baseDegree, degree, none } from "../hnsw/graph.ts";
 import type { Graph } from "../hnsw/graph.ts";
 import { codeStride, halfStride, requireUnit } from "../quantise.ts";
 import type { VectorColumns } from "../vector-columns.ts";
-import type { Addon } from "./addon.ts";
 
 /** How the native engine builds; none of it changes a byte. */
 export interface NativeBuild {
-  readonly addon: Addon;
+  readonly addon: VectorAddon;
   readonly threads: number;
   /** Default: the fastest. */
   readonly kernel?: string | undefined;

@@ -1,8 +1,6 @@
 import { CodedError } from "@clawkeep/diagnostics";
-
-import type { Addon } from "./addon.ts";
-import { findAddon } from "./find-addon.ts";
-import type { FoundAddon } from "./find-addon.ts";
+import type { VectorAddon } from "@clawkeep/native-engine";
+import { nativeAddon } from "@clawkeep/native-engine";
 
 /** Which code searches and builds: both give the same answers and the same bytes. */
 export type EngineChoice = "auto" | "native" | "portable";
@@ -16,8 +14,6 @@ export interface EngineDescription {
   readonly why?: string;
 }
 
-let found: FoundAddon | undefined;
-
 /**
  * The addon to use, or undefined for the portable engine. It is loaded once, when first asked for.
  *
@@ -26,14 +22,14 @@ let found: FoundAddon | undefined;
  */
 export function chooseEngine(
   choice: string = process.env["CLAWKEEP_ENGINE"] ?? "auto",
-): Addon | undefined {
+): VectorAddon | undefined {
   if (choice === "portable") {
     return undefined;
   }
   if (choice !== "auto" && choice !== "native") {
     throw engineError(`expected the engine auto, native or portable, got ${choice}`);
   }
-  found ??= findAddon();
+  const found = nativeAddon();
   if ("addon" in found) {
     return found.addon;
   }
@@ -45,7 +41,7 @@ export function chooseEngine(
 
 /** Why there is no native engine; undefined when there is one. */
 export function whyNoNativeEngine(): string | undefined {
-  found ??= findAddon();
+  const found = nativeAddon();
   return "why" in found ? found.why : undefined;
 }
 

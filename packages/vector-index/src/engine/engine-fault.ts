@@ -1,9 +1,9 @@
 import { CodedError } from "@clawkeep/diagnostics";
+import type { FaultReport } from "@clawkeep/native-engine";
 import { segmentError } from "@clawkeep/segment";
 
 import { requireUnit } from "../quantise.ts";
 import { queryError } from "../query-error.ts";
-import type { FaultReport } from "./addon.ts";
 
 /** An array for {@link engineFault}. */
 export function faultReport(): FaultReport {

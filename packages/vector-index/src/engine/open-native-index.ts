@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 
+import type { EngineHandle, VectorAddon } from "@clawkeep/native-engine";
 import { sectionId } from "@clawkeep/segment";
 import type { Segment } from "@clawkeep/segment";
 
@@ -11,7 +12,6 @@ import type {
   VectorIndex,
   VectorSearchOptions,
 } from "../vector-index.ts";
-import type { Addon, EngineHandle } from "./addon.ts";
 import { engineFault, faultReport } from "./engine-fault.ts";
 import { engineShape } from "./segment-shape.ts";
 import type { EngineShape } from "./segment-shape.ts";
@@ -35,7 +35,7 @@ const memoryCodes = { own: 0, copy: 1, map: 2 } as const;
  * @throws CodedError as `openVectorIndex`.
  */
 export function openNativeIndex(
-  addon: Addon,
+  addon: VectorAddon,
   segment: Segment,
   options: NativeOptions,
 ): VectorIndex {
@@ -58,7 +58,7 @@ export function openNativeIndex(
 }
 
 interface Parts {
-  readonly addon: Addon;
+  readonly addon: VectorAddon;
   readonly segment: Segment;
   readonly handle: EngineHandle;
   readonly shape: EngineShape;
@@ -71,7 +71,7 @@ class NativeIndex implements VectorIndex {
   readonly kernel: string;
   readonly dimensions: number;
   readonly vectorCount: number;
-  readonly #addon: Addon;
+  readonly #addon: VectorAddon;
   readonly #segment: Segment;
   readonly #handle: EngineHandle;
   readonly #fault: Float64Array = faultReport();

@@ -1,15 +1,14 @@
+import type { FaultReport } from "./fault-report.ts";
+
 /** An open index in the addon's memory. */
 export type EngineHandle = object;
 
-/** Where the addon says what was wrong: what, and two numbers that say where. */
-export type FaultReport = Float64Array;
-
 /**
- * What `crates/engine` exports. Nothing is checked here: wrong arguments are an `ENGINE_DEFECT`. Arrays
- * are read and written during the call only.
+ * What `crates/engine` exports about vectors. Nothing is checked here: wrong arguments are an `ENGINE_DEFECT`.
+ * Arrays are read and written during the call only.
  */
-export interface Addon {
-  /** Of this interface: see {@link addonRevision}. */
+export interface VectorAddon {
+  /** Of this interface: see {@link vectorRevision}. */
   revision(): number;
   /** Names, fastest first, with commas between. */
   kernels(): string;
@@ -76,5 +75,5 @@ export interface Addon {
   ): number;
 }
 
-/** The revision of {@link Addon} that this code calls; an older or newer addon is left alone. */
-export const addonRevision = 3;
+/** The revision of {@link VectorAddon} that this code calls; an older or newer addon is left alone. */
+export const vectorRevision = 3;

@@ -1,8 +1,7 @@
+import type { FaultReport } from "./fault-report.ts";
+
 /** An open encoder in the addon's memory. */
 export type EncoderHandle = object;
-
-/** Where the addon says what was wrong: what, and one number that says more. */
-export type FaultReport = Float64Array;
 
 /**
  * What `crates/engine` exports about texts. Nothing is checked here: wrong arguments are an
