@@ -1,6 +1,7 @@
 import { escapeForTerminal } from "@clawkeep/diagnostics";
 import { Command, CommanderError } from "commander";
 
+import { addServiceCommands } from "./command-line/service-commands.ts";
 import type { AdviseOptions } from "./commands/advise.ts";
 import type { ApplyCommandOptions } from "./commands/apply.ts";
 import type { CheckOptions } from "./commands/check.ts";
@@ -119,16 +120,6 @@ function build(done: (code: number) => void): Command {
     });
 
   program
-    .command("stop")
-    .description("stop what `claw apply --start` started")
-    .argument("<name>", "the deployment: name in its spec")
-    .addHelpText("after", stopExamples)
-    .action(async (name: string) => {
-      const { stopName } = await import("./commands/stop.ts");
-      done(await stopName(name));
-    });
-
-  program
     .command("supervise", { hidden: true })
     .description("keep the process of a definition running; `claw apply --start` runs it")
     .argument("<file>", "the definition")
@@ -179,7 +170,7 @@ function build(done: (code: number) => void): Command {
   program
     .command("judge")
     .description(
-      "judge a deployment's files: the real OpenClaw about openclaw.json, our own checks about all",
+      "judge a deployment's files: OpenClaw, the programs of this machine that read them, our own checks",
     )
     .argument("[file]", "the spec, or an openclaw.json", "deploy.yaml")
     .option("--openclaw <folder>", "folder whose node_modules holds openclaw (default: the cache)")
@@ -187,6 +178,7 @@ function build(done: (code: number) => void): Command {
       "--folder <folder>",
       "judge the deployment's files that lie there (default: rendered anew)",
     )
+    .option("--judges <folder>", "programs that judge, before the system's (default: the cache)")
     .option("--strict", "not judged is a no")
     .option("--json", "print one JSON object")
     .addHelpText("after", judgeExamples)
@@ -217,6 +209,7 @@ function build(done: (code: number) => void): Command {
       done(printSchema());
     });
 
+  addServiceCommands(program, done);
   return program;
 }
 
@@ -282,11 +275,6 @@ runs under a supervisor of our own; when it is not ready within two minutes, eve
 Exit codes: 0 applied or unchanged, 1 the spec does not hold, drift, or put back, 2 usage or failure.
 `;
 
-const stopExamples = `
-Examples:
-  claw stop home
-`;
-
 const historyExamples = `
 Examples:
   claw history home
@@ -316,9 +304,11 @@ const judgeExamples = `
 Examples:
   claw judge deploy.yaml --strict
   claw judge deploy.yaml --folder rendered
+  claw judge deploy.yaml --judges ~/.cache/clawkeep/judges/bin --json
   claw judge migrated.json --openclaw ~/.cache/clawkeep/openclaw
 
-A copy is judged: without programs, real secrets, network or this environment.
+A copy is judged: without programs, real secrets, network or this environment. Asked are, where they are found:
+docker-compose, kics, hadolint, systemd-analyze, quadlet, nft, squid, caddy, python3 (plistlib), shellcheck, promtool.
 Exit codes: 0 nothing against it, 1 a judge said no, 2 usage or failure.
 `;
 

@@ -13,6 +13,7 @@ export type { ImportResult } from "./import/import-result.ts";
 export { environmentText, modelfiles, ollamaEnvironment } from "./ollama/environment.ts";
 export { expectedAudit } from "./openclaw/expected-audit.ts";
 export { openClawConfigText, renderOpenClawConfig } from "./openclaw/render-config.ts";
+export { folderOf } from "./openclaw/render-place.ts";
 export type { RenderPlace } from "./openclaw/render-place.ts";
 export type { Difference } from "./plan/differences.ts";
 export { artifactKindOf, planDeployment } from "./plan/plan-deployment.ts";

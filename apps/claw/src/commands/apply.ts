@@ -1,9 +1,15 @@
 import { escapeForTerminal } from "@clawkeep/diagnostics";
-import { applyDeployment, compareDeployment, ensureToken, readHistory } from "@clawkeep/provision";
+import {
+  applyDeployment,
+  compareDeployment,
+  ensureToken,
+  readHistory,
+  writeCard,
+} from "@clawkeep/provision";
 import type { Applied, FileChange } from "@clawkeep/provision";
 
 import { printData, printJson, printNote } from "../output/print.ts";
-import { filesOf, secretsOf, secretValues, storeOf } from "../place/deployment.ts";
+import { cardOf, filesOf, secretsOf, secretValues, storeOf } from "../place/deployment.ts";
 import { gatewayOf, readyGate, runningServices, supervised } from "../place/notebook-gateway.ts";
 import { openclawFolder } from "../place/openclaw-folder.ts";
 import { specOrFindings } from "../place/spec-file.ts";
@@ -43,8 +49,10 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
   const applied = await applyDeployment(store, desired, {
     ...(options.overwriteDrift === true ? { overwriteDrift: true } : {}),
   });
+  const isDone = applied.outcome === "applied" || applied.outcome === "unchanged";
+  if (isDone) await writeCard(store, cardOf(spec, file, options.folder));
   print(applied, options);
-  return applied.outcome === "applied" || applied.outcome === "unchanged" ? 0 : 1;
+  return isDone ? 0 : 1;
 }
 
 /** Prints what came of an attempt: paths and what happened to them, never what they hold. */

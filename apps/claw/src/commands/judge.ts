@@ -4,13 +4,18 @@ import path from "node:path";
 import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
 import { isObject, readOpenClawConfig } from "@clawkeep/openclaw-contract";
 import type { JsonObject, OpenClawProgram } from "@clawkeep/openclaw-contract";
-import { judgeConfig, judgeConsistency, judgeContainers } from "@clawkeep/provision-judges";
+import {
+  judgeConfig,
+  judgeConsistency,
+  judgeContainers,
+  judgeForeign,
+} from "@clawkeep/provision-judges";
 import type { JudgedFile, Verdict } from "@clawkeep/provision-judges";
 import { artifactKindOf, expectedAudit, renderDeployment } from "@clawkeep/provision-plan";
 
 import { findingsText, printData, printJson } from "../output/print.ts";
 import { deploymentFiles } from "../place/deployment-folder.ts";
-import { openclawFolder } from "../place/openclaw-folder.ts";
+import { judgesFolder, openclawFolder } from "../place/openclaw-folder.ts";
 import { thisPlace } from "../place/render-place.ts";
 import { readNamed, specOrFindings } from "../place/spec-file.ts";
 
@@ -18,6 +23,7 @@ import { readNamed, specOrFindings } from "../place/spec-file.ts";
 export interface JudgeOptions {
   readonly openclaw?: string;
   readonly folder?: string;
+  readonly judges?: string;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
@@ -34,7 +40,11 @@ export async function judgeFile(file: string, options: JudgeOptions): Promise<nu
     judged.files === undefined
       ? []
       : [judgeConsistency(judged.files), judgeContainers(judged.files)];
-  const verdicts = [...foreign, ...own];
+  const programs =
+    judged.files === undefined
+      ? []
+      : await judgeForeign(judged.files, { folders: [judgesFolder(options.judges)] });
+  const verdicts = [...foreign, ...programs, ...own];
   const isNo = ({ status }: Verdict): boolean =>
     status === "failed" || (status === "not-judged" && options.strict === true);
   const ok = !verdicts.some(isNo);
@@ -42,8 +52,9 @@ export async function judgeFile(file: string, options: JudgeOptions): Promise<nu
     printJson({ version: 1, ok, file, verdicts });
     return ok ? 0 : 1;
   }
-  for (const { judge, status, findings, codes } of verdicts) {
-    printData(escapeForTerminal(`${status.padEnd(10)} ${judge}: ${codes.join(", ") || "nothing"}`));
+  for (const { judge, version, status, findings, codes } of verdicts) {
+    const name = version === undefined ? judge : `${judge} (${version})`;
+    printData(escapeForTerminal(`${status.padEnd(14)} ${name}: ${codes.join(", ") || "nothing"}`));
     if (findings.length > 0) printData(findingsText(findings));
   }
   return ok ? 0 : 1;

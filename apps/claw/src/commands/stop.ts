@@ -1,14 +1,21 @@
 import { escapeForTerminal } from "@clawkeep/diagnostics";
 
 import { printData } from "../output/print.ts";
-import { knownStoreOf } from "../place/deployment.ts";
-import { runningServices } from "../place/notebook-gateway.ts";
+import { managedServices } from "../place/managed-services.ts";
+import { operatedOf } from "../place/operated.ts";
 
-/** Stops what `apply --start` started. */
-export async function stopName(name: string): Promise<number> {
-  knownStoreOf(name);
-  const services = await runningServices(name);
-  for (const service of services) await service.stop();
-  printData(escapeForTerminal(services.length === 0 ? `${name} does not run` : `${name} stopped`));
+/** Stops the services of a deployment, last first; waits until each is gone. */
+export async function stopName(name: string | undefined): Promise<number> {
+  const operated = operatedOf(name);
+  const stopped: string[] = [];
+  for (const service of operated.definitions.length === 0
+    ? []
+    : managedServices(operated).toReversed()) {
+    if (!(await service.isRunning())) continue;
+    await service.stop();
+    stopped.push(service.name);
+  }
+  const called = operated.card.name;
+  printData(escapeForTerminal(`${called} ${stopped.length === 0 ? "does not run" : "stopped"}`));
   return 0;
 }

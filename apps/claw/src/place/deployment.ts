@@ -4,8 +4,8 @@ import path from "node:path";
 import { CodedError } from "@clawkeep/diagnostics";
 import { stateHome } from "@clawkeep/durable-files";
 import { hasSecret } from "@clawkeep/provision";
-import type { DesiredFile } from "@clawkeep/provision";
-import { renderDeployment, renderOpenClawConfig } from "@clawkeep/provision-plan";
+import type { DeploymentCard, DesiredFile } from "@clawkeep/provision";
+import { folderOf, renderDeployment, renderOpenClawConfig } from "@clawkeep/provision-plan";
 import type { DeploymentSpec } from "@clawkeep/provision-plan";
 
 import { thisPlace } from "./render-place.ts";
@@ -36,6 +36,27 @@ export function knownStoreOf(name: string): string {
     message: `expected the name of a deployment that was applied here, got ${name}`,
     hint: "It is `name` of its spec. What was applied with another CLAWKEEP_HOME is not known here.",
   });
+}
+
+/** What the commands that operate a deployment have to know of it. */
+export function cardOf(spec: DeploymentSpec, file: string, folder: string): DeploymentCard {
+  const config = renderDeployment(spec, thisPlace()).find(
+    ({ path: name }) => name === "config/openclaw.json",
+  );
+  return {
+    version: 1,
+    name: spec.name,
+    profile: spec.profile.name,
+    manager: spec.profile.gateway,
+    spec: path.resolve(file),
+    folder: path.resolve(folder),
+    config:
+      spec.profile.gateway === "process" && config?.install !== undefined
+        ? config.install
+        : path.resolve(folder, "config", "openclaw.json"),
+    state: folderOf(spec.profile.state, spec, thisPlace()),
+    openclaw: spec.openclawVersion,
+  };
 }
 
 /** Every file that apply writes: in the deployment's folder, and in a notebook where its reader looks too. */
