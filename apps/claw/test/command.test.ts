@@ -177,12 +177,12 @@ test("judge says not judged where OpenClaw is missing, and no under --strict", a
   expect(JSON.parse(lenient.stdout)).toMatchObject({
     version: 1,
     ok: true,
-    verdicts: [
-      { status: "not-judged" },
-      { status: "not-judged" },
-      { judge: "clawkeep consistency", status: "passed" },
-      { judge: "clawkeep containers", status: "passed" },
-    ],
+    verdicts: expect.arrayContaining([
+      expect.objectContaining({ judge: "openclaw config validate", status: "not-judged" }),
+      expect.objectContaining({ judge: "quadlet --dryrun", status: "not-applicable" }),
+      expect.objectContaining({ judge: "clawkeep consistency", status: "passed" }),
+      expect.objectContaining({ judge: "clawkeep containers", status: "passed" }),
+    ]),
   });
   expect((await claw(["judge", at, "--strict"])).code).toBe(1);
 });
@@ -228,7 +228,7 @@ test("G3, G18: judge reads what lies in a folder, and says what was edited by ha
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({
     ok: false,
-    verdicts: [{}, {}, { codes: ["CONSISTENCY_PORT"] }, {}],
+    verdicts: expect.arrayContaining([expect.objectContaining({ codes: ["CONSISTENCY_PORT"] })]),
   });
   expect((await claw(["judge", at, "--folder", path.join(folder, "nowhere")])).code).toBe(2);
 });

@@ -41,6 +41,8 @@ export function renderSquid(spec: DeploymentSpec, place: RenderPlace): Artifact 
       "shutdown_lifetime 1 second",
       "forwarded_for delete",
       "httpd_suppress_version_string on",
+      // Its own name would be asked of a resolver, which need not know it.
+      "visible_hostname egress",
       "access_log stdio:/dev/stdout",
       "cache_log /dev/stderr",
       "acl tunnel method CONNECT",
