@@ -1,6 +1,7 @@
 import { escapeForTerminal } from "@clawkeep/diagnostics";
 import { Command, CommanderError } from "commander";
 
+import { addDoctorCommand } from "./command-line/doctor-command.ts";
 import { addServiceCommands } from "./command-line/service-commands.ts";
 import type { AdviseOptions } from "./commands/advise.ts";
 import type { ApplyCommandOptions } from "./commands/apply.ts";
@@ -210,6 +211,7 @@ function build(done: (code: number) => void): Command {
     });
 
   addServiceCommands(program, done);
+  addDoctorCommand(program, done);
   return program;
 }
 
