@@ -111,12 +111,15 @@ class OpenKeywordIndex implements KeywordIndex {
     options: KeywordSearchOptions = {},
   ): Float32Array {
     const scores = this.#score(terms, options);
-    return Float32Array.from(ids, (id) => {
+    const found = new Float32Array(ids.length);
+    for (let index = 0; index < ids.length; index += 1) {
+      const id = ids[index] ?? -1;
       if (!Number.isInteger(id) || id < 0 || id >= scores.length) {
         throw queryError(`expected a chunk below ${scores.length}, got ${id}`);
       }
-      return scores[id] ?? 0;
-    });
+      found[index] = scores[id] ?? 0;
+    }
+    return found;
   }
 
   termStatistics(terms: readonly string[], deleted?: Bitset): ReadonlyMap<string, number> {
@@ -189,7 +192,9 @@ class OpenKeywordIndex implements KeywordIndex {
     if (this.#scored?.terms === key && this.#scored.statistics === options.statistics) {
       return this.#scored.scores;
     }
-    const scores = new Float64Array(this.totals.chunks);
+    // Those of the last query are nobody's any more.
+    const scores = this.#scored?.scores.fill(0) ?? new Float64Array(this.totals.chunks);
+    this.#scored = undefined;
     const statistics = options.statistics ?? {
       totals: this.totals,
       frequencies: this.termStatistics(terms),
@@ -214,16 +219,21 @@ class OpenKeywordIndex implements KeywordIndex {
     const count = entry.chunks;
     const { bytes, chunks } = this.#postings(entry);
     const averages = averageLengths(totals);
+    // Looked up once: this is the inner loop of a query.
+    const lengths = this.#lengths;
+    const most = this.totals.chunks;
     let previous = -1;
     for (let index = 0; index < count; index += 1) {
       const chunk = chunks[index] ?? 0;
-      this.#inOrder(chunk, previous);
+      if (chunk <= previous || chunk >= most) {
+        this.#inOrder(chunk, previous);
+      }
       previous = chunk;
       const score = termScore(
         bytes[count * 5 + index] ?? 0,
         bytes[count * 4 + index] ?? 0,
-        this.#lengths[chunk * 2] ?? 0,
-        this.#lengths[chunk * 2 + 1] ?? 0,
+        lengths[chunk * 2] ?? 0,
+        lengths[chunk * 2 + 1] ?? 0,
         averages,
       );
       scores[chunk] = (scores[chunk] ?? 0) + weight * score;

@@ -62,24 +62,25 @@ export function searchSegments(
         : vectors.search(vector, depth, narrowed(deleted, filters[segment])),
     ),
   );
-  const candidates = segments.flatMap((part, segment) => {
+  const candidates: Candidate[] = [];
+  for (const [segment, part] of segments.entries()) {
     const keywordRanks = ranks(keyword, segment);
     const vectorRanks = ranks(nearest, segment);
-    const ids = [...new Set([...keywordRanks.keys(), ...vectorRanks.keys()])].sort((a, b) => a - b);
+    const ids = inEither(keywordRanks, vectorRanks);
     const cosines = vector === undefined ? undefined : part.vectors?.scoresOf(vector, ids);
     const bm25s = part.keywords.scoresOf(terms, ids, { statistics });
-    return ids.map((chunk, index): Candidate => {
-      const [vectorRank, keywordRank] = [vectorRanks.get(chunk), keywordRanks.get(chunk)];
-      return {
+    for (const [index, chunk] of ids.entries()) {
+      // One shape for all, whatever is known of them: some hundred are made for each query.
+      candidates.push({
         segment,
         chunk,
-        ...(cosines === undefined ? {} : { cosine: cosines[index] ?? -1 }),
+        cosine: cosines === undefined ? undefined : (cosines[index] ?? -1),
         bm25: bm25s[index] ?? 0,
-        ...(vectorRank === undefined ? {} : { vectorRank }),
-        ...(keywordRank === undefined ? {} : { keywordRank }),
-      };
-    });
-  });
+        vectorRank: vectorRanks.get(chunk),
+        keywordRank: keywordRanks.get(chunk),
+      });
+    }
+  }
   const idf = inverseFrequencies(statistics);
   return { candidates, largestBm25: keyword[0]?.score ?? 0, idf, statistics };
 }
@@ -104,23 +105,48 @@ function inverseFrequencies({ totals, frequencies }: KeywordStatistics): Map<str
   );
 }
 
-function best(
-  hits: readonly { readonly ids: Int32Array; readonly scores: Float32Array }[],
-): readonly Place[] {
-  return hits
-    .flatMap(({ ids, scores }, segment) =>
-      Array.from(ids, (chunk, index): Place => ({ segment, chunk, score: scores[index] ?? 0 })),
-    )
-    .sort((a, b) => b.score - a.score || a.segment - b.segment || a.chunk - b.chunk)
-    .slice(0, depth);
+interface LegHits {
+  readonly ids: Int32Array;
+  readonly scores: Float32Array;
+}
+
+/** The first `depth` of all segments. Those of one come in this order already. */
+function best(hits: readonly LegHits[]): readonly Place[] {
+  const places: Place[] = [];
+  for (const [segment, { ids, scores }] of hits.entries()) {
+    for (const [index, chunk] of ids.entries()) {
+      places.push({ segment, chunk, score: scores[index] ?? 0 });
+    }
+  }
+  if (hits.length > 1) {
+    places.sort((a, b) => b.score - a.score || a.segment - b.segment || a.chunk - b.chunk);
+  }
+  return places.length > depth ? places.slice(0, depth) : places;
 }
 
 function ranks(places: readonly Place[], segment: number): Map<number, number> {
   const found = new Map<number, number>();
-  places.forEach((place, index) => {
+  for (const [index, place] of places.entries()) {
     if (place.segment === segment) {
       found.set(place.chunk, index + 1);
     }
-  });
+  }
   return found;
+}
+
+/** The chunks that either leg found, ascending. */
+function inEither(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): Uint32Array {
+  const ids = new Uint32Array(a.size + b.size);
+  let count = 0;
+  for (const chunk of a.keys()) {
+    ids[count] = chunk;
+    count += 1;
+  }
+  for (const chunk of b.keys()) {
+    if (!a.has(chunk)) {
+      ids[count] = chunk;
+      count += 1;
+    }
+  }
+  return ids.subarray(0, count).sort();
 }
