@@ -8,6 +8,7 @@ import { indexFolder } from "../ingest/index-folder.ts";
 import { standInModel, temporaryPlaces } from "../ingest/stand-in-model.cases.ts";
 import { hitOf } from "../query/hit.ts";
 import { openIndex } from "../query/open-index.ts";
+import { passageText } from "../query/passage-text.ts";
 import { jsonForModel } from "../query/quote-for-model.ts";
 
 const script = path.join(import.meta.dirname, "../../test/verify-citations.sh");
@@ -34,7 +35,7 @@ test("a thousand random citations hold by dd, sed and sha256sum alone", async ()
   using index = openIndex(folder, { registry }, "space-one");
   const lines = Array.from({ length: 1000 }, () => {
     const row = index.row({ segment: 0, chunk: next() % report.chunks });
-    const hit = hitOf({ row, text: row.text(), score: 0.5 }, undefined, undefined);
+    const hit = hitOf({ row, text: passageText(row), score: 0.5 }, undefined, undefined);
     return `${jsonForModel({ version: 1, type: "hit", ...hit })}\n`;
   });
   const verify = (input: readonly string[]): ReturnType<typeof spawnSync> =>

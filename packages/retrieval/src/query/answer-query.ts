@@ -9,10 +9,12 @@ import { fitBudget } from "./fit-budget.ts";
 import type { FusedCandidate } from "./fuse.ts";
 import { fuse, legWeights, rankByKeywords, reportedScore } from "./fuse.ts";
 import { hitOf, neighbourOf } from "./hit.ts";
+import { KeptRows } from "./kept-rows.ts";
 import type { ParsedQuery } from "./language/parse-query.ts";
 import { parseQuery, plainQuery } from "./language/parse-query.ts";
 import type { Allowed } from "./narrow-index.ts";
 import { narrowIndex, wantedCollections } from "./narrow-index.ts";
+import { passageText } from "./passage-text.ts";
 import { quoteLine } from "./quote-for-model.ts";
 import type { CheckedOptions, QueryOptions } from "./query-options.ts";
 import { checkQuery } from "./query-options.ts";
@@ -82,7 +84,7 @@ export async function answerQuery(
     const row = rowOf(candidate);
     const collection = index.collectionOf(candidate.segment)?.name;
     const passage = {
-      ...{ row, text: row.text(), score: reportedScore(candidate.fused) },
+      ...{ row, text: passageText(row), score: reportedScore(candidate.fused) },
       ...(collection === undefined ? {} : { collection }),
     };
     const context =
@@ -97,13 +99,17 @@ export async function answerQuery(
   if (kept.results.length === 0) {
     return { ...nothing("no passage fits into the budget"), ...kept };
   }
-  const passages = hits.slice(0, kept.results.length).map(({ passage }) => passage);
+  const sources = hits.slice(0, kept.results.length).map(({ passage: { text, score } }) => ({
+    text: text.text,
+    score,
+    sentences: () => text.sentences,
+  }));
   return {
     ...shared,
     ...kept,
     // A budget is one of all passages together: there are no pages behind it.
     ...(more && options.offset !== undefined && options.budget === undefined ? { more: true } : {}),
-    summary: summarise(passages, idf, analyse),
+    summary: summarise(sources, idf),
     ...(options.explain === true
       ? { explain: explainAnswer(found, parsed, vector !== undefined, filters) }
       : {}),
@@ -137,14 +143,10 @@ function sharedPart(
 
 type RowOf = (candidate: FusedCandidate) => ChunkRow;
 
+/** Each row once for one question, where the index keeps none. */
 function rowReader(index: Searchable): RowOf {
-  const rows = new Map<string, ChunkRow>();
-  return (candidate) => {
-    const key = `${candidate.segment}:${candidate.chunk}`;
-    const row = rows.get(key) ?? index.row(candidate);
-    rows.set(key, row);
-    return row;
-  };
+  const rows = new KeptRows();
+  return (candidate) => rows.row(candidate, () => index.row(candidate));
 }
 
 /** The hits, best first: by score, or as a cross-encoder or the wish for variety orders them. */
@@ -164,7 +166,12 @@ async function choose(
   };
   if (options.rerank !== undefined) {
     const pool = selectHits(ranked, diversityPool(topK), identityOf);
-    ordered = await rerank(text, pool, (candidate) => rowOf(candidate).text(), options.rerank);
+    ordered = await rerank(
+      text,
+      pool,
+      (candidate) => passageText(rowOf(candidate)).text,
+      options.rerank,
+    );
   }
   if (diversity === 0) {
     return selectPage(ordered, { offset, topK }, identityOf);

@@ -4,12 +4,13 @@ import type { ChunkRow } from "@clawkeep/segment";
 
 import { parseLocator } from "../citation/parse-locator.ts";
 import type { Citation, Hit, HitExplanation, Neighbour } from "./answer.ts";
+import type { PassageText } from "./passage-text.ts";
 import { quoteForModel, quoteLine } from "./quote-for-model.ts";
 
 /** A passage that was chosen. */
 export interface Passage {
   readonly row: ChunkRow;
-  readonly text: string;
+  readonly text: PassageText;
   readonly score: number;
   /** The index it is in, when several are asked. */
   readonly collection?: string;
@@ -27,7 +28,7 @@ export function hitOf(
       ? `${row.path}:${row.lineStart}-${row.lineEnd}`
       : `${row.path}#${locatorFragment(locator)}`;
   return {
-    text: quoteForModel(text),
+    text: text.quoted,
     score,
     source: quoteLine(collection === undefined ? place : `[${collection}] ${place}`),
     citation: citationOf(row, collection),

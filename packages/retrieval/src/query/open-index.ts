@@ -11,10 +11,13 @@ import type { FileTimes } from "../snapshot/file-times.ts";
 import { readTimes } from "../snapshot/file-times.ts";
 import { parseSnapshotText, readSnapshot, readSnapshotText } from "../snapshot/read-snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
-import { segmentFolder } from "../snapshot/snapshot.ts";
+import { settledFile } from "../snapshot/settled-file.ts";
+import { segmentFolder, snapshotFile } from "../snapshot/snapshot.ts";
 import { describeVectors } from "../snapshot/vectors-state.ts";
 import type { IndexTrust } from "../trust/require-trust.ts";
 import { requireTrust } from "../trust/require-trust.ts";
+import type { ChunkPlace } from "./kept-rows.ts";
+import { KeptRows } from "./kept-rows.ts";
 import type { Searchable } from "./searchable.ts";
 import type { SearchableSegment } from "./search-segments.ts";
 
@@ -34,20 +37,25 @@ export class Index implements Searchable {
   readonly parts: readonly IndexPart[];
   readonly #folder: string;
   readonly #keywordsOnly: boolean;
+  /** Of an index that answers many questions. */
+  readonly #rows: KeptRows | undefined;
   #times: FileTimes | undefined;
   /** What `snapshot.json` held when it was found to be this snapshot: the same text needs no second look. */
   #current: string | undefined;
+  /** The file that held it: while that is there, it need not be read. */
+  #currentFile: string | undefined;
 
   constructor(
     folder: string,
     snapshot: Snapshot,
     parts: readonly IndexPart[],
-    keywordsOnly: boolean,
+    { keywordsOnly = false, resident = false }: OpenIndexOptions,
   ) {
     this.#folder = folder;
     this.snapshot = snapshot;
     this.parts = parts;
     this.#keywordsOnly = keywordsOnly;
+    this.#rows = resident ? new KeptRows() : undefined;
   }
 
   /**
@@ -91,23 +99,29 @@ export class Index implements Searchable {
 
   /** False once another snapshot is published. */
   isCurrent(): boolean {
+    // Before it is read: one that takes its place meanwhile is another.
+    const file = settledFile(path.join(this.#folder, snapshotFile));
+    if (file !== undefined && file === this.#currentFile) return true;
     const text = readSnapshotText(this.#folder);
     if (text === undefined) return false;
-    if (text === this.#current) return true;
-    const { snapshotRoot, sequence } = parseSnapshotText(this.#folder, text);
-    const isSame =
-      snapshotRoot === this.snapshot.snapshotRoot && sequence === this.snapshot.sequence;
-    if (isSame) this.#current = text;
-    return isSame;
+    if (text !== this.#current) {
+      const { snapshotRoot, sequence } = parseSnapshotText(this.#folder, text);
+      const { snapshot } = this;
+      if (snapshotRoot !== snapshot.snapshotRoot || sequence !== snapshot.sequence) return false;
+      this.#current = text;
+    }
+    this.#currentFile = file;
+    return true;
   }
 
   /** The row of a chunk. */
-  row(place: { readonly segment: number; readonly chunk: number }): ChunkRow {
+  row(place: ChunkPlace): ChunkRow {
     const part = this.parts[place.segment];
     if (part === undefined) {
       throw new RangeError(`no segment ${place.segment}`);
     }
-    return part.table.row(place.chunk);
+    const read = (): ChunkRow => part.table.row(place.chunk);
+    return this.#rows?.row(place, read) ?? read();
   }
 
   close(): void {
@@ -172,8 +186,9 @@ function openSnapshot(
   snapshot: Snapshot,
   trust: IndexTrust,
   spaceId: string,
-  { resident = false, keywordsOnly = false }: OpenIndexOptions,
+  options: OpenIndexOptions,
 ): Index {
+  const { resident = false, keywordsOnly = false } = options;
   requireTrust(snapshot, trust, folder);
   if (snapshot.spaceId !== spaceId) {
     throw new CodedError({
@@ -210,7 +225,7 @@ function openSnapshot(
         throw error;
       }
     }
-    return new Index(folder, snapshot, parts, keywordsOnly);
+    return new Index(folder, snapshot, parts, options);
   } catch (error) {
     parts.forEach(({ segment }) => segment.close());
     throw isCodedError(error) ? error : unexpected(folder, error);

@@ -1,6 +1,6 @@
+import type { AnalysedSentence } from "./analyse-sentences.ts";
 import type { Summary } from "./answer.ts";
 import { quoteForModel } from "./quote-for-model.ts";
-import { splitSentences } from "./split-sentences.ts";
 
 /** A passage that sentences may be taken from. */
 export interface SummarySource {
@@ -8,6 +8,8 @@ export interface SummarySource {
   readonly text: string;
   /** 0…1; between two sentences that say as much, the one of the better passage is taken. */
   readonly score: number;
+  /** Those of the text; asked for where a summary looks at them only. */
+  readonly sentences: () => readonly AnalysedSentence[];
 }
 
 /** Passages that a summary is taken from: the first ones only. */
@@ -20,7 +22,8 @@ interface Choice {
   readonly text: string;
   readonly citation: number;
   readonly start: number;
-  readonly terms: ReadonlySet<string>;
+  /** Those that the query has too. */
+  readonly terms: readonly string[];
   readonly quality: number;
 }
 
@@ -30,20 +33,18 @@ interface Choice {
  * the same bytes.
  *
  * @param weights inverse document frequency of each term of the query.
- * @param analyse the index's analyser.
  */
 export function summarise(
   sources: readonly SummarySource[],
   weights: ReadonlyMap<string, number>,
-  analyse: (text: string) => readonly string[],
 ): Summary {
   const best = Math.max(0, ...sources.map(({ score }) => score));
   const choices = sources.slice(0, passages).flatMap((source, citation) =>
-    splitSentences(source.text).map((sentence): Choice => ({
-      text: sentence.text,
+    source.sentences().map(({ text, start, terms }): Choice => ({
+      text,
       citation,
-      start: sentence.start,
-      terms: new Set(analyse(sentence.text).filter((term) => weights.has(term))),
+      start,
+      terms: terms.filter((term) => weights.has(term)),
       quality: best > 0 ? (source.score / best) ** 2 : 1,
     })),
   );
