@@ -10,6 +10,7 @@ import type { ImportOptions } from "./commands/import.ts";
 import type { JudgeOptions } from "./commands/judge.ts";
 import type { ModelsOptions } from "./commands/models.ts";
 import type { OllamaGateOptions } from "./commands/ollama-gate.ts";
+import type { PipeOptions } from "./commands/pipe.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { RenderOptions } from "./commands/render.ts";
 import type { RollbackOptions } from "./commands/rollback.ts";
@@ -109,7 +110,9 @@ function build(done: (code: number) => void): Command {
     .description("write a deployment's files and its token, or leave everything as it was")
     .argument("[file]", "the spec", "deploy.yaml")
     .option("--folder <folder>", "where the deployment's files lie", "rendered")
-    .option("--start", "start the gateway of a notebook, and keep it running")
+    .option("--start", "start what it is made of, and keep it running by a supervisor of our own")
+    .option("--question <text>", "what the agent is asked before it counts as applied")
+    .option("--without-model", "no model is there yet: ask neither Ollama nor the agent")
     .option("--openclaw <folder>", "folder whose node_modules holds openclaw (default: the cache)")
     .option("--dry-run", "say what would be written, and by whom it was changed")
     .option("--overwrite-drift", "write over what was changed by hand")
@@ -118,6 +121,16 @@ function build(done: (code: number) => void): Command {
     .action(async (file: string, options: ApplyCommandOptions) => {
       const { applySpec } = await import("./commands/apply.ts");
       done(await applySpec(file, options));
+    });
+
+  program
+    .command("pipe", { hidden: true })
+    .description("carry bytes between FROM=TO, each tcp:HOST:PORT or unix:/PATH")
+    .argument("[command...]", "a program to run meanwhile")
+    .requiredOption("--pipe <ends...>", "FROM=TO")
+    .action(async (command: readonly string[], options: PipeOptions) => {
+      const { runPipes } = await import("./commands/pipe.ts");
+      done(await runPipes(command, options));
     });
 
   program

@@ -122,11 +122,12 @@ test("S1: apply --start runs a notebook's gateway until stop, and not twice", as
     program,
     `import { readFileSync } from "node:fs"; import { createServer } from "node:http";
      const { gateway } = JSON.parse(readFileSync(process.env.OPENCLAW_CONFIG_PATH, "utf8"));
-     createServer((_, answer) => answer.end('{"ready":true}')).listen(gateway.port, "127.0.0.1");`,
+     createServer((_, answer) => answer.end('{"ok":true,"ready":true}')).listen(gateway.port, "127.0.0.1");`,
   );
   const port = await freePort();
   spec("ollama/gpt-oss:20b", `gateway: {port: ${port}}\n`);
-  const start = (): Promise<Ended> => claw("apply", "--start", "--openclaw", "oc");
+  const start = (): Promise<Ended> =>
+    claw("apply", "--start", "--without-model", "--openclaw", "oc");
   const asks = (): Promise<number> =>
     fetch(`http://127.0.0.1:${port}/readyz`).then(
       ({ status }) => status,

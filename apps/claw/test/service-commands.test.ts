@@ -9,7 +9,13 @@ import type { Place } from "./deployed.ts";
 let place: Place;
 beforeAll(async () => {
   place = await placeWith();
-  const { code, stderr } = await place.claw("apply", "--start", "--openclaw", "oc");
+  const { code, stderr } = await place.claw(
+    "apply",
+    "--start",
+    "--without-model",
+    "--openclaw",
+    "oc",
+  );
   expect([code, stderr]).toEqual([0, ""]);
 }, 120_000);
 afterAll(async () => place.close(), 120_000);

@@ -15,11 +15,16 @@ export { environmentText, modelfiles, ollamaEnvironment } from "./ollama/environ
 export { ollamaVariableProblem } from "./ollama/variables.ts";
 export { expectedAudit } from "./openclaw/expected-audit.ts";
 export { openClawConfigText, renderOpenClawConfig } from "./openclaw/render-config.ts";
+export { configFolder, servicesOf, socketFolder } from "./layout/services.ts";
+export type { Service } from "./layout/services.ts";
+export { gateAddress } from "./openclaw/ollama-address.ts";
+export { modelsOf } from "./openclaw/render-models.ts";
 export { folderOf } from "./openclaw/render-place.ts";
 export type { RenderPlace } from "./openclaw/render-place.ts";
 export type { Difference } from "./plan/differences.ts";
 export { artifactKindOf, planDeployment } from "./plan/plan-deployment.ts";
 export type { Effect, Plan, PlannedChange } from "./plan/plan-deployment.ts";
+export { ports } from "./profiles/ports.ts";
 export type { Profile, ProfileName } from "./profiles/profile.ts";
 export type { DeploymentSpec, SecretPlace } from "./spec/deployment-spec.ts";
 export { parseSpec } from "./spec/parse-spec.ts";

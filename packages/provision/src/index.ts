@@ -2,13 +2,22 @@ export { applyDeployment, compareDeployment } from "./apply/apply.ts";
 export type { Applied, ApplyOptions, Desired } from "./apply/apply.ts";
 export type { FileChange } from "./apply/plan-changes.ts";
 export { rollbackDeployment } from "./apply/rollback.ts";
+export { gatewayGates, tagsGate } from "./health/http-gates.ts";
+export type { Place } from "./health/http-gates.ts";
+export { turnGate } from "./health/turn-gate.ts";
 export type { DesiredFile } from "./ports/file-port.ts";
 export type { HealthGate, ServicePort } from "./ports/service-port.ts";
 export { ensureToken, hasSecret, rotateToken } from "./secrets/ensure-token.ts";
 export { readHistory } from "./store/deployment-store.ts";
 export type { HistoryRecord } from "./store/record.ts";
-export { readDefinition } from "./supervise/service-definition.ts";
-export type { ServiceDefinition } from "./supervise/service-definition.ts";
+export { runBeside } from "./supervise/run-beside.ts";
+export { openPipes, parsePipe } from "./supervise/pipes.ts";
+export { definitionFile, readDefinition } from "./supervise/service-definition.ts";
+export type {
+  ServiceCage,
+  ServiceDefinition,
+  ServiceFolder,
+} from "./supervise/service-definition.ts";
 export { supervise } from "./supervise/supervise.ts";
 export { supervisedService } from "./supervise/supervised-service.ts";
 export { readCard, writeCard } from "./operate/deployment-card.ts";

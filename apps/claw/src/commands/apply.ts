@@ -1,4 +1,5 @@
 import { escapeForTerminal } from "@clawkeep/diagnostics";
+import type { FaultHook } from "@clawkeep/durable-files";
 import {
   applyDeployment,
   compareDeployment,
@@ -9,27 +10,41 @@ import {
 import type { Applied, FileChange } from "@clawkeep/provision";
 
 import { printData, printJson, printNote } from "../output/print.ts";
+import { appliedDefinitions } from "../place/applied-definitions.ts";
 import { cardOf, filesOf, secretsOf, secretValues, storeOf } from "../place/deployment.ts";
-import { gatewayOf, readyGate, runningServices, supervised } from "../place/notebook-gateway.ts";
-import { openclawFolder } from "../place/openclaw-folder.ts";
+import { runningServices, supervised } from "../place/notebook-gateway.ts";
 import { specOrFindings } from "../place/spec-file.ts";
+import { healthGates, startedDeployment } from "../place/start-deployment.ts";
 
 /** Options of `apply` as they were written. */
 export interface ApplyCommandOptions {
   readonly folder: string;
   readonly start?: boolean;
   readonly openclaw?: string;
+  /** Commander's form of `--without-model` is its own option. */
+  readonly withoutModel?: boolean;
+  readonly question?: string;
   readonly dryRun?: boolean;
   readonly overwriteDrift?: boolean;
   readonly json?: boolean;
 }
 
 /** Writes the files and the token of a deployment, or leaves everything as it was. */
-export async function applySpec(file: string, options: ApplyCommandOptions): Promise<number> {
+export async function applySpec(
+  file: string,
+  options: ApplyCommandOptions,
+  faults?: FaultHook,
+): Promise<number> {
   const spec = specOrFindings(file);
   if (spec === undefined) return 1;
   const store = storeOf(spec.name);
-  const files = filesOf(spec, options.folder);
+  const wasStarted = appliedDefinitions(spec.name).length > 0;
+  const started =
+    options.start === true || wasStarted ? startedDeployment(spec, options) : undefined;
+  const files = [
+    ...filesOf(spec, options.folder, { isStarted: started !== undefined }),
+    ...(started?.files ?? []),
+  ];
   if (options.dryRun === true) {
     const last = (await readHistory(store)).findLast(({ outcome }) => outcome === "applied");
     const changes = await compareDeployment({ files }, last?.files ?? []);
@@ -37,22 +52,33 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
     print({ outcome: drifts ? "drifted" : "planned", changes }, options);
     return drifts ? 1 : 0;
   }
-  const definition =
-    options.start === true ? gatewayOf(spec, openclawFolder(options.openclaw)) : undefined;
   const secrets = secretsOf(spec, options.folder);
   await secretValues(secrets);
   for (const { path, isToken } of secrets) if (isToken) await ensureToken(path);
+  const definitions = started?.definitions ?? [];
   const services =
-    definition === undefined ? await runningServices(spec.name) : [supervised(definition)];
-  const gates = services.length === 0 ? [] : [readyGate(spec.gateway.port)];
+    options.start === true ? definitions.map(supervised) : await runningServices(spec.name);
+  const asked = { question: options.question ?? plainQuestion, heard: printAnswer };
+  const gates =
+    services.length === 0
+      ? []
+      : healthGates(spec, definitions, options.withoutModel === true ? undefined : asked);
   const desired = { files, services, gates, secrets: await secretValues(secrets) };
   const applied = await applyDeployment(store, desired, {
     ...(options.overwriteDrift === true ? { overwriteDrift: true } : {}),
+    ...(faults === undefined ? {} : { faults }),
   });
   const isDone = applied.outcome === "applied" || applied.outcome === "unchanged";
   if (isDone) await writeCard(store, cardOf(spec, file, options.folder));
   print(applied, options);
   return isDone ? 0 : 1;
+}
+
+/** What apply asks the agent when it has no other question. */
+const plainQuestion = "This is a check of the installation. Answer with the word ready.";
+
+function printAnswer(answer: string): void {
+  printNote(escapeForTerminal(`the agent answered: ${answer}`));
 }
 
 /** Prints what came of an attempt: paths and what happened to them, never what they hold. */

@@ -59,15 +59,31 @@ export function cardOf(spec: DeploymentSpec, file: string, folder: string): Depl
   };
 }
 
-/** Every file that apply writes: in the deployment's folder, and in a notebook where its reader looks too. */
-export function filesOf(spec: DeploymentSpec, folder: string): readonly DesiredFile[] {
+/** Every file that apply writes: in the deployment's folder, and where its reader looks when it is started by us. */
+export function filesOf(
+  spec: DeploymentSpec,
+  folder: string,
+  { isStarted = false }: { readonly isStarted?: boolean } = {},
+): readonly DesiredFile[] {
   const isNotebook = spec.profile.gateway === "process";
-  return renderDeployment(spec, thisPlace()).flatMap(({ path: name, mode, text, install }) => {
+  const isCaged = spec.profile.gateway === "container";
+  return renderDeployment(spec, thisPlace()).flatMap((artifact): readonly DesiredFile[] => {
+    const { path: name, mode, text, install, kind, owner } = artifact;
     const file = { mode, bytes: Buffer.from(text) };
     const here = { ...file, path: path.resolve(folder, name) };
-    return isNotebook && install !== undefined ? [here, { ...file, path: install }] : [here];
+    const isRead = isNotebook || (isStarted && readByProcesses.includes(kind));
+    if (!isRead) return [here];
+    // Its reader is another user, who passes through the folder and lists nothing.
+    const read = isNotebook
+      ? file
+      : { ...file, folderMode: 0o711, ...(owner === undefined ? {} : { owner }) };
+    if (isCaged) return [{ ...here, ...read }];
+    return install === undefined ? [here] : [here, { ...read, path: install }];
   });
 }
+
+/** What the processes of a deployment read themselves; the other files are for programs that manage them. */
+const readByProcesses: readonly string[] = ["openclaw-config", "squid", "environment"];
 
 /** The secrets that `openclaw.json` refers to as files, where this host has them. */
 export function secretsOf(spec: DeploymentSpec, folder: string): readonly SecretFile[] {

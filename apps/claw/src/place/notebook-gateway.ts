@@ -3,11 +3,12 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { CodedError } from "@clawkeep/diagnostics";
-import { readDefinition, supervisedService } from "@clawkeep/provision";
+import { supervisedService } from "@clawkeep/provision";
 import type { HealthGate, ServiceDefinition, ServicePort } from "@clawkeep/provision";
 import { renderDeployment, renderOpenClawConfig } from "@clawkeep/provision-plan";
 import type { DeploymentSpec } from "@clawkeep/provision-plan";
 
+import { appliedDefinitions } from "./applied-definitions.ts";
 import { storeOf } from "./deployment.ts";
 import { thisPlace } from "./render-place.ts";
 
@@ -65,10 +66,9 @@ export function supervised(definition: ServiceDefinition): ServicePort {
 
 /** What `apply --start` started and still runs. */
 export async function runningServices(name: string): Promise<readonly ServicePort[]> {
-  const file = path.join(storeOf(name), "run", "gateway.json");
-  if (!existsSync(file)) return [];
-  const service = supervised(readDefinition(file));
-  return (await service.isRunning()) ? [service] : [];
+  const services = appliedDefinitions(name).map(supervised);
+  const running = await Promise.all(services.map((service) => service.isRunning()));
+  return services.filter((_, index) => running[index]);
 }
 
 /** Asks a gateway of this host until it is ready, for two minutes: it takes 20 s on a busy machine. */

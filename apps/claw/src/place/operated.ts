@@ -4,12 +4,7 @@ import process from "node:process";
 
 import { CodedError } from "@clawkeep/diagnostics";
 import { stateHome } from "@clawkeep/durable-files";
-import {
-  openClawProgram,
-  readCard,
-  readDefinition,
-  readGatewaySettings,
-} from "@clawkeep/provision";
+import { openClawProgram, readCard, readGatewaySettings } from "@clawkeep/provision";
 import type {
   DeploymentCard,
   GatewaySettings,
@@ -17,6 +12,7 @@ import type {
   ServiceDefinition,
 } from "@clawkeep/provision";
 
+import { appliedDefinitions } from "./applied-definitions.ts";
 import { knownStoreOf } from "./deployment.ts";
 import { openclawFolder } from "./openclaw-folder.ts";
 import { readSpec } from "./spec-file.ts";
@@ -36,7 +32,8 @@ export interface Operated {
  */
 export function operatedOf(name: string | undefined): Operated {
   const store = knownStoreOf(name ?? nameHere());
-  return { store, card: readCard(store), definitions: definitionsIn(path.join(store, "run")) };
+  const card = readCard(store);
+  return { store, card, definitions: appliedDefinitions(card.name) };
 }
 
 /** Settings of its gateway as they lie there now. */
@@ -93,15 +90,6 @@ export function secretsIn(operated: Operated): readonly string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(path.join(folder, entry.name), "utf8").trim())
     .filter((value) => value !== "");
-}
-
-function definitionsIn(folder: string): readonly ServiceDefinition[] {
-  if (!existsSync(folder)) return [];
-  const order = ["ollama", "ollama-gate", "egress", "skills", "gateway"];
-  return readdirSync(folder)
-    .filter((name) => /^[a-z0-9][a-z0-9-]*\.json$/u.test(name))
-    .map((name) => readDefinition(path.join(folder, name)))
-    .toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
 }
 
 function nameHere(): string {

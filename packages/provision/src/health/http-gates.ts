@@ -46,13 +46,13 @@ export function tagsGate(
           const listed = fieldOf(answer, "models");
           const names = Array.isArray(listed) ? listed.map((one) => fieldOf(one, "name")) : [];
           missing = models.filter((model) => !names.includes(model));
-          return missing.length === 0;
+          // A list is an answer: what it lacks does not come by itself.
+          return Array.isArray(listed);
         },
         patience,
       );
-      return why === undefined || missing.length === models.length
-        ? why
-        : `${why}; expected ${models.join(", ")}, it lacks ${missing.join(", ")}`;
+      if (why !== undefined || missing.length === 0) return why;
+      return `expected ${models.join(", ")}, it lacks ${missing.join(", ")}; ollama pull fetches a model`;
     },
   };
 }

@@ -24,6 +24,8 @@ export interface DesiredFile {
   readonly bytes: Uint8Array;
   /** Who must own it; whoever applies when absent. */
   readonly owner?: FileOwner;
+  /** Mode of folders that have to be made for it. Default 0700. */
+  readonly folderMode?: number;
 }
 
 /** A file as it is. */
@@ -35,7 +37,7 @@ export interface FoundFile extends DesiredFile {
 export interface FilePort {
   /** @returns `undefined` when nothing is there */
   read(path: string): Promise<FoundFile | undefined>;
-  /** In one step: who reads finds the old file or the new one. Folders above are made, for their owner only. */
+  /** In one step: who reads finds the old file or the new one. Folders above are made, for their owner only unless it says otherwise. */
   write(file: DesiredFile): Promise<void>;
   remove(path: string): Promise<void>;
   /** Removes what a killed `write` left beside a file. */
@@ -46,8 +48,8 @@ export interface FilePort {
 export function hostFiles(faults?: FaultHook): FilePort {
   return {
     read: readFound,
-    write: async ({ path, mode, bytes, owner }) => {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    write: async ({ path, mode, bytes, owner, folderMode = 0o700 }) => {
+      await mkdir(dirname(path), { recursive: true, mode: folderMode });
       await replaceFile(path, bytes, { mode, ...(faults === undefined ? {} : { faults }) });
       if (owner !== undefined && !isMine(owner)) await chown(path, owner.uid, owner.gid);
     },

@@ -3,6 +3,8 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
+import type { DesiredFile } from "../ports/file-port.ts";
+
 /** A process that is kept running where no service manager is. No secret is in it: it refers to files. */
 export interface ServiceDefinition {
   readonly name: string;
@@ -107,6 +109,12 @@ const definition: z.ZodType<ServiceDefinition> = z.strictObject({
 /** @throws what the file system, JSON and zod throw */
 export function readDefinition(file: string): ServiceDefinition {
   return definition.parse(JSON.parse(readFileSync(file, "utf8")));
+}
+
+/** A definition as the file that its supervisor reads, so that it changes and is rolled back with the others. */
+export function definitionFile(one: ServiceDefinition): DesiredFile {
+  const text = `${JSON.stringify(one, undefined, 2)}\n`;
+  return { path: filesOfService(one).definition, mode: 0o600, bytes: Buffer.from(text) };
 }
 
 /** Files of a service in its folder. */

@@ -12,10 +12,11 @@ import {
 
 import type { ServicePort } from "../ports/service-port.ts";
 import type { ServiceDefinition } from "./service-definition.ts";
-import { filesOfService } from "./service-definition.ts";
+import { definitionFile, filesOfService } from "./service-definition.ts";
 
 /**
- * A service that a supervisor of our own keeps running, for places without a service manager.
+ * A service that a supervisor of our own keeps running, for places without a service manager. What is started
+ * is what its file says, if there is one.
  *
  * @param launch Program and arguments that call `supervise` with the file which is added as the last one.
  */
@@ -33,7 +34,9 @@ export function supervisedService(
     isRunning,
     start: async () => {
       await ensurePrivateFolder(definition.folder);
-      await replaceFile(files.definition, `${JSON.stringify(definition, undefined, 2)}\n`);
+      const file = definitionFile(definition);
+      // One that lies there was applied, or rolled back to: it is the truth.
+      if (readSmallFile(file.path) === undefined) await replaceFile(file.path, file.bytes);
       const [program = "", ...args] = launch;
       const supervisor = spawn(program, [...args, files.definition], {
         cwd: "/",

@@ -1,0 +1,53 @@
+import path from "node:path";
+
+import { installOpenclaw } from "../openclaw/install.ts";
+import { enterPrivateWorld } from "../openclaw/private-world.ts";
+import { passedInPart } from "../stages.ts";
+import { makeHost } from "./host.ts";
+import { parts } from "./parts.ts";
+import { Verdicts } from "./verdicts.ts";
+
+/**
+ * The real OpenClaw by `claw apply`, in namespaces of the stage's own and without a network: profile by profile, with
+ * users by number, a stand-in for Ollama and a turn through the skill. Names choose parts: `-- cage`, or
+ * `CLAWKEEP_PARTS=cage,vps`.
+ */
+const root = path.dirname(path.dirname(path.dirname(import.meta.dirname)));
+
+async function main(): Promise<number> {
+  const named = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+  // The script is started again, without arguments.
+  if (named.length > 0) process.env["CLAWKEEP_PARTS"] = named.join(",");
+  const chosen = (process.env["CLAWKEEP_PARTS"] ?? "").split(",").filter((word) => word !== "");
+  const installed = installOpenclaw();
+  const world = enterPrivateWorld(import.meta.filename, root, installed.folder);
+  if (typeof world === "number") return world;
+  process.stdout.write(
+    `openclaw ${installed.version}, Node ${process.versions.node}; Ollama is a stand-in; no network but loopback\n`,
+  );
+  const host = makeHost(world);
+  const failed: string[] = [];
+  let count = 0;
+  for (const { name, run } of parts) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    process.stdout.write(`\n${name}\n`);
+    const verdicts = new Verdicts(name);
+    try {
+      await run(host, verdicts);
+    } catch (error) {
+      verdicts.that(
+        "ran to its end",
+        false,
+        error instanceof Error ? (error.stack ?? "") : String(error),
+      );
+    }
+    failed.push(...verdicts.failed);
+    count += verdicts.count;
+  }
+  process.stdout.write(`\n${count - failed.length} of ${count} ok\n`);
+  for (const one of failed) process.stdout.write(`FAIL ${one}\n`);
+  if (count === 0 || failed.length > 0) return 1;
+  return chosen.length > 0 ? passedInPart : 0;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import path from "node:path";
+
+/** A process of a service, as the kernel sees it. */
+export interface SeenProcess {
+  readonly pid: number;
+  readonly command: string;
+  readonly uid: number;
+  readonly capabilities: string;
+  readonly noNewPrivileges: boolean;
+  /** Ids of namespaces by kind. */
+  readonly namespaces: Readonly<Record<string, string>>;
+  readonly mounts: string;
+}
+
+/** Every process that a supervisor marked, by the name of its service. */
+export function seenServices(): ReadonlyMap<string, readonly SeenProcess[]> {
+  const found = new Map<string, SeenProcess[]>();
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/u.test(name))) {
+    const name = /\0CLAWKEEP_SERVICE=[^\0]*\/([a-z-]+)\.lock\0/u.exec(
+      `\0${textOf(`/proc/${pid}/environ`)}`,
+    )?.[1];
+    const status = textOf(`/proc/${pid}/status`);
+    if (name === undefined || status === "") continue;
+    const field = (key: string): string =>
+      new RegExp(`^${key}:\\s+(\\S+)`, "mu").exec(status)?.[1] ?? "";
+    const one: SeenProcess = {
+      pid: Number(pid),
+      command: textOf(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim(),
+      uid: Number(field("Uid")),
+      capabilities: field("CapEff"),
+      noNewPrivileges: field("NoNewPrivs") === "1",
+      namespaces: Object.fromEntries(
+        ["mnt", "pid", "net", "ipc"].map((kind) => [kind, linkOf(`/proc/${pid}/ns/${kind}`)]),
+      ),
+      mounts: textOf(`/proc/${pid}/mounts`),
+    };
+    found.set(name, [...(found.get(name) ?? []), one]);
+  }
+  return found;
+}
+
+/** Bytes that a service may take by its control group, which is named after it; 0 when there is none. */
+export function memoryLimit(service: string): number {
+  for (const base of ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"]) {
+    for (const name of namesIn(base)) {
+      if (!name.startsWith("claw-") || !name.endsWith(`-${service}`)) continue;
+      const folder = path.join(base, name);
+      const text = textOf(`${folder}/memory.limit_in_bytes`) || textOf(`${folder}/memory.max`);
+      if (textOf(`${folder}/cgroup.procs`) !== "") return Number(text);
+    }
+  }
+  return 0;
+}
+
+/** Control groups of services that are there. */
+export function controlGroups(): readonly string[] {
+  return ["/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "/sys/fs/cgroup"]
+    .flatMap((base) => namesIn(base).map((name) => path.join(base, name)))
+    .filter((folder) => /\/claw-[0-9a-f]{12}-/u.test(folder));
+}
+
+/** Everything under folders: kind, owner, mode, inode, times of change, bytes. */
+export function stateOf(
+  folders: readonly string[],
+  skip: (at: string) => boolean = () => false,
+): string {
+  const hash = createHash("sha256");
+  for (const folder of folders) {
+    if (!existsSync(folder)) continue;
+    for (const name of [
+      "",
+      ...readdirSync(folder, { recursive: true, encoding: "utf8" }),
+    ].toSorted()) {
+      const at = path.join(folder, name);
+      if (skip(at)) continue;
+      const about = lstatSync(at);
+      const { mode, uid, gid, ino, mtimeMs, ctimeMs } = about;
+      // A lock that comes and goes is seen in its folder's time; a file that comes is seen by itself.
+      const times = about.isDirectory() ? [] : [mtimeMs, ctimeMs];
+      hash.update(JSON.stringify([at, mode, uid, gid, ino, ...times]));
+    }
+  }
+  return hash.digest("hex");
+}
+
+/** Every file under folders with owner, mode and bytes: the same before and after what was undone. */
+export function bytesOf(
+  folders: readonly string[],
+  skip: (at: string) => boolean = () => false,
+): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const folder of folders) {
+    if (!existsSync(folder)) continue;
+    for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted()) {
+      const at = path.join(folder, name);
+      const about = lstatSync(at);
+      if (!about.isFile() || skip(at)) continue;
+      const digest = createHash("sha256").update(readFileSync(at)).digest("hex");
+      found[at] = `${about.uid}:${about.gid} ${(about.mode & 0o7777).toString(8)} ${digest}`;
+    }
+  }
+  return found;
+}
+
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function linkOf(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,100 @@
+import path from "node:path";
+
+import { makePrincipal } from "../openclaw/principal.ts";
+import {
+  account,
+  applyAndAsk,
+  checkPrincipals,
+  checkProcesses,
+  checkPutBack,
+  checkStopped,
+  checkUnchanged,
+  makeDeployment,
+} from "./deployments.ts";
+import type { Host } from "./host.ts";
+import type { Verdicts } from "./verdicts.ts";
+
+/** One part of the stage: a profile, end to end. */
+export interface Part {
+  readonly name: string;
+  readonly run: (host: Host, verdicts: Verdicts) => Promise<void>;
+}
+
+const spec = (name: string, profile: string, model = "gpt-oss:20b"): readonly string[] => [
+  "deploy: 1",
+  `name: ${name}`,
+  `profile: ${profile}`,
+  `models: {primary: "ollama/${model}"}`,
+];
+
+export const parts: readonly Part[] = [
+  { name: "notebook", run: notebook },
+  { name: "bare-metal", run: bareMetal },
+  { name: "cage", run: cage },
+];
+
+/** One person, one uid: nothing is defended against it, and nothing needs root. */
+async function notebook(host: Host, verdicts: Verdicts): Promise<void> {
+  const person = makePrincipal(host.world.base, {
+    name: "person",
+    uid: 21_000,
+    gid: 21_000,
+    groups: [],
+  });
+  const workspace = path.join(person.home, ".openclaw-nb", "workspace");
+  // OpenClaw gives its own home to what it starts.
+  const home = path.join(person.home, ".openclaw-nb", ".local/state/clawkeep");
+  const one = await makeDeployment(host, "nb", person, { owner: person, workspace, home });
+  await using _ollama = await host.startOllama();
+  one.spec(spec("nb", "notebook"));
+  const folder = ["--openclaw", "/opt/claw/openclaw"];
+  if (!(await applyAndAsk(one, verdicts, folder))) return;
+  checkProcesses({ uids: { gateway: 21_000 }, caged: {}, memoryMb: {} }, verdicts);
+  await checkUnchanged(one, verdicts);
+  await checkPutBack(one, spec("nb", "notebook", "phi3:3.8b"), spec("nb", "notebook"), verdicts);
+  await checkStopped(one, verdicts);
+}
+
+/** Units' users without systemd: five processes, five uids. */
+async function bareMetal(host: Host, verdicts: Verdicts): Promise<void> {
+  const state = "/var/lib/claw-metal-skills";
+  const one = await makeDeployment(host, "metal", host.root, {
+    owner: account("skills", 2000, state),
+    workspace: path.join(state, "workspace"),
+    home: path.join(state, "clawkeep"),
+  });
+  one.spec(spec("metal", "bare-metal"));
+  if (!(await applyAndAsk(one, verdicts))) return;
+  const uids = { skills: 2000, gateway: 2001, "ollama-gate": 2002, ollama: 2003 };
+  const memoryMb = { skills: 1024, gateway: 2048, "ollama-gate": 256, ollama: 16_384 };
+  checkProcesses({ uids, caged: {}, memoryMb }, verdicts);
+  await checkPrincipals(2001, [state, one.folder], verdicts);
+  await checkUnchanged(one, verdicts);
+  await checkPutBack(
+    one,
+    spec("metal", "bare-metal", "phi3:3.8b"),
+    spec("metal", "bare-metal"),
+    verdicts,
+  );
+  await checkStopped(one, verdicts);
+}
+
+/** Containers without a container engine: the same files, each part in namespaces of its own. */
+async function cage(host: Host, verdicts: Verdicts): Promise<void> {
+  const state = "/var/lib/claw-cage-skills";
+  const one = await makeDeployment(host, "cage", host.root, {
+    owner: account("skills", 2000, state),
+    workspace: path.join(state, "workspace"),
+    home: path.join(state, "clawkeep"),
+  });
+  one.spec(spec("cage", "cage"));
+  if (!(await applyAndAsk(one, verdicts))) return;
+  const uids = { skills: 2000, gateway: 1000, "ollama-gate": 2002, ollama: 2003, front: 2005 };
+  const memoryMb = { skills: 1024, gateway: 2048, "ollama-gate": 256, ollama: 16_384, front: 256 };
+  const caged = { skills: true, gateway: true, "ollama-gate": false, ollama: false, front: false };
+  checkProcesses({ uids, caged, memoryMb }, verdicts);
+  await checkPrincipals(1000, [state, one.folder], verdicts);
+  await checkUnchanged(one, verdicts);
+  await checkPutBack(one, spec("cage", "cage", "phi3:3.8b"), spec("cage", "cage"), verdicts);
+  await checkStopped(one, verdicts);
+}
