@@ -19,7 +19,8 @@ export function topChunks(
   let floor = 0;
   for (let id = 0; id < scores.length; id += 1) {
     const exact = scores[id] ?? 0;
-    if (exact === 0) {
+    // One comparison for most chunks: what is not greater is not greater when it is rounded either.
+    if (!(exact > floor)) {
       continue;
     }
     const score = Math.fround(exact);

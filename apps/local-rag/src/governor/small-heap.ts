@@ -19,4 +19,6 @@ export function keepHeapLevel(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
   // The old space is looked through when it has grown by a tenth.
   setFlagsFromString("--heap-growing-percent=10");
+  // A service is asked the same thing again and again: what V8 learns of a function it learns from its first call on.
+  setFlagsFromString("--no-lazy-feedback-allocation");
 }

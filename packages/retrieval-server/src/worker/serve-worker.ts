@@ -35,7 +35,7 @@ export async function serveWorker(
     underway.delete(id);
     output.write(line);
   };
-  for await (const chunk of input as AsyncIterable<Buffer>) {
+  const take = (chunk: Buffer): void => {
     const lines = splitter.push(chunk);
     if (lines === undefined) {
       throw new CodedError({ code: "WORKER_INPUT", message: "expected shorter lines" });
@@ -51,9 +51,28 @@ export async function serveWorker(
         void answer(request.id, request.method, request.input);
       }
     }
-  }
+  };
+  await readAll(input, take);
   for (const controller of underway.values()) controller.abort(cancelled());
   await index.close();
+}
+
+/** Until its end, or until `take` refuses. Not by iteration, which is a tenth of a millisecond for each request. */
+function readAll(input: Readable, take: (chunk: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    input.on("data", (chunk: Buffer) => {
+      try {
+        take(chunk);
+      } catch (error) {
+        reject(error);
+        input.destroy();
+      }
+    });
+    input.once("end", resolve);
+    input.once("error", reject);
+    // Without an end before it.
+    input.once("close", () => reject(new Error("the input was closed before its end")));
+  });
 }
 
 function cancelled(): CodedError {

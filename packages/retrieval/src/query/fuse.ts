@@ -52,12 +52,10 @@ export function legWeights(
   largestBm25: number,
   keywordSpread: number = shippedSpread,
 ): LegWeights {
-  const spread = spreadOf(Float64Array.from(candidates, ({ bm25 }) => bm25));
+  const spread = spreadOf(candidates, ({ bm25 }) => bm25);
   const many = candidates.length;
   const found =
-    spread > 0
-      ? (spreadOf(Float64Array.from(candidates, ({ cosine = 0 }) => cosine)) * largestBm25) / spread
-      : 0;
+    spread > 0 ? (spreadOf(candidates, ({ cosine = 0 }) => cosine) * largestBm25) / spread : 0;
   const weight =
     (many * keywordSpread * found + priorCandidates * priorWeight) / (many + priorCandidates);
   const keyword = Math.min(mostWeight, Math.max(leastWeight, weight));
@@ -108,8 +106,15 @@ function inOrder(
 }
 
 /** Standard deviation. Sorted first: the sum depends on nothing but the values. */
-function spreadOf(values: Float64Array): number {
-  const ordered = values.sort();
+function spreadOf(
+  candidates: readonly Candidate[],
+  valueOf: (candidate: Candidate) => number,
+): number {
+  const ordered = new Float64Array(candidates.length);
+  for (const [index, candidate] of candidates.entries()) {
+    ordered[index] = valueOf(candidate);
+  }
+  ordered.sort();
   let sum = 0;
   for (const value of ordered) {
     sum += value;

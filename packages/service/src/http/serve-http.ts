@@ -12,7 +12,7 @@ import type { ServiceLog } from "../service-log.ts";
 import { noLog } from "../service-log.ts";
 import type { ServiceMetrics } from "../service-metrics.ts";
 import type { AccessTokens } from "./access-tokens.ts";
-import { guardRequest } from "./guard-request.ts";
+import { guardRequest, loopbackHosts } from "./guard-request.ts";
 import type { HttpRefusal } from "./guard-request.ts";
 import type { HttpReply, HttpRoute } from "./http-route.ts";
 import { jsonReply } from "./http-route.ts";
@@ -80,7 +80,7 @@ export async function serveHttp(options: HttpServiceOptions): Promise<HttpServic
     underway: new Set(),
     calls: new Set(),
     isOver: false,
-    port: () => (server.address() as AddressInfo).port,
+    hosts: [],
     isStopping: false,
   };
   const bounds = {
@@ -104,9 +104,11 @@ export async function serveHttp(options: HttpServiceOptions): Promise<HttpServic
     });
     server.listen(options.port ?? 0, "127.0.0.1", resolve);
   });
+  const { port } = server.address() as AddressInfo;
+  context.hosts = loopbackHosts(port);
   metrics?.gauge("http_in_flight", () => context.underway.size);
   return {
-    port: context.port(),
+    port,
     close: async () => {
       context.isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -133,7 +135,8 @@ interface Context {
   readonly calls: Set<AbortController>;
   /** Set with the end of the grace. */
   isOver: boolean;
-  readonly port: () => number;
+  /** What this service may be called; empty until it listens. */
+  hosts: readonly string[];
   isStopping: boolean;
 }
 
@@ -148,7 +151,7 @@ async function serve(
   const route = options.routes.find((candidate) => candidate.path === path);
   const name = route?.path ?? (own.has(path) ? path : "unknown");
   const caller = options.tokens.authenticate(request.headers.authorization);
-  const refusal = guardRequest(request, context.port());
+  const refusal = guardRequest(request, context.hosts);
   const bytesIn = Number(request.headers["content-length"] ?? 0);
   let reply: HttpReply;
   let code: string;
@@ -293,7 +296,6 @@ async function send(
   if (response.destroyed) return;
   // What of the body was not read will not be: the connection ends with the answer.
   const unread = request.complete ? {} : { connection: "close" };
-  const fixed = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
   const isWhole = body === undefined || typeof body === "string" || body instanceof Uint8Array;
   // With its length an answer is one write, and one packet to read.
   const length =
@@ -308,6 +310,9 @@ async function send(
   }
   await pipeline(Readable.from(body), response);
 }
+
+/** What every answer has. */
+const fixed = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 /** Such answers must not say how long they are. */
 function withoutBody(status: number): boolean {

@@ -22,24 +22,24 @@ export interface LineFailure {
 }
 
 const members = new Set(["id", "method", "input", "release"]);
+const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Reads a request line; undefined when it is none, and then nobody knows what a reply would belong to. */
 export function parseLineRequest(line: Uint8Array): LineRequest | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(line));
+    value = JSON.parse(decoder.decode(line));
   } catch {
     return undefined;
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  const [id, method] = [fields.get("id"), fields.get("method")];
-  const isWhole = [...fields.keys()].every((name) => members.has(name));
-  if (typeof id !== "number" || !Number.isSafeInteger(id) || id < 1 || !isWhole) return undefined;
+  if (!Object.keys(value).every((name) => members.has(name))) return undefined;
+  const { id, method, input, release: asked } = value as Readonly<Record<string, unknown>>;
+  if (typeof id !== "number" || !Number.isSafeInteger(id) || id < 1) return undefined;
   if (typeof method !== "string" || method.length > 64) return undefined;
-  const release = parseRelease(fields.get("release"));
-  if (fields.has("release") && release === undefined) return undefined;
-  return { id, method, input: fields.get("input"), ...(release === undefined ? {} : { release }) };
+  const release = parseRelease(asked);
+  if (Object.hasOwn(value, "release") && release === undefined) return undefined;
+  return { id, method, input, ...(release === undefined ? {} : { release }) };
 }
 
 /** What stands before the output in every reply: a client may cut there instead of parsing. */
