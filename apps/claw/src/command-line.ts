@@ -2,7 +2,9 @@ import { escapeForTerminal } from "@clawkeep/diagnostics";
 import { Command, CommanderError } from "commander";
 
 import { addDoctorCommand } from "./command-line/doctor-command.ts";
+import { addOpenClawCommands } from "./command-line/openclaw-commands.ts";
 import { addServiceCommands } from "./command-line/service-commands.ts";
+import { addSpecCommands } from "./command-line/spec-commands.ts";
 import type { AdviseOptions } from "./commands/advise.ts";
 import type { ApplyCommandOptions } from "./commands/apply.ts";
 import type { CheckOptions } from "./commands/check.ts";
@@ -225,6 +227,8 @@ function build(done: (code: number) => void): Command {
 
   addServiceCommands(program, done);
   addDoctorCommand(program, done);
+  addOpenClawCommands(program, done);
+  addSpecCommands(program, done);
   return program;
 }
 

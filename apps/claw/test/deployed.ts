@@ -39,12 +39,17 @@ export interface Place {
 const standIn = fileURLToPath(new URL("stand-in-openclaw.mjs", import.meta.url));
 
 /** Makes a home with `deploy.yaml`; nothing is applied. */
-export async function placeWith(more = "", version = "2026.9.6"): Promise<Place> {
+export async function placeWith(
+  more = "",
+  version = "2026.9.6",
+  model = "ollama/gpt-oss:20b",
+  models = "",
+): Promise<Place> {
   const home = mkdtempSync(path.join(tmpdir(), "claw-operate-"));
   const port = await freePort();
   writeFileSync(
     path.join(home, "deploy.yaml"),
-    `# my notebook\ndeploy: 1\nname: home\nprofile: notebook\nmodels:\n  primary: ollama/gpt-oss:20b # the large one\ngateway: {port: ${port}, ui: true}\n${more}`,
+    `# my notebook\ndeploy: 1\nname: home\nprofile: notebook\nmodels:\n  primary: ${model} # the model\n${models}gateway: {port: ${port}, ui: true}\n${more}`,
   );
   installStandIn(path.join(home, "oc"), version);
   const state = path.join(home, ".openclaw-home");

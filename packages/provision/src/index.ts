@@ -30,3 +30,7 @@ export { openClawEnvironment, openClawProgram, openClawRun } from "./operate/ope
 export type { OpenClawPlace, ProgramRun } from "./operate/openclaw-command.ts";
 export { redactLine } from "./operate/redact-line.ts";
 export { rotateGatewayToken } from "./operate/rotate-gateway-token.ts";
+export { dashboardLink, writeLinkPage } from "./operate/dashboard-link.ts";
+export { checkRequestId, pendingDevices } from "./operate/paired-devices.ts";
+export { withPrivateMessage } from "./operate/private-message.ts";
+export { askProgram, runOnTerminal } from "./operate/run-program.ts";

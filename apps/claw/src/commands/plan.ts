@@ -24,7 +24,8 @@ export function planSpec(file: string, options: PlanOptions): number {
   return options.check === true && plan.changes.length > 0 ? 1 : 0;
 }
 
-function printPlan({ name, profile, changes, unchanged, effects, exposed }: Plan): void {
+/** Prints a plan for a person. */
+export function printPlan({ name, profile, changes, unchanged, effects, exposed }: Plan): void {
   printData(`${name} (${profile}): ${changes.length} to change, ${unchanged} as they should be`);
   for (const change of changes) printChange(change);
   const touched = Object.entries(effects).filter(([, effect]) => effect !== "nothing");

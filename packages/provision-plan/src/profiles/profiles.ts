@@ -133,6 +133,13 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
 /** Names in the order of the documentation. */
 export const profileNames: readonly ProfileName[] = Object.keys(profiles) as ProfileName[];
 
+/** Each profile in one sentence. */
+export function profileAbouts(): Readonly<Record<ProfileName, string>> {
+  return Object.fromEntries(profileNames.map((name) => [name, profiles[name].about])) as Readonly<
+    Record<ProfileName, string>
+  >;
+}
+
 /** What a profile decides; `manager: user` makes the units of bare metal those of one user. */
 export function profileOf(name: ProfileName, manager: "system" | "user"): Profile {
   const profile = profiles[name];
