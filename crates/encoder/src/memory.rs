@@ -10,6 +10,8 @@ unsafe impl Plain for u8 {}
 // SAFETY: as the trait asks.
 unsafe impl Plain for i8 {}
 // SAFETY: as the trait asks.
+unsafe impl Plain for i16 {}
+// SAFETY: as the trait asks.
 unsafe impl Plain for i32 {}
 // SAFETY: as the trait asks.
 unsafe impl Plain for f32 {}

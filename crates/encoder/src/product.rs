@@ -49,7 +49,8 @@ pub unsafe fn product<L: Lanes, const GELU: bool>(
 ) {
     let (rows, strips) = (codes.scales.len(), linear.outputs / LANES);
     assert!(codes.zeros.len() == rows && codes.codes.len() == rows * linear.inputs);
-    assert!(linear.inputs.is_multiple_of(4) && linear.outputs.is_multiple_of(LANES * 3));
+    assert!(linear.inputs >= 4 && linear.inputs.is_multiple_of(4));
+    assert!(linear.outputs.is_multiple_of(LANES * 3));
     assert!(linear.weights.len() == linear.inputs * linear.outputs);
     assert!(linear.scales.len() == linear.outputs);
     assert!(linear.biases.len() == linear.outputs && linear.columns.len() == linear.outputs);
@@ -120,7 +121,9 @@ unsafe fn tile<L: Lanes, const R: usize, const S: usize, const GELU: bool>(
         let codes = place.codes.add(row * depth);
         let weights = linear.weights.as_ptr().add(strip * depth * LANES);
         let mut sums = [[L::no_sums(); S]; R];
-        for quad in 0..depth / 4 {
+        let mut quad = 0;
+        // At least once, as was checked: so the sums never are in memory.
+        loop {
             let mut loaded = [L::load_weights(weights.add(quad * 64)); S];
             for s in 1..S {
                 loaded[s] = L::load_weights(weights.add(s * depth * LANES + quad * 64));
@@ -133,6 +136,10 @@ unsafe fn tile<L: Lanes, const R: usize, const S: usize, const GELU: bool>(
                 for s in 0..S {
                     sums[r][s] = L::dot(sums[r][s], four, loaded[s]);
                 }
+            }
+            quad += 1;
+            if quad == depth / 4 {
+                break;
             }
         }
         for s in 0..S {

@@ -168,7 +168,7 @@ describe("identity", () => {
     expect(new Set(all.map(({ spaceId }) => spaceId))).toEqual(new Set([modelManifest.spaceId]));
     expect(new Set(all.map(({ buildId }) => buildId)).size).toBe(1);
     expect(get("onnx").buildId).toMatch(/^clawkeep-onnx-1\/onnxruntime-[\d.]+\/[a-z\d_-]+$/u);
-    expect([get("onnx").buildId, "clawkeep-native-1.1"]).toContain(get("one").buildId);
+    expect([get("onnx").buildId, "clawkeep-native-1.2"]).toContain(get("one").buildId);
     expect(get("onnx").spaceId).toBe(modelManifest.spaceId);
     expect([get("one").dimensions, get("one").maxTokens]).toEqual([384, 256]);
   });

@@ -82,6 +82,10 @@ unsafe impl Lanes for Avx2 {
             );
             _mm_storeu_si128(to.cast(), codes)
         }
+        fn store_pairs(low: Self, high: Self, to: *mut i16) {
+            _mm256_storeu_si256(to.cast(), paired(low.0, high.0));
+            _mm256_storeu_si256(to.add(16).cast(), paired(low.1, high.1))
+        }
         fn no_sums() -> (__m256i, __m256i) { (_mm256_setzero_si256(), _mm256_setzero_si256()) }
         fn load_weights(from: *const i8) -> (__m256i, __m256i) {
             (_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(32).cast()))
@@ -102,6 +106,19 @@ unsafe impl Lanes for Avx2 {
                 _mm256_cvtepi32_ps(_mm256_sub_epi32(sums.1, second)),
             )
         }
+        fn load_pairs(from: *const i16) -> (__m256i, __m256i) {
+            (_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(16).cast()))
+        }
+        fn dot_pairs(sums: (__m256i, __m256i), pair: i32, pairs: (__m256i, __m256i)) -> (__m256i, __m256i) {
+            let pair = _mm256_set1_epi32(pair);
+            (
+                _mm256_add_epi32(sums.0, _mm256_madd_epi16(pair, pairs.0)),
+                _mm256_add_epi32(sums.1, _mm256_madd_epi16(pair, pairs.1)),
+            )
+        }
+        fn floats(sums: (__m256i, __m256i)) -> Self {
+            Self(_mm256_cvtepi32_ps(sums.0), _mm256_cvtepi32_ps(sums.1))
+        }
     }
 }
 
@@ -111,5 +128,14 @@ unsafe fn scaled(value: __m256, power: __m256) -> __m256 {
     unsafe {
         let biased = _mm256_add_epi32(_mm256_cvtps_epi32(power), _mm256_set1_epi32(127));
         _mm256_mul_ps(value, _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)))
+    }
+}
+
+#[inline(always)]
+unsafe fn paired(low: __m256, high: __m256) -> __m256i {
+    // SAFETY: as above.
+    unsafe {
+        let high = _mm256_slli_epi32::<16>(_mm256_cvtps_epi32(high));
+        _mm256_blend_epi16::<0b1010_1010>(_mm256_cvtps_epi32(low), high)
     }
 }

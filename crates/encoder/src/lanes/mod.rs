@@ -17,7 +17,7 @@ use crate::LANES;
 pub unsafe trait Lanes: Copy {
     /// Sixteen i32.
     type Sums: Copy;
-    /// Four weights for each of sixteen outputs.
+    /// Four weights of a byte, or two numbers of two bytes, for each of sixteen outputs.
     type Weights: Copy;
     /// Rows and strips (of sixteen columns) of a product whose sums fit the registers.
     const ROWS: usize;
@@ -44,12 +44,19 @@ pub unsafe trait Lanes: Copy {
     /// Whole numbers of 0 … 255.
     unsafe fn store_codes(self, to: *mut u8);
 
+    /// Sixteen whole numbers of −32,768 … 32,767 beside sixteen others, as sixteen pairs.
+    unsafe fn store_pairs(low: Self, high: Self, to: *mut i16);
+
     unsafe fn no_sums() -> Self::Sums;
     unsafe fn load_weights(from: *const i8) -> Self::Weights;
     /// Adds to each sum four products of the same four unsigned codes and weights of its own.
     unsafe fn dot(sums: Self::Sums, codes: i32, weights: Self::Weights) -> Self::Sums;
     /// `sums − zero · columns`, as f32.
     unsafe fn corrected(sums: Self::Sums, zero: i32, columns: *const i32) -> Self;
+    unsafe fn load_pairs(from: *const i16) -> Self::Weights;
+    /// Adds to each sum two products of the same pair of numbers and a pair of its own.
+    unsafe fn dot_pairs(sums: Self::Sums, pair: i32, pairs: Self::Weights) -> Self::Sums;
+    unsafe fn floats(sums: Self::Sums) -> Self;
 
     /// The sum of the lanes: eight and eight, four and four, two and two, one and one.
     #[inline(always)]

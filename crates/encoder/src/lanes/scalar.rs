@@ -80,6 +80,15 @@ unsafe impl Lanes for Scalar {
         // SAFETY: sixteen have room.
         unsafe { to.cast::<[u8; LANES]>().write_unaligned(codes) };
     }
+    unsafe fn store_pairs(low: Self, high: Self, to: *mut i16) {
+        let mut pairs = [0i16; LANES * 2];
+        for lane in 0..LANES {
+            pairs[lane * 2] = low.0[lane].round_ties_even() as i16;
+            pairs[lane * 2 + 1] = high.0[lane].round_ties_even() as i16;
+        }
+        // SAFETY: sixteen pairs have room.
+        unsafe { to.cast::<[i16; LANES * 2]>().write_unaligned(pairs) };
+    }
     unsafe fn no_sums() -> Self::Sums {
         [0; LANES]
     }
@@ -100,5 +109,24 @@ unsafe impl Lanes for Scalar {
         // SAFETY: sixteen are there.
         let columns = unsafe { columns.cast::<[i32; LANES]>().read_unaligned() };
         each!(|lane| (sums[lane] - zero * columns[lane]) as f32)
+    }
+    unsafe fn load_pairs(from: *const i16) -> Self::Weights {
+        // SAFETY: sixty-four bytes are there.
+        unsafe { from.cast::<Self::Weights>().read_unaligned() }
+    }
+    unsafe fn dot_pairs(mut sums: Self::Sums, pair: i32, pairs: Self::Weights) -> Self::Sums {
+        let numbers = |four: [u8; 4]| {
+            let [a, b, c, d] = four;
+            [[a, b], [c, d]].map(|two| i32::from(i16::from_ne_bytes(two)))
+        };
+        let [first, second] = numbers(pair.to_ne_bytes());
+        for (sum, own) in sums.iter_mut().zip(pairs.as_chunks::<4>().0) {
+            let [low, high] = numbers(own.map(i8::cast_unsigned));
+            *sum = sum.wrapping_add(first * low + second * high);
+        }
+        sums
+    }
+    unsafe fn floats(sums: Self::Sums) -> Self {
+        each!(|lane| sums[lane] as f32)
     }
 }

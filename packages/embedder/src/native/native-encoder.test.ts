@@ -118,7 +118,7 @@ describe.skipIf(!built)("the native encoder (skipped where it was not built)", (
       ["--conditions=source", "--input-type=module", "--eval", code],
       { encoding: "utf8", timeout: 50_000 },
     );
-    expect([child.stdout, child.stderr]).toEqual(["clawkeep-native-1.1 0", ""]);
+    expect([child.stdout, child.stderr]).toEqual(["clawkeep-native-1.2 0", ""]);
   });
 
   test("is not chosen for another model", () => {

@@ -13,7 +13,7 @@ const kernelFlags: readonly string[] =
  * The native encoder gives the same bytes on every machine: only its own version names them. Raise it with
  * every change of its arithmetic, `encoderVersion` with what both engines are given.
  */
-export const nativeBuildId: string = `clawkeep-native-${encoderVersion}.1`;
+export const nativeBuildId: string = `clawkeep-native-${encoderVersion}.2`;
 
 /**
  * Names what computes the bytes with ONNX Runtime: this encoder, the runtime's version, the platform, and the instruction
