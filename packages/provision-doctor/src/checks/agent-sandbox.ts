@@ -82,8 +82,10 @@ export const sandboxPaths: Check = {
     if (sandbox === undefined) return { doesNotApply: "no sandbox for agents" };
     if (gateway === undefined || gateway.form === "unit")
       return { doesNotApply: "the gateway is in no container" };
-    if (!gateway.mounts.some(({ source }) => source.endsWith(".sock")))
-      return { doesNotApply: "no socket of a daemon" };
+    const hasDaemon =
+      "DOCKER_HOST" in gateway.environment ||
+      gateway.mounts.some(({ source }) => source.endsWith(".sock"));
+    if (!hasDaemon) return { doesNotApply: "no daemon is reached" };
     const workspace = at(scene.config?.config, "agents", "defaults", "workspace");
     const mount = gateway.mounts.find(
       ({ target }) =>

@@ -57,5 +57,5 @@ export function lineOfKey({ text }: Pick<ConfigFile, "text">, ...keys: readonly 
 }
 
 function escaped(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/gu, String.raw`\$&`);
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`);
 }
