@@ -13,6 +13,7 @@ import { parseFlags, textOf } from "./arguments/parse-flags.ts";
 import type { QueryRequest } from "./arguments/query-request.ts";
 import { wishesOfFlags } from "./arguments/query-wishes.ts";
 import { readQuestion, refuseQuestion } from "./arguments/read-question.ts";
+import { learnAtOnce } from "./governor/learn-at-once.ts";
 import { errorAsJson } from "./output/error-as-json.ts";
 import { answerFormat } from "./output/answer-format.ts";
 import { modelPlace } from "./place/index-place.ts";
@@ -39,6 +40,7 @@ export async function runQuery(args: readonly string[]): Promise<number> {
     const format = answerFormat(spec, options);
     if (options.flags.has("resident")) {
       refuseQuestion(options);
+      learnAtOnce();
       // The session of a process that stays is worth the longer start.
       const embedder = await openEmbedder({ workers: 0, folder: modelPlace(options) });
       const rerank = await rerankerOf(options);
