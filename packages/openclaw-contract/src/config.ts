@@ -30,6 +30,14 @@ export interface OpenClawConfig {
   readonly memory: { readonly search: { readonly provider: "none" } };
   readonly channels?: Readonly<Record<string, ChannelConfig>>;
   readonly proxy?: { readonly proxyUrl: string };
+  readonly plugins?: {
+    readonly entries: Readonly<
+      Record<
+        string,
+        { readonly config: { readonly webSearch: { readonly apiKey: SecretReference } } }
+      >
+    >;
+  };
   readonly discovery: { readonly mdns: { readonly mode: "off" } };
   readonly update: { readonly checkOnStart: false };
   readonly telemetry: { readonly enabled: false };
@@ -168,13 +176,25 @@ export interface ToolsConfig {
 
 /** One MCP server: a program, or an address. `transport` is always written: without it OpenClaw takes SSE. */
 export type McpServer =
-  | { readonly command: string; readonly args: readonly string[] }
+  | {
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly toolFilter?: McpToolFilter;
+    }
   | {
       readonly url: string;
       readonly transport: "streamable-http";
       /** Text only: a reference object is refused here, `${NAME}` is read from the environment. */
-      readonly headers: Readonly<Record<string, string>>;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** A person logs in once (`openclaw mcp login`); the token is kept in the state and in no file of configuration. */
+      readonly auth?: "oauth";
+      readonly toolFilter?: McpToolFilter;
     };
+
+/** The tools of a server that exist for the agent. */
+export interface McpToolFilter {
+  readonly include: readonly string[];
+}
 
 export interface ChannelConfig {
   readonly enabled: true;

@@ -1,6 +1,7 @@
 /** What reads an artifact. */
 export type ArtifactKind =
   | "openclaw-config"
+  | "mcporter-config"
   | "environment"
   | "modelfile"
   | "compose"

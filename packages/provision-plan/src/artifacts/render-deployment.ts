@@ -1,3 +1,4 @@
+import { renderMcporter } from "../capabilities/mcp-servers.ts";
 import { renderCompose } from "../containers/render-compose.ts";
 import { renderDockerfile } from "../containers/render-dockerfile.ts";
 import { accountOf, rolesOf } from "../layout/accounts.ts";
@@ -31,6 +32,7 @@ export function renderDeployment(spec: DeploymentSpec, place: RenderPlace): read
   const hasFirewall = onHost || (inContainer && !isPodman && !isMac);
   return [
     configArtifact(spec, place),
+    ...renderMcporter(spec, place),
     ...(roles.includes("ollama") ? [environmentArtifact(spec, place)] : []),
     ...modelfiles(spec).map(({ name, text }): Artifact => ({
       path: `Modelfile.${name.replaceAll(/[^A-Za-z0-9._-]/gu, "-")}`,

@@ -4,11 +4,14 @@ import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 /** The parts of a deployment that are processes of their own. */
 export type Role = "gateway" | "skills" | "ollama-gate" | "ollama" | "egress";
 
+/** Ids that one deployment may use. */
+const accountsOfOne = 16;
+
 /** Ids of each part. The official image's user is 1000; on a host the ids follow that of the skills service. */
 export function accountOf(role: Role, spec: DeploymentSpec, place: RenderPlace): number {
   if (role === "gateway" && spec.profile.gateway === "container") return 1000;
   const order: readonly Role[] = ["skills", "gateway", "ollama-gate", "ollama", "egress"];
-  return place.skillsUid + order.indexOf(role);
+  return place.skillsUid + spec.instance * accountsOfOne + order.indexOf(role);
 }
 
 /** Which parts a deployment has. */

@@ -3,7 +3,7 @@ import { gateAddress, ollamaAddress } from "../openclaw/ollama-address.ts";
 import { modelsOf } from "../openclaw/render-models.ts";
 import { folderOf } from "../openclaw/render-place.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
-import { ports } from "../profiles/ports.ts";
+import { portsOf } from "../profiles/ports.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 import { accountOf, rolesOf } from "./accounts.ts";
 import type { Role } from "./accounts.ts";
@@ -130,7 +130,7 @@ function helper(role: Exclude<Role, "gateway">, spec: DeploymentSpec, place: Ren
       command: ["/usr/sbin/squid", "-N", "-f", config],
       environment: home,
       state,
-      health: ["bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${ports.egressProxy}`],
+      health: ["bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${portsOf(spec).egressProxy}`],
       memoryMb: 256,
     };
   }

@@ -2,7 +2,7 @@ import type { Artifact } from "../artifacts/artifact.ts";
 import { bridgeName, hostNetwork } from "../layout/names.ts";
 import { servicesWithAccounts } from "../layout/services.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
-import { ports } from "../profiles/ports.ts";
+import { ports, portsOf } from "../profiles/ports.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 
 /** Where a way out to hosts by name must not lead: this machine's networks, and the address of cloud metadata. */
@@ -53,7 +53,7 @@ function accounts(spec: DeploymentSpec, place: RenderPlace): readonly string[] {
     if (role === "gateway") {
       return [
         // Not past the proxy to Ollama itself, which would pull, push and delete for it.
-        `${own} oifname "lo" tcp dport ${ports.ollama} reject`,
+        `${own} oifname "lo" tcp dport ${portsOf(spec).ollama} reject`,
         `${own} oifname "lo" accept`,
         ...(spec.egress.mode === "open" ? inward(own) : [`${own} reject`]),
       ];
@@ -90,9 +90,9 @@ function accounts(spec: DeploymentSpec, place: RenderPlace): readonly string[] {
   const here = [
     port,
     port + ports.browserOffset,
-    ports.ollama,
-    ports.gateBesideOllama,
-    ports.egressProxy,
+    portsOf(spec).ollama,
+    portsOf(spec).gateBesideOllama,
+    portsOf(spec).egressProxy,
   ];
   const tailnet =
     spec.gateway.exposure === "tailscale" ? [`iifname "tailscale0" tcp dport ${port} accept`] : [];
@@ -131,7 +131,7 @@ function bridges(spec: DeploymentSpec): readonly string[] {
   const ollama =
     spec.profile.name === "credentialless"
       ? [
-          `iifname "${bridgeName(spec, "host")}" ip saddr ${subnet} ip daddr ${host} tcp dport ${ports.ollama} accept`,
+          `iifname "${bridgeName(spec, "host")}" ip saddr ${subnet} ip daddr ${host} tcp dport ${portsOf(spec).ollama} accept`,
         ]
       : [];
   return [

@@ -1,10 +1,11 @@
 import type { Artifact } from "../artifacts/artifact.ts";
+import { capabilityHosts } from "../capabilities/capability-hosts.ts";
 import { bareWord } from "../formats/plain-text.ts";
 import { accountOf } from "../layout/accounts.ts";
 import { configFolder } from "../layout/services.ts";
 import { modelsOf } from "../openclaw/render-models.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
-import { ports } from "../profiles/ports.ts";
+import { portsOf } from "../profiles/ports.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 
 /** Host and port pairs that may be reached; OpenRouter's by itself when a model is there (T7). */
@@ -14,6 +15,7 @@ export function allowedHosts(
   const hosted = modelsOf(spec).some((ref) => ref.startsWith("openrouter/"));
   const all = [
     ...(hosted ? [{ host: "openrouter.ai", port: 443 }] : []),
+    ...capabilityHosts(spec),
     ...spec.egress.allow.map(({ host, port }) => ({ host, port })),
   ];
   return all.filter(
@@ -33,7 +35,7 @@ export function renderSquid(spec: DeploymentSpec, place: RenderPlace): Artifact 
     mode: 0o644,
     owner: { uid, gid: uid },
     text: [
-      `http_port ${inContainer ? "0.0.0.0" : "127.0.0.1"}:${ports.egressProxy}`,
+      `http_port ${inContainer ? "0.0.0.0" : "127.0.0.1"}:${portsOf(spec).egressProxy}`,
       "pid_filename none",
       "cache deny all",
       "cache_mem 8 MB",

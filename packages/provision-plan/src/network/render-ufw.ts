@@ -1,4 +1,5 @@
 import type { Artifact } from "../artifacts/artifact.ts";
+import { portsOf } from "../profiles/ports.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 
 /** Arguments of `ufw`, one command a line: in nothing but SSH, and what the exposure needs (T10, T13). */
@@ -18,7 +19,7 @@ export function renderUfw(spec: DeploymentSpec): Artifact {
         : []),
       ...(exposure === "caddy" ? ["allow 80/tcp", "allow 443/tcp"] : []),
       `deny ${port}/tcp`,
-      "deny 11434/tcp",
+      `deny ${portsOf(spec).ollama}/tcp`,
       "",
     ].join("\n"),
   };

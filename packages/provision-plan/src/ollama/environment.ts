@@ -1,6 +1,6 @@
 import { hostNetwork } from "../layout/names.ts";
 import { contextOf, modelsOf } from "../openclaw/render-models.ts";
-import { ports } from "../profiles/ports.ts";
+import { portsOf } from "../profiles/ports.ts";
 import { placeOfModel } from "../spec/check-models.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 import { madeModelName, modelfile } from "./modelfile.ts";
@@ -10,7 +10,7 @@ export function ollamaEnvironment(spec: DeploymentSpec): Readonly<Record<string,
   const isCloudy = modelsOf(spec).some((ref) => placeOfModel(ref) === "ollama-cloud");
   const variables: Record<string, string> = {
     ...spec.ollama,
-    OLLAMA_HOST: `${listensOn(spec)}:${ports.ollama}`,
+    OLLAMA_HOST: `${listensOn(spec)}:${portsOf(spec).ollama}`,
     OLLAMA_CONTEXT_LENGTH: String(spec.models.contextTokens),
     ...(isCloudy ? {} : { OLLAMA_NO_CLOUD: "1" }),
   };

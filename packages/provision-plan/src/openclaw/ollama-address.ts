@@ -1,5 +1,5 @@
 import { hostNetwork } from "../layout/names.ts";
-import { ports } from "../profiles/ports.ts";
+import { portsOf } from "../profiles/ports.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 
 /**
@@ -8,11 +8,12 @@ import type { DeploymentSpec } from "../spec/deployment-spec.ts";
  */
 export function gateAddress(spec: DeploymentSpec): string {
   const { gateway, ollama } = spec.profile;
-  if (gateway === "process") return spec.models.endpoint ?? `http://127.0.0.1:${ports.ollama}`;
+  if (gateway === "process")
+    return spec.models.endpoint ?? `http://127.0.0.1:${portsOf(spec).ollama}`;
   if (gateway === "container" && ollama !== "same-container") {
-    return `http://ollama-gate:${ports.ollama}`;
+    return `http://ollama-gate:${portsOf(spec).ollama}`;
   }
-  return `http://127.0.0.1:${ports.gateBesideOllama}`;
+  return `http://127.0.0.1:${portsOf(spec).gateBesideOllama}`;
 }
 
 /** Where that proxy finds Ollama. */
@@ -20,11 +21,11 @@ export function ollamaAddress(spec: DeploymentSpec): string {
   const { gateway, ollama } = spec.profile;
   if (spec.models.endpoint !== undefined) return spec.models.endpoint;
   if (spec.profile.name === "credentialless") {
-    return `http://${hostNetwork(spec).host}:${ports.ollama}`;
+    return `http://${hostNetwork(spec).host}:${portsOf(spec).ollama}`;
   }
   if (gateway === "container" && ollama === "host") {
-    return `http://host.docker.internal:${ports.ollama}`;
+    return `http://host.docker.internal:${portsOf(spec).ollama}`;
   }
-  if (ollama === "container") return `http://ollama:${ports.ollama}`;
-  return `http://127.0.0.1:${ports.ollama}`;
+  if (ollama === "container") return `http://ollama:${portsOf(spec).ollama}`;
+  return `http://127.0.0.1:${portsOf(spec).ollama}`;
 }

@@ -1,15 +1,11 @@
-import type {
-  ChannelConfig,
-  GatewayConfig,
-  McpServer,
-  OpenClawConfig,
-} from "@clawkeep/openclaw-contract";
+import type { ChannelConfig, GatewayConfig, OpenClawConfig } from "@clawkeep/openclaw-contract";
 
-import { ports } from "../profiles/ports.ts";
+import { searchPlugin } from "../capabilities/search-plugin.ts";
+import { mcpServers } from "../capabilities/mcp-servers.ts";
+import { portsOf } from "../profiles/ports.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 import { renderAgents } from "./render-agents.ts";
 import { modelProviders } from "./render-models.ts";
-import { folderOf } from "./render-place.ts";
 import type { RenderPlace } from "./render-place.ts";
 import { secretProviders, secretReference, usedSecrets } from "./render-secrets.ts";
 import { renderTools } from "./render-tools.ts";
@@ -30,7 +26,8 @@ export function renderOpenClawConfig(spec: DeploymentSpec, place: RenderPlace): 
       load: { watch: false },
       workshop: { autonomous: { mode: "off" } },
     },
-    mcp: { servers: renderServers(spec, place), sessionIdleTtlMs: 600_000 },
+    mcp: { servers: mcpServers(spec, place), sessionIdleTtlMs: 600_000 },
+    ...searchPlugin(spec),
     memory: { search: { provider: "none" } },
     ...(channels === undefined ? {} : { channels }),
     ...(spec.egress.mode === "allowlist" ? { proxy: { proxyUrl: proxyUrl(spec) } } : {}),
@@ -72,21 +69,6 @@ function renderGateway(spec: DeploymentSpec): GatewayConfig {
   };
 }
 
-/** The skills service of another uid; in a notebook a child of the same one. */
-function renderServers(
-  spec: DeploymentSpec,
-  place: RenderPlace,
-): Readonly<Record<string, McpServer>> {
-  if (spec.skills.length === 0) return {};
-  const { skills, workspace } = spec.profile;
-  const command = place.skillProgram;
-  const args =
-    skills === "socket"
-      ? ["connect", `/run/claw-${spec.name}/skills.sock`, "--owner", String(place.skillsUid)]
-      : ["serve", "--workspace", folderOf(workspace, spec, place)];
-  return { clawkeep: { command, args } };
-}
-
 function renderChannels(spec: DeploymentSpec): Readonly<Record<string, ChannelConfig>> | undefined {
   const named = Object.entries(spec.channels);
   if (named.length === 0) return undefined;
@@ -107,5 +89,5 @@ function renderChannels(spec: DeploymentSpec): Readonly<Record<string, ChannelCo
 
 function proxyUrl(spec: DeploymentSpec): string {
   const host = spec.profile.gateway === "container" ? "egress" : "127.0.0.1";
-  return `http://${host}:${ports.egressProxy}`;
+  return `http://${host}:${portsOf(spec).egressProxy}`;
 }

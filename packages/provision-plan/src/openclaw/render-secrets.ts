@@ -1,5 +1,6 @@
 import type { SecretProvider, SecretReference } from "@clawkeep/openclaw-contract";
 
+import { searchHost } from "../capabilities/capability-hosts.ts";
 import { secretsOf } from "../spec/check-secrets.ts";
 import type { DeploymentSpec, SecretPlace } from "../spec/deployment-spec.ts";
 import { folderOf } from "./render-place.ts";
@@ -44,7 +45,8 @@ export function usedSecrets(spec: DeploymentSpec): readonly SecretPlace[] {
     .filter(
       ({ place }) =>
         (place !== spec.secrets.gatewayToken || spec.gateway.auth === "token") &&
-        (place !== spec.secrets.openrouterKey || isHosted),
+        (place !== spec.secrets.openrouterKey || isHosted) &&
+        (place !== spec.secrets.searchKey || searchHost(spec) !== undefined),
     )
     .map(({ place }) => place);
 }

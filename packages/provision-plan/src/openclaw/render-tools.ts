@@ -1,5 +1,6 @@
 import type { ToolsConfig } from "@clawkeep/openclaw-contract";
 
+import { hasServers } from "../capabilities/mcp-servers.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 
 /** What no deployment needs unless its spec says so. */
@@ -27,7 +28,7 @@ export function renderTools(spec: DeploymentSpec): ToolsConfig {
   const patches = exec.applyPatch.length > 0;
   const given = new Set([
     "read",
-    ...(spec.skills.length > 0 ? ["bundle-mcp"] : []),
+    ...(hasServers(spec) ? ["bundle-mcp"] : []),
     ...(exec.mode === "deny" ? [] : ["exec"]),
     ...(patches ? ["apply_patch"] : []),
     ...(searches ? ["web_search", "web_fetch"] : []),

@@ -58,6 +58,11 @@ function waysOut(spec: DeploymentSpec): readonly string[] {
             `${host}:${port}, through the allowlist proxy. What is sent there can be read there; a name on the list can lead to other services behind the same host.`,
         )
       : []),
+    ...(spec.capabilities.github === undefined
+      ? []
+      : [
+          `GitHub, ${spec.capabilities.github === "read" ? "read-only: what is asked for is seen there" : "where issues and comments are written"}, as the person who logged in.`,
+        ]),
     ...(spec.egress.mode === "open" ? ["The gateway reaches every public address."] : []),
     ...(spec.models.endpoint === undefined
       ? []

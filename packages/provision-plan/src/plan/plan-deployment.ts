@@ -104,6 +104,7 @@ function leftOver(
 
 const effects: Readonly<Record<ArtifactKind, Effect>> = {
   "openclaw-config": "restart",
+  "mcporter-config": "nothing",
   environment: "restart",
   modelfile: "reload",
   compose: "recreate",
@@ -160,6 +161,7 @@ const owners: Readonly<Partial<Record<ArtifactKind, readonly string[]>>> = {
 /** Paths that a renderer can have made, whatever the spec was. */
 const made: readonly (readonly [RegExp, ArtifactKind])[] = [
   [/^config\/openclaw\.json$/u, "openclaw-config"],
+  [/^config\/mcporter\.json$/u, "mcporter-config"],
   [/^config\/ollama\.env$/u, "environment"],
   [/^config\/squid\.conf$/u, "squid"],
   [/^Modelfile\.[^/]+$/u, "modelfile"],

@@ -1,3 +1,5 @@
+import type { Profile } from "./profile.ts";
+
 /** Every port of a deployment that is not the gateway's own, in one place. */
 export const ports: {
   readonly gateway: number;
@@ -14,3 +16,22 @@ export const ports: {
   gateBesideOllama: 11_435,
   egressProxy: 3128,
 };
+
+/** Between the same ports of two deployments of one host. */
+const step = 10;
+
+/** The ports of one deployment on its host. In containers only the gateway's is the host's, and a notebook asks the Ollama of its person. */
+export function portsOf(spec: {
+  readonly instance: number;
+  readonly profile: Pick<Profile, "gateway">;
+}): Omit<typeof ports, "browserOffset"> {
+  const away = spec.instance * step;
+  const { gateway } = spec.profile;
+  const onHost = gateway === "system-unit" || gateway === "user-unit";
+  return {
+    gateway: ports.gateway + away,
+    ollama: ports.ollama + (onHost ? away : 0),
+    gateBesideOllama: ports.gateBesideOllama + (onHost ? away : 0),
+    egressProxy: ports.egressProxy + (onHost ? away : 0),
+  };
+}

@@ -1,4 +1,4 @@
-import { ports } from "../profiles/ports.ts";
+import { ports, portsOf } from "../profiles/ports.ts";
 import { placeOfModel } from "./check-models.ts";
 import type { DeploymentSpec } from "./deployment-spec.ts";
 import type { SpecProblem } from "./spec-problem.ts";
@@ -10,10 +10,11 @@ export function checkAccess(spec: DeploymentSpec): readonly SpecProblem[] {
 
 function portClashes(spec: DeploymentSpec): readonly SpecProblem[] {
   const { port } = spec.gateway;
+  const { ollama, gateBesideOllama, egressProxy } = portsOf(spec);
   const taken: readonly [number, string][] = [
-    [ports.ollama, "Ollama"],
-    [ports.gateBesideOllama, "the proxy in front of Ollama"],
-    [ports.egressProxy, "the proxy to the outside"],
+    [ollama, "Ollama"],
+    [gateBesideOllama, "the proxy in front of Ollama"],
+    [egressProxy, "the proxy to the outside"],
   ];
   return taken
     .filter(([other]) => other === port || other === port + ports.browserOffset)
@@ -84,6 +85,10 @@ function waysOut(spec: DeploymentSpec): readonly SpecProblem[] {
   const outward = [
     ...Object.keys(spec.channels).map((name) => ["channels", name] as const),
     ...(spec.capabilities.webSearch === undefined ? [] : [["capabilities", "webSearch"] as const]),
+    ...(spec.capabilities.github === undefined ? [] : [["capabilities", "github"] as const]),
+    ...Object.entries(spec.mcp).flatMap(([name, server]) =>
+      "url" in server && server.url.startsWith("https:") ? [["mcp", name] as const] : [],
+    ),
   ];
   for (const path of isOffline ? outward : []) {
     problems.push({

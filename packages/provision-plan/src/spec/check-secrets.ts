@@ -9,6 +9,7 @@ export function secretsOf(
   const named: readonly [SecretPlace | undefined, SpecProblem["path"]][] = [
     [spec.secrets.gatewayToken, ["secrets", "gatewayToken"]],
     [spec.secrets.openrouterKey, ["secrets", "openrouterKey"]],
+    [spec.secrets.searchKey, ["secrets", "searchKey"]],
     ...Object.entries(spec.channels).map(
       ([name, { token }]): [SecretPlace | undefined, SpecProblem["path"]] => [
         token,

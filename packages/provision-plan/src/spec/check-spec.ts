@@ -1,4 +1,5 @@
 import { checkAccess } from "./check-access.ts";
+import { checkCapabilities } from "./check-capabilities.ts";
 import { checkModels } from "./check-models.ts";
 import { checkOllama } from "./check-ollama.ts";
 import { checkSecrets } from "./check-secrets.ts";
@@ -14,6 +15,7 @@ export function checkSpec(spec: DeploymentSpec, written: WrittenSpec): readonly 
     ...checkOllama(spec),
     ...checkSecrets(spec, written),
     ...checkAccess(spec),
+    ...checkCapabilities(spec, written),
     ...checkWaivers(spec),
   ];
 }

@@ -43,8 +43,13 @@ export function weakenings(spec: DeploymentSpec): readonly Weakening[] {
         : "who may create containers is root on the host (G12)",
     );
   }
-  const isOutward = Object.keys(spec.channels).length > 0;
-  const isReaching = spec.capabilities.webSearch !== undefined;
+  if (Object.values(spec.mcp).some((one) => "command" in one && one.command !== "")) {
+    say("mcp-command", ["mcp"], "a program of somebody else runs as the gateway's uid (T20)");
+  }
+  const { webSearch, github } = spec.capabilities;
+  const remote = Object.values(spec.mcp).some((server) => "url" in server);
+  const isOutward = Object.keys(spec.channels).length > 0 || github === "write" || remote;
+  const isReaching = webSearch !== undefined || github !== undefined || remote;
   if (spec.privateData && isReaching && isOutward) {
     say(
       "private-data-and-outward",

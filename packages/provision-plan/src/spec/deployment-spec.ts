@@ -7,9 +7,20 @@ export type SecretPlace =
   | { readonly source: "env"; readonly name: string }
   | { readonly source: "exec"; readonly command: string; readonly id: string };
 
+/** A server of MCP: a program that the gateway starts, or an address. */
+export type SpecMcpServer =
+  | {
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly tools: readonly string[];
+    }
+  | { readonly url: string; readonly tools: readonly string[] };
+
 /** A deployment with every default filled in. One value for each thing; everything is rendered from it. */
 export interface DeploymentSpec {
   readonly name: string;
+  /** Which of several deployments of one host this is: its ports and accounts follow from it. */
+  readonly instance: number;
   readonly profile: Profile;
   readonly manager: "system" | "user";
   readonly openclawVersion: string;
@@ -43,6 +54,8 @@ export interface DeploymentSpec {
   readonly secrets: {
     readonly gatewayToken: SecretPlace;
     readonly openrouterKey: SecretPlace;
+    /** Of the service that is searched with. */
+    readonly searchKey: SecretPlace;
     readonly commands: Readonly<
       Record<string, { readonly command: string; readonly args: readonly string[] }>
     >;
@@ -70,9 +83,13 @@ export interface DeploymentSpec {
   readonly skills: readonly string[];
   readonly channels: Readonly<Record<string, { readonly token: SecretPlace | undefined }>>;
   readonly capabilities: {
-    /** The one provider that comes with OpenClaw; the others are plugins to be installed. */
-    readonly webSearch: "ollama" | undefined;
+    /** Of the providers that come with OpenClaw; the others are plugins to be installed. */
+    readonly webSearch: "ollama" | "gemini" | "grok" | undefined;
+    /** GitHub's own MCP server, whose read-only form cannot write. */
+    readonly github: "read" | "write" | undefined;
   };
+  /** Further servers of MCP by name, with the only tools that are taken from each. */
+  readonly mcp: Readonly<Record<string, SpecMcpServer>>;
   readonly privateData: boolean;
   readonly limits: {
     readonly memoryMb: number;

@@ -246,10 +246,49 @@ describe("ways in and out", () => {
     const more = [
       "egress: {mode: allowlist}",
       "channels: {telegram: {token: file:telegram-token}}",
-      "capabilities: {webSearch: ollama}",
+      "capabilities: {webSearch: gemini}",
     ];
     expect(codes(cage(...more))).toEqual(["7 DEPLOY_WAIVER_MISSING"]);
     expect(cage(...more, "privateData: false").findings).toEqual([]);
+  });
+
+  test("C25: what is read on GitHub beside private data and a way to write needs a waiver", () => {
+    const write = ["egress: {mode: allowlist}", "capabilities: {github: write}"];
+    expect(codes(cage(...write))).toEqual(["6 DEPLOY_WAIVER_MISSING"]);
+    expect(cage(...write, "privateData: false").findings).toEqual([]);
+    expect(cage("egress: {mode: allowlist}", "capabilities: {github: read}").findings).toEqual([]);
+    expect(codes(cage("capabilities: {github: read}"))).toEqual(["5 DEPLOY_OFFLINE"]);
+  });
+
+  test("C25: a search by way of Ollama is refused where a proxy stands in front of it", () => {
+    expect(codes(cage("egress: {mode: allowlist}", "capabilities: {webSearch: ollama}"))).toEqual([
+      "6 DEPLOY_SEARCH_BEHIND_GATE",
+    ]);
+  });
+
+  test("T20: a server of MCP is a program or an address, with tools by name", () => {
+    const mcp = (one: string, ...more: readonly string[]): readonly string[] =>
+      codes(cage("privateData: false", "egress: {mode: allowlist}", `mcp: {${one}}`, ...more));
+    expect(mcp('a: {url: "https://a.example.net/mcp", tools: [x]}')).toEqual([]);
+    expect(mcp('github: {url: "https://a.example.net/mcp", tools: [x]}')).toEqual([
+      "7 DEPLOY_MCP_NAME",
+    ]);
+    expect(mcp("a: {tools: [x]}")).toEqual(["7 DEPLOY_MCP_SERVER"]);
+    expect(mcp("a: {command: /bin/a, tools: [x]}")).toContain("7 DEPLOY_MCP_BESIDE_SECRETS");
+    for (const bad of [
+      '{url: "http://a.example.net", tools: [x]}',
+      '{url: "https://u:p@a.example.net", tools: [x]}',
+      '{url: "https://a.example.net/?key=1", tools: [x]}',
+      '{url: "https://a.example.net", tools: ["*"]}',
+      '{url: "https://a.example.net", tools: []}',
+      '{url: "https://a.example.net", env: {A: b}, tools: [x]}',
+      "{command: a, tools: [x]}",
+    ]) {
+      expect([bad, mcp(`a: ${bad}`).length > 0]).toEqual([bad, true]);
+    }
+    expect(codes(cage('mcp: {a: {url: "https://a.example.net", tools: [x]}}'))).toContain(
+      "5 DEPLOY_OFFLINE",
+    );
   });
 
   test("S5: only a notebook on loopback does without a token, and it says why", () => {

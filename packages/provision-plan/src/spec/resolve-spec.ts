@@ -1,7 +1,7 @@
 import { openClawVersion } from "@clawkeep/openclaw-contract";
 
 import { recommendedContext } from "../ollama/modelfile.ts";
-import { ports } from "../profiles/ports.ts";
+import { portsOf } from "../profiles/ports.ts";
 import { profileOf } from "../profiles/profiles.ts";
 import type { DeploymentSpec, SecretPlace } from "./deployment-spec.ts";
 import type { WrittenSpec } from "./written-spec.ts";
@@ -10,14 +10,16 @@ import type { WrittenSpec } from "./written-spec.ts";
 export function resolveSpec(written: WrittenSpec): DeploymentSpec {
   const manager = written.manager ?? "system";
   const profile = profileOf(written.profile, manager);
+  const instance = written.instance ?? 0;
   const { gateway, models, secrets, egress, exec, sandbox, limits } = written;
   return {
     name: written.name ?? "claw",
+    instance,
     profile,
     manager,
     openclawVersion: written.openclaw?.version ?? openClawVersion,
     gateway: {
-      port: gateway?.port ?? ports.gateway,
+      port: gateway?.port ?? portsOf({ instance, profile }).gateway,
       ui: gateway?.ui ?? profile.controlUi,
       auth: gateway?.auth ?? "token",
       userHeader: gateway?.userHeader ?? "X-Forwarded-User",
@@ -43,6 +45,7 @@ export function resolveSpec(written: WrittenSpec): DeploymentSpec {
     secrets: {
       gatewayToken: placeOf(secrets?.gatewayToken ?? "file:gateway-token"),
       openrouterKey: placeOf(secrets?.openrouterKey ?? "file:openrouter-key"),
+      searchKey: placeOf(secrets?.searchKey ?? "file:search-key"),
       commands: Object.fromEntries(
         Object.entries(secrets?.commands ?? {}).map(([name, { command, args }]) => [
           name,
@@ -71,7 +74,14 @@ export function resolveSpec(written: WrittenSpec): DeploymentSpec {
     ),
     capabilities: {
       webSearch: written.capabilities?.webSearch,
+      github: written.capabilities?.github,
     },
+    mcp: Object.fromEntries(
+      Object.entries(written.mcp ?? {}).map(([name, { command, args, url, tools }]) => [
+        name,
+        url === undefined ? { command: command ?? "", args: args ?? [], tools } : { url, tools },
+      ]),
+    ),
     privateData: written.privateData ?? true,
     limits: {
       memoryMb: limits?.memoryMb ?? 2048,

@@ -40,9 +40,15 @@ const host: z.ZodString = z
     "expected a host name in lower case, without scheme, port or wildcard",
   );
 
+const program: z.ZodString = z
+  .string()
+  .max(4096)
+  .regex(/^\/[^\0\n]+$/u, "expected the absolute path of a program");
+
 const schema = z.strictObject({
   deploy: z.literal(1),
   name: name(30).optional(),
+  instance: z.int().min(0).max(31).optional(),
   profile: z.enum(profileNames as [(typeof profileNames)[number]]),
   manager: z.enum(["system", "user"]).optional(),
   openclaw: z
@@ -130,14 +136,12 @@ const schema = z.strictObject({
     .strictObject({
       gatewayToken: reference.optional(),
       openrouterKey: reference.optional(),
+      searchKey: reference.optional(),
       commands: z
         .record(
           name(31),
           z.strictObject({
-            command: z
-              .string()
-              .max(4096)
-              .regex(/^\/[^\0\n]+$/u, "expected the absolute path of a program"),
+            command: program,
             args: z.array(z.string().max(1024)).max(32).optional(),
           }),
         )
@@ -181,7 +185,35 @@ const schema = z.strictObject({
       z.strictObject({ token: reference.optional() }),
     )
     .optional(),
-  capabilities: z.strictObject({ webSearch: z.enum(["ollama"]).optional() }).optional(),
+  capabilities: z
+    .strictObject({
+      webSearch: z.enum(["ollama", "gemini", "grok"]).optional(),
+      github: z.enum(["read", "write"]).optional(),
+    })
+    .optional(),
+  mcp: z
+    .record(
+      name(30),
+      z.strictObject({
+        command: program.optional(),
+        args: z.array(z.string().max(1024)).max(32).optional(),
+        url: z
+          .string()
+          .max(300)
+          .regex(
+            /^(?:https:\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|http:\/\/127\.0\.0\.1)(?::[1-9][0-9]{0,4})?(?:\/[A-Za-z0-9._~/-]*)?$/u,
+            "expected https://HOST/PATH, or http://127.0.0.1:PORT/PATH, without a user or a query",
+          )
+          .optional(),
+        tools: z
+          .array(
+            z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/u, "expected the name of a tool, no pattern"),
+          )
+          .min(1)
+          .max(64),
+      }),
+    )
+    .optional(),
   privateData: z.boolean().optional(),
   limits: z
     .strictObject({

@@ -63,8 +63,32 @@ channels:
   discord: {token: exec:op/discord}
   whatsapp: {}
 secrets: {commands: {op: {command: /usr/bin/op, args: [read]}}}
-capabilities: {webSearch: ollama}
+capabilities: {webSearch: gemini, github: read}
 allow: [{control: private-data-and-outward, reason: the workspace holds published pages only}]
+`,
+  },
+  {
+    name: "a search of its person",
+    text: `deploy: 1
+profile: notebook
+models: {primary: ollama/kimi-k2.5:cloud}
+egress: {mode: open}
+capabilities: {webSearch: ollama}
+allow: [{control: egress-open, reason: a notebook has the network of its person}]
+`,
+  },
+  {
+    name: "servers of MCP",
+    text: `deploy: 1
+profile: bare-metal
+models: {primary: ollama/gpt-oss:20b}
+privateData: false
+egress: {mode: allowlist}
+capabilities: {webSearch: grok, github: write}
+mcp:
+  files: {command: /opt/tools/files, args: [--root, /srv/public], tools: [list, read]}
+  pages: {url: "https://mcp.example.net/v1", tools: [search]}
+allow: [{control: mcp-command, reason: our own program of another team}]
 `,
   },
   {

@@ -11,6 +11,7 @@ export const waivable = [
   "socket-rootless",
   "socket-proxy",
   "socket-host",
+  "mcp-command",
 ] as const;
 
 /** One of {@link waivable}. */
@@ -20,6 +21,7 @@ export type Control = (typeof waivable)[number];
 export interface WrittenSpec {
   readonly deploy: 1;
   readonly name?: string | undefined;
+  readonly instance?: number | undefined;
   readonly profile: ProfileName;
   readonly manager?: "system" | "user" | undefined;
   readonly openclaw?: { readonly version?: string | undefined } | undefined;
@@ -51,6 +53,7 @@ export interface WrittenSpec {
     | {
         readonly gatewayToken?: string | undefined;
         readonly openrouterKey?: string | undefined;
+        readonly searchKey?: string | undefined;
         readonly commands?:
           | Readonly<
               Record<
@@ -90,7 +93,25 @@ export interface WrittenSpec {
     | undefined;
   readonly skills?: readonly string[] | undefined;
   readonly channels?: Readonly<Record<string, { readonly token?: string | undefined }>> | undefined;
-  readonly capabilities?: { readonly webSearch?: "ollama" | undefined } | undefined;
+  readonly capabilities?:
+    | {
+        readonly webSearch?: "ollama" | "gemini" | "grok" | undefined;
+        readonly github?: "read" | "write" | undefined;
+      }
+    | undefined;
+  readonly mcp?:
+    | Readonly<
+        Record<
+          string,
+          {
+            readonly command?: string | undefined;
+            readonly args?: readonly string[] | undefined;
+            readonly url?: string | undefined;
+            readonly tools: readonly string[];
+          }
+        >
+      >
+    | undefined;
   readonly privateData?: boolean | undefined;
   readonly limits?:
     | {
