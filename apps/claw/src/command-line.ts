@@ -114,6 +114,11 @@ function build(done: (code: number) => void): Command {
     .option("--folder <folder>", "where the deployment's files lie", "rendered")
     .option("--start", "start what it is made of, and keep it running by a supervisor of our own")
     .option("--question <text>", "what the agent is asked before it counts as applied")
+    .option(
+      "--manager <name>",
+      "what keeps it: systemd, compose, launchd, supervised (default: which is here)",
+    )
+    .option("--firewall", "load the rules of a host by nft before anything starts")
     .option("--without-model", "no model is there yet: ask neither Ollama nor the agent")
     .option("--openclaw <folder>", "folder whose node_modules holds openclaw (default: the cache)")
     .option("--dry-run", "say what would be written, and by whom it was changed")

@@ -61,12 +61,12 @@ export function controlGroups(): readonly string[] {
     .filter((folder) => /\/claw-[0-9a-f]{12}-/u.test(folder));
 }
 
-/** Everything under folders: kind, owner, mode, inode, times of change, bytes. */
+/** Everything under folders: mode, owner, inode, times of change. */
 export function stateOf(
   folders: readonly string[],
   skip: (at: string) => boolean = () => false,
-): string {
-  const hash = createHash("sha256");
+): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {};
   for (const folder of folders) {
     if (!existsSync(folder)) continue;
     for (const name of [
@@ -79,10 +79,10 @@ export function stateOf(
       const { mode, uid, gid, ino, mtimeMs, ctimeMs } = about;
       // A lock that comes and goes is seen in its folder's time; a file that comes is seen by itself.
       const times = about.isDirectory() ? [] : [mtimeMs, ctimeMs];
-      hash.update(JSON.stringify([at, mode, uid, gid, ino, ...times]));
+      found[at] = [mode, uid, gid, ino, ...times].join(" ");
     }
   }
-  return hash.digest("hex");
+  return found;
 }
 
 /** Every file under folders with owner, mode and bytes: the same before and after what was undone. */

@@ -9,9 +9,13 @@ import {
 } from "@clawkeep/provision";
 import type { Applied, FileChange } from "@clawkeep/provision";
 
+import type { ArtifactKind } from "@clawkeep/provision-plan";
+
 import { printData, printJson, printNote } from "../output/print.ts";
 import { appliedDefinitions } from "../place/applied-definitions.ts";
 import { cardOf, filesOf, secretsOf, secretValues, storeOf } from "../place/deployment.ts";
+import { firewallOf, foreignServices, managerOf } from "../place/manager.ts";
+import type { Manager } from "../place/manager.ts";
 import { runningServices, supervised } from "../place/notebook-gateway.ts";
 import { specOrFindings } from "../place/spec-file.ts";
 import { healthGates, startedDeployment } from "../place/start-deployment.ts";
@@ -23,6 +27,8 @@ export interface ApplyCommandOptions {
   readonly openclaw?: string;
   /** Commander's form of `--without-model` is its own option. */
   readonly withoutModel?: boolean;
+  readonly manager?: string;
+  readonly firewall?: boolean;
   readonly question?: string;
   readonly dryRun?: boolean;
   readonly overwriteDrift?: boolean;
@@ -39,10 +45,22 @@ export async function applySpec(
   if (spec === undefined) return 1;
   const store = storeOf(spec.name);
   const wasStarted = appliedDefinitions(spec.name).length > 0;
+  const manager = managerOf(spec, options.manager);
+  const isSupervised = manager === "supervised";
   const started =
-    options.start === true || wasStarted ? startedDeployment(spec, options) : undefined;
+    isSupervised && (options.start === true || wasStarted)
+      ? startedDeployment(spec, options)
+      : undefined;
+  const isStarted = options.start === true || started !== undefined;
+  const firewall = options.firewall === true ? firewallOf(spec) : [];
   const files = [
-    ...filesOf(spec, options.folder, { isStarted: started !== undefined }),
+    ...filesOf(spec, options.folder, {
+      isStarted,
+      installs: [
+        ...(isStarted ? installedFor[manager] : []),
+        ...(firewall.length === 0 ? [] : ["nftables" as const]),
+      ],
+    }),
     ...(started?.files ?? []),
   ];
   if (options.dryRun === true) {
@@ -56,11 +74,16 @@ export async function applySpec(
   await secretValues(secrets);
   for (const { path, isToken } of secrets) if (isToken) await ensureToken(path);
   const definitions = started?.definitions ?? [];
-  const services =
-    options.start === true ? definitions.map(supervised) : await runningServices(spec.name);
+  const own =
+    options.start !== true
+      ? await runningServices(spec.name)
+      : isSupervised
+        ? definitions.map(supervised)
+        : foreignServices(spec, options.folder, manager);
+  const services = [...firewall, ...own];
   const asked = { question: options.question ?? plainQuestion, heard: printAnswer };
   const gates =
-    services.length === 0
+    own.length === 0
       ? []
       : healthGates(spec, definitions, options.withoutModel === true ? undefined : asked);
   const desired = { files, services, gates, secrets: await secretValues(secrets) };
@@ -73,6 +96,14 @@ export async function applySpec(
   print(applied, options);
   return isDone ? 0 : 1;
 }
+
+/** What each manager reads where it is installed. */
+const installedFor: Readonly<Record<Manager, readonly ArtifactKind[]>> = {
+  supervised: [],
+  systemd: ["systemd-unit", "sysusers", "sysctl"],
+  launchd: ["launchd-plist"],
+  compose: [],
+};
 
 /** What apply asks the agent when it has no other question. */
 const plainQuestion = "This is a check of the installation. Answer with the word ready.";

@@ -134,7 +134,8 @@ function cagedService(
   };
   if (role === "ollama") {
     const environment = { ...common.environment, OLLAMA_HOST: `127.0.0.1:${ports.ollama}` };
-    return { ...outside, environment };
+    // On a host it lies where its own installation puts it, not where the image has it.
+    return { ...outside, program: "/usr/local/bin/ollama", environment };
   }
   return role === "ollama-gate" ? { ...outside, args: gateArguments(common.args, spec) } : outside;
 }

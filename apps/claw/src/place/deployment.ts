@@ -6,7 +6,7 @@ import { stateHome } from "@clawkeep/durable-files";
 import { hasSecret } from "@clawkeep/provision";
 import type { DeploymentCard, DesiredFile } from "@clawkeep/provision";
 import { folderOf, renderDeployment, renderOpenClawConfig } from "@clawkeep/provision-plan";
-import type { DeploymentSpec } from "@clawkeep/provision-plan";
+import type { ArtifactKind, DeploymentSpec } from "@clawkeep/provision-plan";
 
 import { thisPlace } from "./render-place.ts";
 
@@ -63,7 +63,7 @@ export function cardOf(spec: DeploymentSpec, file: string, folder: string): Depl
 export function filesOf(
   spec: DeploymentSpec,
   folder: string,
-  { isStarted = false }: { readonly isStarted?: boolean } = {},
+  { isStarted = false, installs = [] }: FileOptions = {},
 ): readonly DesiredFile[] {
   const isNotebook = spec.profile.gateway === "process";
   const isCaged = spec.profile.gateway === "container";
@@ -71,7 +71,8 @@ export function filesOf(
     const { path: name, mode, text, install, kind, owner } = artifact;
     const file = { mode, bytes: Buffer.from(text) };
     const here = { ...file, path: path.resolve(folder, name) };
-    const isRead = isNotebook || (isStarted && readByProcesses.includes(kind));
+    const isRead =
+      isNotebook || installs.includes(kind) || (isStarted && readByProcesses.includes(kind));
     if (!isRead) return [here];
     // Its reader is another user, who passes through the folder and lists nothing.
     const read = isNotebook
@@ -80,6 +81,14 @@ export function filesOf(
     if (isCaged) return [{ ...here, ...read }];
     return install === undefined ? [here] : [here, { ...read, path: install }];
   });
+}
+
+/** Options of {@link filesOf}. */
+export interface FileOptions {
+  /** Processes of this host read what they are made of. */
+  readonly isStarted?: boolean;
+  /** Kinds that a program of this host reads where they are installed. */
+  readonly installs?: readonly ArtifactKind[];
 }
 
 /** What the processes of a deployment read themselves; the other files are for programs that manage them. */
