@@ -8,6 +8,9 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -65,7 +68,6 @@ export type Draft = Record<string, any>;
 const models: Readonly<Record<string, string>> = {
   vps: "{primary: openrouter/meta/llama-3.1-8b-instruct:free}",
   hybrid: "{primary: openrouter/deepseek/deepseek-chat-v3.2, fallbacks: [ollama/llama3.2:3b]}",
-  notebook: "{primary: ollama/llama3.2:3b, contextTokens: 16384}",
 };
 
 /** Runs the command as users get it. */
@@ -93,12 +95,31 @@ const applied = new Map<string, Promise<string>>();
 /** A folder of a profile that was applied once; its paths do not depend on the home. */
 async function appliedFolder(profile: string): Promise<string> {
   const home = mkdtempSync(path.join(tmpdir(), "claw-applied-"));
-  await apply(home, profile, "");
+  await apply(home, profile);
   return home;
 }
 
-async function apply(home: string, profile: string, more: string): Promise<void> {
-  const models_ = models[profile] ?? "{primary: ollama/gpt-oss:20b}";
+/** Ports of a notebook that this machine uses for nothing else. */
+interface Ports {
+  readonly gateway: number;
+  readonly ollama: number;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+async function apply(home: string, profile: string, ports?: Ports): Promise<void> {
+  const models_ =
+    ports === undefined
+      ? (models[profile] ?? "{primary: ollama/gpt-oss:20b}")
+      : `{primary: ollama/llama3.2:3b, contextTokens: 16384, endpoint: "http://127.0.0.1:${ports.ollama}"}`;
+  const more = ports === undefined ? "" : `gateway: {ui: true, port: ${ports.gateway}}\n`;
   writeFileSync(
     path.join(home, "deploy.yaml"),
     `deploy: 1\nprofile: ${profile}\nmodels: ${models_}\n${more}`,
@@ -115,10 +136,15 @@ async function apply(home: string, profile: string, more: string): Promise<void>
 }
 
 /** A deployment of a profile that was applied and is clean. */
-export async function examined(profile: string, more = ""): Promise<Examined> {
+export async function examined(profile: string, ports?: Partial<Ports>): Promise<Examined> {
   const home = mkdtempSync(path.join(tmpdir(), "claw-doctor-"));
-  if (profile === "notebook" || more !== "") await apply(home, profile, more);
-  else {
+  if (profile === "notebook") {
+    const [gateway, ollama] = [
+      ports?.gateway ?? (await freePort()),
+      ports?.ollama ?? (await freePort()),
+    ];
+    await apply(home, profile, { gateway, ollama });
+  } else {
     const known = applied.get(profile) ?? appliedFolder(profile);
     applied.set(profile, known);
     // With the modes: cpSync gives folders the default one.

@@ -63,6 +63,9 @@ export const secretMissing: Check = {
   look: (scene) => {
     if (scene.secrets.length === 0) return { doesNotApply: "no secret is a file here" };
     if (!scene.isApplied) return { notChecked: "not applied yet: claw apply makes the token" };
+    const { state } = scene.places;
+    if (scene.form === "process" && state !== undefined && scene.host?.about(state) === undefined)
+      return { notChecked: `${state} is missing` };
     const faults = scene.secrets.flatMap(({ name, host, file, path }): readonly Fault[] => {
       const read = host.read(file);
       if (read.text === undefined && read.why !== "absent") return [];
