@@ -7,7 +7,8 @@ export interface Sizes {
   readonly indexingChunks: number;
   /** Of those, how many find each peer's best batch size; 0 takes the one in its file. */
   readonly calibrationChunks: number;
-  /** Interleaved rounds of what takes seconds, and of what takes less. */
+  /** Interleaved rounds of indexing, of what else takes seconds, and of what takes less. */
+  readonly indexingRounds: number;
   readonly longRounds: number;
   readonly shortRounds: number;
   readonly real: { readonly rows: number; readonly queries: number };
@@ -37,6 +38,7 @@ export const sizes: Readonly<Record<Sizes["name"], Sizes>> = {
     name: "tiny",
     corpusChunks: 560,
     indexingChunks: 24,
+    indexingRounds: 1,
     calibrationChunks: 0,
     longRounds: 1,
     shortRounds: 2,
@@ -55,7 +57,9 @@ export const sizes: Readonly<Record<Sizes["name"], Sizes>> = {
   quick: {
     name: "quick",
     corpusChunks: undefined,
-    indexingChunks: 256,
+    // As many as fit into the quarter of an hour: the start of a process must not weigh more than it does.
+    indexingChunks: 900,
+    indexingRounds: 2,
     calibrationChunks: 64,
     longRounds: 3,
     shortRounds: 5,
@@ -75,6 +79,7 @@ export const sizes: Readonly<Record<Sizes["name"], Sizes>> = {
     name: "full",
     corpusChunks: undefined,
     indexingChunks: 1500,
+    indexingRounds: 5,
     calibrationChunks: 192,
     longRounds: 5,
     shortRounds: 9,

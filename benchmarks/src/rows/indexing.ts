@@ -40,7 +40,12 @@ export const indexing: Row = {
           measure: (round: number) => embedOnce(bench, workers, kinds, kind, corpus, round),
         })),
       ];
-      const rounds = await interleave(bench.store, "indexing", contenders, bench.sizes.longRounds);
+      const rounds = await interleave(
+        bench.store,
+        "indexing",
+        contenders,
+        bench.sizes.indexingRounds,
+      );
       const ours = ratesOf(rounds, endToEnd);
       const compare = (against: string, must: number, aim: number, note?: string): Comparison => {
         const theirs = ratesOf(rounds, against);
@@ -109,7 +114,7 @@ function endToEndContender(bench: Bench, corpus: Corpus): Contender {
 /** Chunks a second of the whole command on the sample: of this run's rounds, measured when they are not there. */
 export async function ourIndexingRate(bench: Bench): Promise<number> {
   const contender = endToEndContender(bench, await bench.sample());
-  const rounds = await interleave(bench.store, "indexing", [contender], bench.sizes.longRounds);
+  const rounds = await interleave(bench.store, "indexing", [contender], bench.sizes.indexingRounds);
   return summarise(ratesOf(rounds, endToEnd)).median;
 }
 

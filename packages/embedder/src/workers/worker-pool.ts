@@ -30,11 +30,14 @@ interface Member {
   readonly running: Map<number, Task>;
 }
 
-/** Enough work in a message that passing it costs nothing (about 30 ms), little enough to share out evenly. */
+/** Enough work in a message that passing it costs nothing (about 20 ms), little enough to share out evenly. */
 const tokensPerTask = 256;
 const textsPerTask = 16;
-/** One running and one waiting, so that a worker never waits for a message. */
-const tasksPerWorker = 2;
+/**
+ * One running and three waiting, so that a worker does not wait for a message while this thread commits to a
+ * disk that takes its time.
+ */
+const tasksPerWorker = 4;
 
 /**
  * Encoders in `size` worker threads, each with a session of its own. Every text is a run of its own, so it does
