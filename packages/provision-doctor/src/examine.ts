@@ -34,6 +34,8 @@ export interface DoctorReport {
 /**
  * Examines a deployment: reads its files, this host and what runs, and changes nothing. A check that could not look is
  * `not-checked`, never passed. Files are bounded, links are not followed, nothing is waited for longer than asked.
+ *
+ * @throws CodedError `DOCTOR_NOTHING` for a folder without a file of a deployment
  */
 export async function examineDeployment(around: Surroundings): Promise<DoctorReport> {
   const scene = openScene(around);

@@ -14,6 +14,7 @@ import type {
   Surroundings,
 } from "@clawkeep/provision-doctor";
 
+import { doctorJson } from "../output/doctor-json.ts";
 import { printData, printJson, printNote } from "../output/print.ts";
 
 /** Options of `doctor` as they were written. */
@@ -35,7 +36,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   let report = await examineDeployment(around);
   const repaired: readonly Repaired[] = options.fix === true ? repairsOf(report).map(repair) : [];
   if (repaired.some(({ isDone }) => isDone)) report = await examineDeployment(around);
-  if (options.json === true) printJson(jsonOf(report, repaired, options.folder));
+  if (options.json === true) printJson(doctorJson(report, repaired, options.folder));
   else printReport(report, repaired);
   return report.diagnoses.length === 0 ? 0 : 1;
 }
@@ -54,6 +55,7 @@ function surroundings(options: DoctorOptions): Surroundings {
     host: options.files === true ? undefined : "read",
     live: isLive ? thisMachine(process.env) : undefined,
     ...(options.log === undefined ? {} : { log: path.resolve(options.log) }),
+    judgesModes: true,
     asksModel: options.askModel === true,
   };
 }
@@ -75,23 +77,6 @@ function repairsOf({ diagnoses }: DoctorReport): readonly Repair[] {
   return all.filter(
     ({ path: one }, index) => all.findIndex((other) => other.path === one) === index,
   );
-}
-
-function jsonOf(
-  { name, form, diagnoses, checks }: DoctorReport,
-  repaired: readonly Repaired[],
-  folder: string,
-): unknown {
-  return {
-    version: 1,
-    ok: diagnoses.length === 0,
-    folder,
-    name,
-    form,
-    found: diagnoses.map(({ repairs, ...rest }) => ({ ...rest, canFix: repairs.length > 0 })),
-    fixed: repaired.map(({ isDone, ...rest }) => ({ ...rest, done: isDone })),
-    checks,
-  };
 }
 
 function printReport({ diagnoses, checks }: DoctorReport, repaired: readonly Repaired[]): void {

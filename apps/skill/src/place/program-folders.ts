@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 
 /** Packages that are programs for skills, looked for beside this one. */
-const knownPrograms: readonly string[] = ["@clawkeep/local-rag"];
+const knownPrograms: readonly string[] = ["@clawkeep/claw", "@clawkeep/local-rag"];
 
 /** This package's own folder, from its bundle and from its sources: it is the program `clawkeep-table`. */
 const ownFolders: readonly string[] = ["..", "../.."].map((up) => resolve(import.meta.dirname, up));

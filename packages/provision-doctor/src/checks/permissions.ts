@@ -1,5 +1,5 @@
 import { found } from "../check.ts";
-import type { Check, Fault, Repair } from "../check.ts";
+import type { Check, Fault, Look, Repair } from "../check.ts";
 import type { About, Host } from "../scene/host.ts";
 import type { Scene } from "../scene/scene.ts";
 import { word } from "./commands.ts";
@@ -18,8 +18,9 @@ function placeOf(scene: Scene, { host, file }: Kept): string {
   return host === scene.inside ? `${scene.around.folder}${file}` : `${host.root}${file}`;
 }
 
-function tooOpen(scene: Scene, kept: readonly Kept[]): readonly Fault[] {
-  return kept.flatMap((one): readonly Fault[] => {
+function tooOpen(scene: Scene, kept: readonly Kept[]): Look {
+  if (!scene.around.judgesModes) return { notChecked: "modes are not judged here" };
+  const faults = kept.flatMap((one): readonly Fault[] => {
     const about = one.host.about(one.file);
     if (about === undefined || about.kind === "link") return [];
     const mode = about.mode & 0o777;
@@ -34,6 +35,7 @@ function tooOpen(scene: Scene, kept: readonly Kept[]): readonly Fault[] {
       },
     ];
   });
+  return found(faults);
 }
 
 const octal = (mode: number): string => mode.toString(8).padStart(4, "0");
@@ -62,7 +64,7 @@ export const configPermissions: Check = {
   look: (scene) => {
     const own = scene.config === undefined ? [] : [inFolder(scene, scene.config.file, 0o600)];
     const kept = [...own, ...onHost(scene.host, scene.places.config, 0o600)];
-    return kept.length === 0 ? { doesNotApply: "no openclaw.json" } : found(tooOpen(scene, kept));
+    return kept.length === 0 ? { doesNotApply: "no openclaw.json" } : tooOpen(scene, kept);
   },
 };
 
@@ -79,7 +81,7 @@ export const statePermissions: Check = {
     const kept = onHost(scene.host, scene.places.state, 0o700);
     if (scene.host?.about(scene.places.state) === undefined)
       return { notChecked: `${scene.places.state} is not there yet` };
-    return found(tooOpen(scene, kept));
+    return tooOpen(scene, kept);
   },
 };
 
@@ -108,7 +110,7 @@ export const secretPermissions: Check = {
     ].filter(({ file }, index, all) => all.findIndex((other) => other.file === file) === index);
     if (kept.every(({ host, file }) => host.about(file) === undefined))
       return { doesNotApply: "no secret lies here" };
-    return found(tooOpen(scene, kept));
+    return tooOpen(scene, kept);
   },
 };
 
@@ -124,7 +126,7 @@ export const environmentPermissions: Check = {
   reads: "files",
   look: (scene) => {
     if (!scene.files.some(({ path }) => path === ".env")) return { doesNotApply: "no .env" };
-    return found(tooOpen(scene, [inFolder(scene, ".env", 0o600)]));
+    return tooOpen(scene, [inFolder(scene, ".env", 0o600)]);
   },
 };
 

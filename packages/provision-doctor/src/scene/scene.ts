@@ -1,5 +1,7 @@
 import path from "node:path";
 
+import { CodedError } from "@clawkeep/diagnostics";
+
 import type { Live } from "../network/live.ts";
 import { composeFile } from "./compose-file.ts";
 import type { ComposeFile } from "./compose-file.ts";
@@ -29,6 +31,8 @@ export interface Surroundings {
   readonly live: Live | undefined;
   /** A log that was named besides the one that is known. */
   readonly log?: string;
+  /** Whether modes of files are judged: those of a copy say nothing of what was copied. */
+  readonly judgesModes: boolean;
   /** Whether a loaded model may be asked to call a tool: that can take minutes. */
   readonly asksModel: boolean;
 }
@@ -93,10 +97,21 @@ const known =
 /** More than any deployment has; the rest of a folder that was filled up is not read. */
 const mostFiles = 200;
 
-/** Reads a deployment. Nothing is followed, waited for or read beyond a bound. */
+/**
+ * Reads a deployment. Nothing is followed, waited for or read beyond a bound.
+ *
+ * @throws CodedError `DOCTOR_NOTHING` for a folder without a file of a deployment
+ */
 export function openScene(around: Surroundings): Scene {
   const inside = hostAt(around.folder);
   const { files, odd } = readFiles(inside);
+  if (files.length + odd.length === 0) {
+    throw new CodedError({
+      code: "DOCTOR_NOTHING",
+      message: `expected files of a deployment in ${around.shown}, got none`,
+      hint: "claw render --out FOLDER writes them; --folder FOLDER says where they are.",
+    });
+  }
   const text = files.find(
     (one) => one.path === "config/openclaw.json" || one.path === "openclaw.json",
   );
