@@ -2,6 +2,7 @@ import { escapeForTerminal } from "@clawkeep/diagnostics";
 import { Command, CommanderError } from "commander";
 
 import { addDoctorCommand } from "./command-line/doctor-command.ts";
+import { addDataCommands } from "./command-line/data-commands.ts";
 import { addOpenClawCommands } from "./command-line/openclaw-commands.ts";
 import { addServiceCommands } from "./command-line/service-commands.ts";
 import { addSpecCommands } from "./command-line/spec-commands.ts";
@@ -234,6 +235,7 @@ function build(done: (code: number) => void): Command {
   addDoctorCommand(program, done);
   addOpenClawCommands(program, done);
   addSpecCommands(program, done);
+  addDataCommands(program, done);
   return program;
 }
 

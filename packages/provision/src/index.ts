@@ -40,5 +40,5 @@ export { withPrivateMessage } from "./operate/private-message.ts";
 export { askProgram, runOnTerminal } from "./operate/run-program.ts";
 export type { BackupManifest } from "./operate/backup/manifest.ts";
 export { openBackup } from "./operate/backup/read-backup.ts";
-export { restoreState } from "./operate/backup/restore-state.ts";
+export { finishRestore, restoreState } from "./operate/backup/restore-state.ts";
 export { writeBackup } from "./operate/backup/write-backup.ts";

@@ -1,4 +1,5 @@
 import { escapeForTerminal } from "@clawkeep/diagnostics";
+import { finishRestore } from "@clawkeep/provision";
 
 import { printData, printJson } from "../output/print.ts";
 import { managedServices } from "../place/managed-services.ts";
@@ -40,6 +41,8 @@ async function startOperated(
   { json }: StartOptions,
 ): Promise<number> {
   const started: string[] = [];
+  // A restore that was killed between its two renames.
+  if (operated.card.manager !== "container") await finishRestore(operated.card.state);
   for (const service of managedServices(operated)) {
     if (await service.isRunning()) continue;
     await service.start();

@@ -1,0 +1,70 @@
+import { existsSync, rmSync } from "node:fs";
+import path from "node:path";
+
+import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
+import { readHistory } from "@clawkeep/provision";
+
+import { confirmed } from "../output/confirm.ts";
+import { printData, printNote } from "../output/print.ts";
+import { managedServices } from "../place/managed-services.ts";
+import { operatedOf, settingsOf } from "../place/operated.ts";
+import { backupOf } from "./backup.ts";
+
+/** Options of `uninstall` as they were written. */
+export interface UninstallOptions {
+  readonly yes?: boolean;
+  readonly data?: boolean;
+  readonly backup?: string;
+}
+
+/**
+ * Stops a deployment and removes the files that apply wrote and its history; with `--data` its state, workspace and
+ * secrets, too. `deploy.yaml` stays. Removes nothing by a pattern: each file is one of the generation that was applied.
+ */
+export async function uninstall(
+  name: string | undefined,
+  options: UninstallOptions,
+): Promise<number> {
+  const operated = operatedOf(name);
+  const { card, store } = operated;
+  const applied = (await readHistory(store)).findLast(({ outcome }) => outcome === "applied");
+  const files = (applied?.files ?? []).map((file) => file.path).filter((file) => existsSync(file));
+  const data =
+    options.data === true
+      ? dataOf(card.state, operated.definitions.length > 0 || card.manager === "process")
+      : [];
+  const token = settingsOf(operated).tokenFile;
+  for (const one of [...files, store, ...data]) printData(escapeForTerminal(`remove ${one}`));
+  if (options.data !== true) {
+    printNote(
+      escapeForTerminal(
+        `${card.state} with conversations, workspace${token === undefined ? "" : " and token"} stays: --data removes it, too.`,
+      ),
+    );
+  }
+  if (!(await confirmed(`remove ${card.name}?`, options.yes === true, card.name))) return 1;
+  for (const service of operated.definitions.length === 0
+    ? []
+    : managedServices(operated).toReversed()) {
+    await service.stop();
+  }
+  if (options.backup !== undefined) {
+    const target = path.resolve(options.backup);
+    await backupOf(operated, target);
+    printNote(escapeForTerminal(`backed up in ${target}`));
+  }
+  for (const file of files) rmSync(file, { force: true });
+  for (const folder of [...data, store]) rmSync(folder, { recursive: true, force: true });
+  printData(escapeForTerminal(`${card.name} is removed; ${card.spec} stays`));
+  return 0;
+}
+
+function dataOf(state: string, isHere: boolean): readonly string[] {
+  // A state folder is some levels down: what is shorter is a mistake in a card that somebody changed.
+  if (isHere && path.resolve(state).split("/").length > 2) return existsSync(state) ? [state] : [];
+  throw new CodedError({
+    code: "UNINSTALL_DATA",
+    message: `expected a state folder on this host, got ${state}`,
+    hint: "Volumes of containers: docker compose down --volumes, podman volume rm.",
+  });
+}

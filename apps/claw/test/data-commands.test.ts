@@ -1,0 +1,68 @@
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { placeWith } from "./deployed.ts";
+import type { Place } from "./deployed.ts";
+
+let place: Place;
+beforeAll(async () => {
+  place = await placeWith();
+  const args = ["apply", "--start", "--without-model", "--openclaw", "oc"];
+  expect((await place.claw(...args)).code).toBe(0);
+}, 120_000);
+afterAll(async () => place.close(), 120_000);
+
+test("L23: backup stops, archives and starts; restore brings the state back, and not a rotated token", async () => {
+  const database = path.join(place.state, "state.sqlite");
+  const old = place.token();
+  const inside = await place.claw("backup", path.join(place.state, "x.tar"));
+  expect([inside.code, inside.stderr]).toEqual([2, expect.stringContaining("BACKUP_INSIDE")]);
+  expect((await place.claw("health")).code).toBe(0);
+
+  const before = readFileSync(database, "utf8");
+  const made = await place.claw("backup", "home.tar", "--json");
+  expect(JSON.parse(made.stdout)).toMatchObject({ version: 1, name: "home" });
+  const archive = path.join(place.home, "home.tar");
+  expect(statSync(archive).mode & 0o777).toBe(0o600);
+  expect(readFileSync(archive, "latin1")).not.toContain(old);
+  expect((await place.claw("backup", "home.tar")).stderr).toContain("BACKUP_EXISTS");
+  expect((await place.claw("health")).code).toBe(0);
+
+  expect((await place.claw("regenerate-token", "--yes")).code).toBe(0);
+  const fresh = place.token();
+  expect((await place.claw("stop")).code).toBe(0);
+  writeFileSync(database, "later");
+  const asked = await place.claw("restore", "home.tar");
+  expect([asked.code, readFileSync(database, "utf8")]).toEqual([1, "later"]);
+  const done = await place.claw("restore", "home.tar", "--yes");
+  expect([done.code, readFileSync(database, "utf8")]).toEqual([0, before]);
+  expect([place.token() === fresh, fresh === old]).toEqual([true, false]);
+  expect(readdirSync(place.home).some((name) => name.endsWith("before-restore-1"))).toBe(true);
+
+  writeFileSync(path.join(place.home, "bad.tar"), readFileSync(archive).subarray(0, 5000));
+  const bad = await place.claw("restore", "bad.tar", "--yes");
+  expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining("RESTORE_ARCHIVE")]);
+  expect((await place.claw("start")).code).toBe(0);
+}, 180_000);
+
+test("C28: uninstall shows and asks, keeps data unless it was said, and leaves nothing running", async () => {
+  const asked = await place.claw("uninstall", "home");
+  expect([asked.code, existsSync(place.config)]).toEqual([1, true]);
+  expect(asked.stdout).toContain(`remove ${place.config}`);
+  const done = await place.claw("uninstall", "home", "--yes", "--backup", "last.tar");
+  expect([done.code, existsSync(place.config), existsSync(place.tokenFile)]).toEqual([
+    0,
+    false,
+    true,
+  ]);
+  expect(existsSync(path.join(place.home, "last.tar"))).toBe(true);
+  expect(existsSync(path.join(place.home, "deploy.yaml"))).toBe(true);
+  await expect(fetch(`http://127.0.0.1:${place.port}/healthz`)).rejects.toThrow();
+  expect((await place.claw("status", "home")).stderr).toContain("DEPLOYMENT_UNKNOWN");
+
+  expect((await place.claw("apply")).code).toBe(0);
+  expect((await place.claw("uninstall", "home", "--yes", "--data")).code).toBe(0);
+  expect(existsSync(place.state)).toBe(false);
+}, 180_000);
