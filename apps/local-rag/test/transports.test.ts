@@ -234,6 +234,64 @@ describe("the same question", () => {
     }
   });
 
+  test(
+    "has the same bytes by every way, the first time, again, and after a publication",
+    { timeout: patience },
+    async () => {
+      const input = { query: "when is the lamp lit", topk: 3 };
+      const untimed = (text: string): string => text.replace(/"tookMs":[0-9.]+/u, '"tookMs":0');
+      const cold = (): string =>
+        untimed(
+          run(["query", "--stdin", "--json", ...one], JSON.stringify(input)).stdout.trimEnd(),
+        );
+      const service = await serve(one);
+      try {
+        const warm = async (): Promise<readonly string[]> => {
+          const reply = await askService(service.socket, { method: "search", input });
+          const http = await fetch(`${service.url}/v1/search`, {
+            method: "POST",
+            headers: {
+              authorization: `Bearer ${service.token}`,
+              "content-type": "application/json",
+            },
+            body: JSON.stringify(input),
+          });
+          return [reply.kind === "answer" ? reply.output : reply.kind, await http.text()].map(
+            untimed,
+          );
+        };
+        // The sandboxed form too: one process that is asked twice.
+        const lines = [1, 2].map((id) => JSON.stringify({ id, input })).join("\n");
+        const stdio = (): readonly string[] =>
+          run(["serve", "--stdio", ...one], `${lines}\n`)
+            .stdout.trimEnd()
+            .split("\n")
+            .map((line, at) =>
+              untimed(line)
+                .replace(`{"exitCode":0,"id":${at + 1},"output":`, "")
+                .slice(0, -1),
+            );
+        const first = cold();
+        expect(first).toContain("docs/lamp.md");
+        expect([...(await warm()), ...(await warm()), ...stdio()]).toEqual(
+          Array.from({ length: 6 }, () => first),
+        );
+        const added = path.join(base, "harbour/docs/wick.md");
+        writeFileSync(added, "# Wick\n\nWhen the lamp is lit, the wick is trimmed.\n");
+        expect(run(["index", "harbour"]).code).toBe(0);
+        const second = cold();
+        expect(second).toContain("docs/wick.md");
+        expect([...(await warm()), ...(await warm()), ...stdio()]).toEqual(
+          Array.from({ length: 6 }, () => second),
+        );
+      } finally {
+        await service.stop();
+        rmSync(path.join(base, "harbour/docs/wick.md"), { force: true });
+        expect(run(["index", "harbour"]).code).toBe(0);
+      }
+    },
+  );
+
   test("is written in each form alike", { timeout: patience }, async () => {
     const input = { query: "when is the lamp lit", topk: 2 };
     const service = await serve(one);
