@@ -290,6 +290,7 @@ function pull(spec: DeploymentSpec, place: RenderPlace): ComposeValue {
         profiles: ["setup"],
         environment: { ...ollama.environment, OLLAMA_HOST: "127.0.0.1:11434" },
         networks: ["outside"],
+        network_mode: undefined,
         dns: undefined,
         restart: "no",
       },

@@ -87,7 +87,7 @@ function serviceLines(
           `${name}:/etc/claw-${spec.name}/secrets/${name}`,
         ])
       : []),
-    ...(isUser ? userHardening : systemHardening(one, spec, place)),
+    ...(isUser ? userHardening(one) : systemHardening(one, spec, place)),
   ];
 }
 
@@ -109,9 +109,29 @@ function account(
   ];
 }
 
-/** What a user's own manager can do without privileges. */
-const userHardening: readonly UnitLine[] = [
+/**
+ * What a user's own manager can do without privileges: it makes namespaces only in a user namespace of the unit's own,
+ * in which every other uid of the machine is shown as `overflowUid`.
+ */
+const userHardening = ({ state }: Service): readonly UnitLine[] => [
   ["NoNewPrivileges", "yes"],
+  ["CapabilityBoundingSet", ""],
+  ["AmbientCapabilities", ""],
+  ["PrivateUsers", "yes"],
+  ["ProtectSystem", "strict"],
+  ["ProtectHome", "read-only"],
+  ["ReadWritePaths", state],
+  ["PrivateTmp", "yes"],
+  ["PrivateDevices", "yes"],
+  ["PrivateIPC", "yes"],
+  ["ProtectClock", "yes"],
+  ["ProtectControlGroups", "yes"],
+  ["ProtectHostname", "yes"],
+  ["ProtectKernelLogs", "yes"],
+  ["ProtectKernelModules", "yes"],
+  ["ProtectKernelTunables", "yes"],
+  ["KeyringMode", "private"],
+  ["RestrictNamespaces", "yes"],
   ["LockPersonality", "yes"],
   ["RestrictRealtime", "yes"],
   ["RestrictSUIDSGID", "yes"],
@@ -151,7 +171,8 @@ function systemHardening(
           ["DeviceAllow", "char-drm rw"],
         ] as const)
       : ([["DevicePolicy", "closed"]] as const)),
-    ...(isSkills ? [] : ([["PrivateUsers", "yes"]] as const)),
+    // The gateway must see who owns the socket of the skills service: in a user namespace that is nobody.
+    ...(isSkills || role === "gateway" ? [] : ([["PrivateUsers", "yes"]] as const)),
     ["PrivateIPC", "yes"],
     ["ProtectClock", "yes"],
     ["ProtectControlGroups", "yes"],
