@@ -1,6 +1,7 @@
 export { judgeConsistency } from "./artifacts/judge-consistency.ts";
 export { judgeContainers } from "./artifacts/judge-containers.ts";
 export type { JudgedFile } from "./artifacts/judged-file.ts";
+export { judgeHardening } from "./hardening/judge-hardening.ts";
 export { judgeForeign } from "./foreign/judge-foreign.ts";
 export type { JudgePlaces } from "./foreign/judge-foreign.ts";
 export { judgeConfig } from "./openclaw/judge-config.ts";

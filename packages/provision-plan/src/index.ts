@@ -14,6 +14,7 @@ export type { ImportResult } from "./import/import-result.ts";
 export { environmentText, modelfiles, ollamaEnvironment } from "./ollama/environment.ts";
 export { ollamaVariableProblem } from "./ollama/variables.ts";
 export { expectedAudit } from "./openclaw/expected-audit.ts";
+export { expectedLint } from "./openclaw/expected-lint.ts";
 export { openClawConfigText, renderOpenClawConfig } from "./openclaw/render-config.ts";
 export { configFolder, servicesOf, socketFolder } from "./layout/services.ts";
 export type { Service } from "./layout/services.ts";

@@ -9,9 +9,15 @@ import {
   judgeConsistency,
   judgeContainers,
   judgeForeign,
+  judgeHardening,
 } from "@clawkeep/provision-judges";
 import type { JudgedFile, Verdict } from "@clawkeep/provision-judges";
-import { artifactKindOf, expectedAudit, renderDeployment } from "@clawkeep/provision-plan";
+import {
+  artifactKindOf,
+  expectedAudit,
+  expectedLint,
+  renderDeployment,
+} from "@clawkeep/provision-plan";
 
 import { findingsText, printData, printJson } from "../output/print.ts";
 import { deploymentFiles } from "../place/deployment-folder.ts";
@@ -35,11 +41,14 @@ export async function judgeFile(file: string, options: JudgeOptions): Promise<nu
   const foreign = await judgeConfig(judged.config, programOf(options.openclaw), {
     file,
     ...(judged.expected === undefined ? {} : { expected: judged.expected }),
+    ...(judged.expectedLint === undefined ? {} : { expectedLint: judged.expectedLint }),
   });
   const own =
     judged.files === undefined
       ? []
-      : [judgeConsistency(judged.files), judgeContainers(judged.files)];
+      : [judgeConsistency, judgeContainers, judgeHardening].map((judge) =>
+          judge(judged.files ?? []),
+        );
   const programs =
     judged.files === undefined
       ? []
@@ -63,6 +72,7 @@ export async function judgeFile(file: string, options: JudgeOptions): Promise<nu
 interface Judged {
   readonly config: JsonObject;
   readonly expected?: readonly string[];
+  readonly expectedLint?: readonly string[];
   /** Every file of the deployment, where there is one. */
   readonly files?: readonly JudgedFile[];
 }
@@ -75,7 +85,12 @@ function judgedOf(file: string, folder: string | undefined): Judged | undefined 
     const config: unknown = JSON.parse(
       files.find(({ kind }) => kind === "openclaw-config")?.text ?? "{}",
     );
-    return { config: isObject(config) ? config : {}, expected: expectedAudit(spec), files };
+    return {
+      config: isObject(config) ? config : {},
+      expected: expectedAudit(spec),
+      expectedLint: expectedLint(spec),
+      files,
+    };
   }
   const text = Buffer.from(readNamed(file)).toString("utf8");
   const { config, findings } = readOpenClawConfig(text, file);

@@ -21,7 +21,7 @@ export function judgeConsistency(files: readonly JudgedFile[]): Verdict {
     ...addresses(config, services, files),
     ...secrets(config, services),
     ...origins(config, files),
-    ...skills(config, services),
+    ...skills(config, services, files),
     ...accounts(services, files),
   ];
   return {
@@ -300,7 +300,14 @@ function origins(config: JsonObject, files: readonly JudgedFile[]): readonly Fin
   return found;
 }
 
-function skills(config: JsonObject, services: readonly ReadService[]): readonly Finding[] {
+/** What a process in a user namespace of its own sees in the place of every uid but its own (`overflowuid` of Linux). */
+const overflowUid = "65534";
+
+function skills(
+  config: JsonObject,
+  services: readonly ReadService[],
+  files: readonly JudgedFile[],
+): readonly Finding[] {
   const args = texts(at(config, "mcp", "servers", "clawkeep", "args"));
   const service = services.find(({ name }) => name === "skills");
   const gateway = gatewayOf(services);
@@ -308,7 +315,13 @@ function skills(config: JsonObject, services: readonly ReadService[]): readonly 
   const group = after(service?.command ?? [], "--group");
   const pairs: readonly (readonly [what: string, want: string, got: string])[] = [
     ["the socket", args[1] ?? "", after(service?.command ?? [], "--socket")],
-    ["the owner of the socket", after(args, "--owner"), service?.uid ?? ""],
+    [
+      "the owner of the socket",
+      after(args, "--owner"),
+      /^PrivateUsers=yes$/mu.test(files.find(({ path }) => path === gateway.file)?.text ?? "")
+        ? overflowUid
+        : (service?.uid ?? ""),
+    ],
     ["the group of the socket", gateway.uid === "" ? group : gateway.uid, group],
   ];
   const found = pairs

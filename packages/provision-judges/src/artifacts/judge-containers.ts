@@ -1,11 +1,11 @@
 import type { Finding } from "@clawkeep/diagnostics";
 import { isObject } from "@clawkeep/openclaw-contract";
-import { parse } from "yaml";
 
 import type { Verdict } from "../verdict.ts";
 import { wrong } from "./judged-file.ts";
 import type { JudgedFile } from "./judged-file.ts";
 import { at, texts } from "./read-artifacts.ts";
+import { readYaml } from "./read-yaml.ts";
 
 /** A control of the CIS Docker Benchmark that can be seen in one service of a compose file. */
 interface Control {
@@ -148,7 +148,7 @@ export function judgeContainers(files: readonly JudgedFile[]): Verdict {
 }
 
 function composeFindings({ path, text }: JudgedFile): readonly Finding[] {
-  const services = at(parse(text), "services");
+  const services = at(readYaml(text), "services");
   if (!isObject(services))
     return [
       wrong("CIS_UNREADABLE", path, "expected services, got none", "This is no compose file."),

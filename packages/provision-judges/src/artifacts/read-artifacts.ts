@@ -1,8 +1,8 @@
 import { isObject } from "@clawkeep/openclaw-contract";
 import type { JsonObject } from "@clawkeep/openclaw-contract";
-import { parse } from "yaml";
 
 import type { JudgedFile } from "./judged-file.ts";
+import { readYaml } from "./read-yaml.ts";
 
 /** One container or unit, read back from text: what it runs, as whom, and what it is given. */
 export interface ReadService {
@@ -45,7 +45,7 @@ export function readServices(files: readonly JudgedFile[]): readonly ReadService
 }
 
 function composeServices({ path, text }: JudgedFile): readonly ReadService[] {
-  const services = at(parse(text), "services");
+  const services = at(readYaml(text), "services");
   if (!isObject(services)) return [];
   return Object.entries(services).map(([name, one]) => ({
     file: path,
@@ -74,7 +74,7 @@ function word(value: unknown): string {
 }
 
 /** Lines of a unit: key and value, in order. */
-function unitLines(text: string): readonly (readonly [string, string])[] {
+export function unitLines(text: string): readonly (readonly [string, string])[] {
   return text.split("\n").flatMap((line): readonly (readonly [string, string])[] => {
     const split = line.indexOf("=");
     return split < 1 || /^[#;[]/u.test(line) ? [] : [[line.slice(0, split), line.slice(split + 1)]];

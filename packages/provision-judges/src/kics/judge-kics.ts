@@ -6,9 +6,11 @@ import type { Finding } from "@clawkeep/diagnostics";
 import { isObject } from "@clawkeep/openclaw-contract";
 import type { JsonObject } from "@clawkeep/openclaw-contract";
 
+import type { JudgedFile } from "../artifacts/judged-file.ts";
 import { ofKind } from "../foreign/foreign-judge.ts";
 import type { ForeignJudge } from "../foreign/foreign-judge.ts";
 import { objection, opinion, refusal } from "../foreign/opinion.ts";
+import { misread } from "./misread.ts";
 
 /**
  * KICS with its own questions about compose files and Dockerfiles. HIGH, CRITICAL and MEDIUM are a no; what is lower is
@@ -38,7 +40,6 @@ export const kicsJudge: ForeignJudge = {
         ...["--report-formats", "json", "--output-path", "../home", "--output-name", "said"],
         ...["--no-progress", "--no-color", "--silent", "--disable-secrets"],
         ...["--ignore-on-exit", "results"],
-        "--disable-full-descriptions",
       ],
       files: read,
       environment: { DISABLE_CRASH_REPORT: "1" },
@@ -47,21 +48,24 @@ export const kicsJudge: ForeignJudge = {
     const said: unknown = answer.file === undefined ? undefined : JSON.parse(answer.file);
     if (!isObject(said) || !Array.isArray(said["queries"]))
       return refusal("KICS", read[0]?.path ?? "", { ...answer, exitCode: answer.exitCode || 1 });
-    return opinion(said["queries"].filter(isObject).flatMap(findingsOf));
+    return opinion(said["queries"].filter(isObject).flatMap((one) => findingsOf(one, read)));
   },
 };
 
 const noes: ReadonlySet<unknown> = new Set(["CRITICAL", "HIGH", "MEDIUM"]);
 
-function findingsOf({ query_name: name, severity, files }: JsonObject): readonly Finding[] {
-  return (Array.isArray(files) ? files : [])
-    .filter(isObject)
-    .map((one) =>
-      objection(
-        `KICS_${String(severity)}`,
-        String(one["file_name"]).replace(/^.*\/work\//u, ""),
-        `${String(name)}: line ${String(one["line"])}, ${String(one["actual_value"])}`,
-        noes.has(severity) ? "error" : "warning",
-      ),
-    );
+function findingsOf(
+  { query_name: name, severity, files }: JsonObject,
+  read: readonly JudgedFile[],
+): readonly Finding[] {
+  return (Array.isArray(files) ? files : []).filter(isObject).map((one) => {
+    const path = String(one["file_name"]).replace(/^.*\/work\//u, "");
+    const actual = String(one["actual_value"]);
+    const file = read.find((own) => own.path === path);
+    const reason = misread(String(name), actual, file);
+    const words = `${String(name)}: line ${String(one["line"])}, ${actual}`;
+    return reason === undefined
+      ? objection(`KICS_${String(severity)}`, path, words, noes.has(severity) ? "error" : "warning")
+      : objection("KICS_MISREAD", path, `${words} (${reason})`, "warning");
+  });
 }

@@ -54,6 +54,35 @@ export function auditAnswer(json: unknown): readonly AuditFinding[] | undefined 
   return findings;
 }
 
+/** One finding of `doctor --lint --json`. */
+export interface LintFinding {
+  readonly checkId: string;
+  readonly severity: string;
+  readonly requirement: string;
+  readonly message: string;
+}
+
+/** Reads the answer of `doctor --lint`, or undefined when it is none. */
+export function lintAnswer(json: unknown): readonly LintFinding[] | undefined {
+  if (!isObject(json) || !Array.isArray(json["findings"])) return undefined;
+  return (json["findings"] as readonly unknown[]).filter(isObject).map((one) => ({
+    checkId: textOf(one["checkId"]),
+    severity: textOf(one["severity"]),
+    requirement: textOf(one["requirement"]),
+    message: textOf(one["message"]),
+  }));
+}
+
+/** What `secrets audit` has against a configuration, or undefined when there is no answer. */
+export function secretsAnswer(json: unknown): readonly string[] | undefined {
+  if (!isObject(json) || !Array.isArray(json["findings"])) return undefined;
+  return (json["findings"] as readonly unknown[])
+    .filter(isObject)
+    .map((one) =>
+      `${textOf(one["code"] ?? one["kind"])} ${textOf(one["path"] ?? one["jsonPath"])}`.trim(),
+    );
+}
+
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }

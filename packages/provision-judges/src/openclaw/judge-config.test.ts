@@ -13,7 +13,8 @@ const fake = `
 import { readFileSync } from "node:fs";
 const config = JSON.parse(readFileSync(process.env.OPENCLAW_CONFIG_PATH, "utf8"));
 const [one] = process.argv.slice(2);
-process.stdout.write(JSON.stringify(one === "config" ? config.validation : config.audit) ?? "nothing");
+const answers = { config: config.validation, security: config.audit, secrets: config.kept ?? { findings: [] }, doctor: config.lint ?? { findings: [] } };
+process.stdout.write(JSON.stringify(answers[one]) ?? "nothing");
 `;
 const folder = mkdtempSync(path.join(tmpdir(), "claw-judges-"));
 mkdirSync(path.join(folder, "node_modules/openclaw"), { recursive: true });
@@ -63,6 +64,8 @@ test("exactly what is expected of a rendered file passes", async () => {
   expect(verdicts.map(({ judge }) => judge)).toEqual([
     "openclaw config validate",
     "openclaw security audit",
+    "openclaw secrets audit",
+    "openclaw doctor --lint",
   ]);
 });
 
@@ -107,10 +110,32 @@ test("an answer that is no JSON is a no, never a pass", async () => {
 test("a program that is missing is not judged", async () => {
   const nowhere = { node: process.execPath, folder: path.join(folder, "nowhere") };
   const verdicts = await judgeConfig({}, nowhere, { file: "x" });
-  expect(verdicts.map(({ status }) => status)).toEqual(["not-judged", "not-judged"]);
+  expect(verdicts.map(({ status }) => status)).toEqual(
+    Array.from({ length: 4 }, () => "not-judged"),
+  );
   expect(allPassed(verdicts)).toBe(false);
-  expect(await judgeConfig({}, undefined, { file: "x" })).toMatchObject([
-    { status: "not-judged" },
-    { status: "not-judged" },
+  const missing = await judgeConfig({}, undefined, { file: "x" });
+  expect(new Set(missing.map(({ status }) => status))).toEqual(new Set(["not-judged"]));
+});
+
+test("what the doctor and the audit of secrets find is a no, but what the doctor is expected to say", async () => {
+  const lint = {
+    findings: [{ checkId: "a", requirement: "r", severity: "warning", message: "m" }],
+  };
+  const kept = { findings: [{ code: "PLAINTEXT", path: "x.key" }] };
+  const program = { node: process.execPath, folder };
+  const ask = (expectedLint: readonly string[]): Promise<readonly Verdict[]> =>
+    judgeConfig({ validation: valid, audit: { findings: [] }, lint, kept }, program, {
+      file: "x",
+      expected: [],
+      expectedLint,
+    });
+  expect(await ask(["warning r"])).toMatchObject([
+    { status: "passed" },
+    { status: "passed" },
+    { status: "failed", findings: [{ message: "PLAINTEXT x.key" }] },
+    { status: "passed" },
   ]);
+  const [, , , other] = await ask(["warning s"]);
+  expect(other?.findings.map(({ code }) => code)).toEqual(["JUDGE_LINT", "JUDGE_LINT_MISSING"]);
 });

@@ -9,8 +9,8 @@ import type {
 } from "@clawkeep/openclaw-contract";
 
 import type { Verdict } from "../verdict.ts";
-import { auditAnswer, validationAnswer } from "./answers.ts";
-import type { AuditFinding } from "./answers.ts";
+import { auditAnswer, lintAnswer, secretsAnswer, validationAnswer } from "./answers.ts";
+import type { AuditFinding, LintFinding } from "./answers.ts";
 
 /** How a configuration is judged. */
 export interface ConfigJudging {
@@ -21,13 +21,16 @@ export interface ConfigJudging {
    * every critical finding is an error and every warning a warning: for what somebody else wrote.
    */
   readonly expected?: readonly string[];
+  /** The same of `doctor --lint`, as `warning requirement`. */
+  readonly expectedLint?: readonly string[];
   /** Whether a valid file is audited too. Default true. */
   readonly audited?: boolean;
 }
 
 /**
- * Asks the real OpenClaw about a copy of a configuration: `config validate`, then `security audit`. A
- * program that is missing is "not judged", never a pass. What is invalid is not audited: OpenClaw refuses to.
+ * Asks the real OpenClaw about a copy of a configuration: `config validate`, then `security audit`, `doctor --lint` and
+ * `secrets audit`. A program that is missing is "not judged", never a pass. What is invalid is asked no further: OpenClaw
+ * refuses to.
  */
 export async function judgeConfig(
   config: JsonObject,
@@ -49,7 +52,8 @@ export async function judgeConfig(
     );
     if (validated.status !== "passed" || judging.audited === false) return [validated];
     const audited = auditVerdict(await session.run(["security", "audit", "--json"]), judging);
-    return [validated, audited];
+    const kept = secretsVerdict(await session.run(["secrets", "audit", "--json"]), judging);
+    return [validated, audited, kept, await lintOf(config, program, judging)];
   } finally {
     await session.close();
   }
@@ -57,10 +61,85 @@ export async function judgeConfig(
 
 const validate = "openclaw config validate";
 const audit = "openclaw security audit";
+const secrets = "openclaw secrets audit";
+const lint = "openclaw doctor --lint";
+
+/** The doctor starts the servers of MCP to see their tools: it gets a copy without them. */
+async function lintOf(
+  config: JsonObject,
+  program: OpenClawProgram,
+  judging: ConfigJudging,
+): Promise<Verdict> {
+  const session = await openOpenClaw(program, { ...config, mcp: {} });
+  try {
+    return lintVerdict(await session.run(["doctor", "--lint", "--json"]), judging);
+  } finally {
+    await session.close();
+  }
+}
+
+function lintVerdict(answer: OpenClawAnswer, { expectedLint, file }: ConfigJudging): Verdict {
+  const said = lintAnswer(answer.json);
+  if (said === undefined) return unreadable(lint, answer, file);
+  const names = new Set(said.map(nameOf));
+  const findings = [
+    ...said
+      .filter((one) => expectedLint?.includes(nameOf(one)) !== true)
+      .map((one): Finding => ({
+        code: "JUDGE_LINT",
+        severity: expectedLint !== undefined || one.severity === "error" ? "error" : "warning",
+        message: `${nameOf(one)}: ${one.message}`,
+        hint: "openclaw doctor --lint says how to mend it.",
+        file,
+      })),
+    ...(expectedLint ?? [])
+      .filter((one) => !names.has(one))
+      .map((one): Finding => ({
+        code: "JUDGE_LINT_MISSING",
+        severity: "error",
+        message: `expected the doctor to say ${one}, it did not`,
+        hint: "The doctor or the artifact changed: expected-lint.ts must say what is true.",
+        file,
+      })),
+  ];
+  return {
+    judge: lint,
+    version: openClawVersion,
+    status: findings.some(({ severity }) => severity === "error") ? "failed" : "passed",
+    findings,
+    codes: [...names].toSorted(),
+  };
+}
+
+const nameOf = ({ severity, requirement, checkId }: LintFinding): string =>
+  `${severity} ${requirement || checkId}`;
+
+function secretsVerdict(answer: OpenClawAnswer, { file }: ConfigJudging): Verdict {
+  const found = secretsAnswer(answer.json);
+  if (found === undefined) return unreadable(secrets, answer, file);
+  return {
+    judge: secrets,
+    version: openClawVersion,
+    status: found.length === 0 ? "passed" : "failed",
+    findings: found.map((message) => ({
+      code: "JUDGE_SECRETS",
+      severity: "error",
+      message,
+      hint: "A secret is a reference, never a value: claw import makes one of it.",
+      file,
+    })),
+    codes: found.length === 0 ? [] : ["plaintext"],
+  };
+}
 
 function notJudged(finding: Finding | undefined): readonly Verdict[] {
   const findings = finding === undefined ? [] : [finding];
-  return [validate, audit].map((judge) => ({ judge, status: "not-judged", findings, codes: [] }));
+  return [validate, audit, secrets, lint].map((judge) => ({
+    judge,
+    status: "not-judged",
+    findings,
+    codes: [],
+  }));
 }
 
 function validationVerdict(answer: OpenClawAnswer, { file }: ConfigJudging): Verdict {

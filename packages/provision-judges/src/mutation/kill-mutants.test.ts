@@ -1,0 +1,62 @@
+import { parseSpec, renderDeployment } from "@clawkeep/provision-plan";
+import { describe, expect, test } from "vitest";
+
+import { plainSpecs, richSpecs } from "../../../provision-plan/src/spec/specs.cases.ts";
+import { judgeConsistency } from "../artifacts/judge-consistency.ts";
+import { judgeContainers } from "../artifacts/judge-containers.ts";
+import type { JudgedFile } from "../artifacts/judged-file.ts";
+import { judgeHardening } from "../hardening/judge-hardening.ts";
+import { equivalence, equivalentMutants } from "./equivalent-mutants.cases.ts";
+import { mutantsOf } from "./mutants.cases.ts";
+
+const place = { home: "/home/me", skillsUid: 2000, skillProgram: "/usr/local/bin/clawkeep-skill" };
+
+function filesOf(text: string): readonly JudgedFile[] {
+  const { spec, findings } = parseSpec(Buffer.from(text), "deploy.yaml");
+  if (spec === undefined) throw new Error(JSON.stringify(findings));
+  return renderDeployment(spec, place);
+}
+
+/** A file that cannot be read any more is a no as well. */
+function isKilled(files: readonly JudgedFile[]): boolean {
+  try {
+    return [judgeHardening, judgeContainers, judgeConsistency].some(
+      (judge) => judge(files).status === "failed",
+    );
+  } catch {
+    return true;
+  }
+}
+
+test.each([...plainSpecs, ...richSpecs])(
+  "$name has every line that keeps it closed",
+  ({ text }) => {
+    expect(judgeHardening(filesOf(text)).findings).toEqual([]);
+  },
+);
+
+describe("each line of each file, removed or weakened, is seen by who reads the files alone", () => {
+  const used = new Set<RegExp>();
+
+  test.each(plainSpecs)(
+    "$name",
+    ({ text }) => {
+      const files = filesOf(text);
+      const mutants = files.flatMap(mutantsOf);
+      const alive = mutants.filter(
+        ({ file }) => !isKilled(files.map((one) => (one.path === file.path ? file : one))),
+      );
+      for (const { id } of alive) {
+        for (const { ids } of equivalentMutants) if (ids.test(id)) used.add(ids);
+      }
+      expect(alive.map(({ id }) => id).filter((id) => equivalence(id) === undefined)).toEqual([]);
+      expect(new Set(mutants.map(({ id }) => id)).size).toBe(mutants.length);
+      expect(mutants.length).toBeGreaterThan(80);
+    },
+    60_000,
+  );
+
+  test("no reason is kept for mutants that there are not", () => {
+    expect(equivalentMutants.filter(({ ids }) => !used.has(ids))).toEqual([]);
+  });
+});
