@@ -56,6 +56,7 @@ test.each([
   [["plan"]],
   [["import"]],
   [["judge"]],
+  [["doctor"]],
   [["ollama-gate"]],
   [["apply"]],
   [["history"]],
