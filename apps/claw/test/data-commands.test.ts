@@ -3,7 +3,7 @@ import path from "node:path";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { placeWith } from "./deployed.ts";
+import { installStandIn, placeWith } from "./deployed.ts";
 import type { Place } from "./deployed.ts";
 
 let place: Place;
@@ -41,10 +41,28 @@ test("L23: backup stops, archives and starts; restore brings the state back, and
   expect([place.token() === fresh, fresh === old]).toEqual([true, false]);
   expect(readdirSync(place.home).some((name) => name.endsWith("before-restore-1"))).toBe(true);
 
-  writeFileSync(path.join(place.home, "bad.tar"), readFileSync(archive).subarray(0, 5000));
+  writeFileSync(path.join(place.home, "bad.tar"), readFileSync(archive).subarray(0, -600));
   const bad = await place.claw("restore", "bad.tar", "--yes");
   expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining("RESTORE_ARCHIVE")]);
   expect((await place.claw("start")).code).toBe(0);
+}, 180_000);
+
+test("C16: update takes the pinned OpenClaw only, and makes the process anew", async () => {
+  const database = path.join(place.state, "state.sqlite");
+  const before = readFileSync(database, "utf8");
+  installStandIn(path.join(place.home, "other"), "2026.9.5");
+  const other = await place.claw("update", "--openclaw", "other", "--without-model");
+  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("UPDATE_VERSION")]);
+  installStandIn(path.join(place.home, "next"), "2026.9.6");
+  const done = await place.claw("update", "home", "--openclaw", "next", "--without-model");
+  expect([done.code, done.stdout]).toEqual([0, expect.stringContaining("runs OpenClaw 2026.9.6")]);
+  expect(readFileSync(database, "utf8")).not.toBe(before);
+  const definition = path.join(
+    place.home,
+    ".local/state/clawkeep/deployments/home/run/gateway.json",
+  );
+  expect(readFileSync(definition, "utf8")).toContain("/next/node_modules/openclaw/openclaw.mjs");
+  expect((await place.claw("health")).code).toBe(0);
 }, 180_000);
 
 test("C28: uninstall shows and asks, keeps data unless it was said, and leaves nothing running", async () => {

@@ -2,10 +2,23 @@ import type { Command } from "commander";
 
 import type { BackupOptions } from "../commands/backup.ts";
 import type { UninstallOptions } from "../commands/uninstall.ts";
+import type { UpdateOptions } from "../commands/update.ts";
 import { nameArgument } from "./service-commands.ts";
 
 /** Commands about a deployment's data, and about this program itself. */
 export function addDataCommands(program: Command, done: (code: number) => void): void {
+  program
+    .command("update")
+    .description("get the OpenClaw of the spec, and make every process anew with it")
+    .argument(...nameArgument)
+    .option("--openclaw <folder>", "folder whose node_modules holds it (default: npm gets it)")
+    .option("--without-model", "do not ask the model whether it works afterwards")
+    .addHelpText("after", updateExamples)
+    .action(async (name: string | undefined, options: UpdateOptions) => {
+      const { updateName } = await import("../commands/update.ts");
+      done(await updateName(name, options));
+    });
+
   program
     .command("backup")
     .description("stop what runs, write one archive of the state, and start it again")
@@ -54,6 +67,16 @@ export function addDataCommands(program: Command, done: (code: number) => void):
       done(printCompletion(shell, program));
     });
 }
+
+const updateExamples = `
+Examples:
+  claw update
+  claw update home --openclaw ~/openclaw-2026.9.6
+
+The version is that of deploy.yaml. The state is backed up first, and put back with the old program when the new one
+is not ready. Containers are built with --pull and made anew.
+Exit codes: 0 updated, 1 put back, 2 usage or failure.
+`;
 
 const backupExamples = `
 Examples:
