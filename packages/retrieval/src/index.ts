@@ -1,3 +1,5 @@
+export { describeEngine } from "@clawkeep/vector-index";
+export type { EngineDescription } from "@clawkeep/vector-index";
 export { indexStatus } from "./status/index-status.ts";
 export type { IndexStatus } from "./status/index-status.ts";
 export { sampleRecall } from "./status/sample-recall.ts";

@@ -1,4 +1,5 @@
 import { CodedError, escapeForTerminal, formatError } from "@clawkeep/diagnostics";
+import { describeEncoder } from "@clawkeep/embedder";
 import type { IndexStatus, IndexTrust, RecallSample } from "@clawkeep/retrieval";
 import { indexStatus, jsonForModel, openIndex, sampleRecall } from "@clawkeep/retrieval";
 
@@ -22,6 +23,7 @@ export function runStatus(options: RawOptions): Promise<number> {
     });
   }
   const known = workspace === undefined ? {} : { workspace };
+  const encoder = describeEncoder();
   const measured = trusted && vectors === undefined ? measure(folder, trust, snapshot.spaceId) : {};
   if (options.flags.has("json")) {
     const status = {
@@ -37,6 +39,7 @@ export function runStatus(options: RawOptions): Promise<number> {
       findings: found.findings,
       ...measured,
       engine,
+      encoder,
       ...snapshot,
     };
     process.stdout.write(`${jsonForModel(status)}\n`);
@@ -56,10 +59,8 @@ export function runStatus(options: RawOptions): Promise<number> {
     ...describeFindings(found),
     ["analyser", snapshot.analyser],
     ["chunker", snapshot.chunker],
-    [
-      "engine",
-      `${engine.engine}, ${engine.kernel}${engine.why === undefined ? "" : ` (${engine.why})`}`,
-    ],
+    ["engine", described(engine.engine, engine)],
+    ["encoder", described(encoder.encoder, encoder)],
     ["space", snapshot.spaceId],
     ["snapshot", `${snapshot.snapshotRoot} (publication ${snapshot.sequence})`],
     ...(forgotten.length === 0 ? [] : [["forgotten", forgotten.join(", ")] as const]),
@@ -69,6 +70,15 @@ export function runStatus(options: RawOptions): Promise<number> {
     process.stdout.write(`${name.padEnd(10)} ${escapeForTerminal(value)}\n`);
   }
   return Promise.resolve(0);
+}
+
+/** What runs, with which instructions, and why not the native one. */
+function described(
+  name: string,
+  { kernel, why }: { readonly kernel?: string; readonly why?: string },
+): string {
+  const runs = kernel === undefined ? name : `${name}, ${kernel}`;
+  return why === undefined ? runs : `${runs} (${why})`;
 }
 
 interface Measured {

@@ -6,6 +6,17 @@ import { nativeAddon } from "@clawkeep/native-engine";
 /** What runs the model: our own encoder, or ONNX Runtime. `auto` is ours where it was built. */
 export type EncoderChoice = "auto" | "native" | "onnx";
 
+/** Which encoder runs here, for people. */
+export interface EncoderDescription {
+  readonly encoder: "native" | "onnx";
+  /** The native encoder's instructions: `avx512-vnni`, `avx2`, `neon`, `scalar`. */
+  readonly kernel?: string;
+  /** Why the native encoder does not run. */
+  readonly why?: string;
+}
+
+type Chosen = { readonly file: string; readonly kernel: string } | { readonly why: string };
+
 /**
  * The file of the native encoder's addon, or undefined for ONNX Runtime: chosen for models other than the
  * packaged one, where the addon was not built, and where the processor has no kernel but plain Rust.
@@ -13,12 +24,30 @@ export type EncoderChoice = "auto" | "native" | "onnx";
  * @param choice Default: `CLAWKEEP_ENCODER` of the environment, else `auto`.
  * @throws CodedError `EMBEDDER_ENCODER` for a choice that there is not, or that cannot be had.
  */
-export function chooseEncoder(
+export function chooseEncoder(manifest: ModelManifest, choice?: string): string | undefined {
+  const chosen = choose(manifest, choice);
+  return "file" in chosen ? chosen.file : undefined;
+}
+
+/**
+ * Says what runs the packaged model in this process, and with which instructions; no model is opened.
+ *
+ * @param choice Default: `CLAWKEEP_ENCODER` of the environment, else `auto`.
+ * @throws CodedError `EMBEDDER_ENCODER` as opening the model would.
+ */
+export function describeEncoder(choice?: string): EncoderDescription {
+  const chosen = choose(modelManifest, choice);
+  return "file" in chosen
+    ? { encoder: "native", kernel: chosen.kernel }
+    : { encoder: "onnx", why: chosen.why };
+}
+
+function choose(
   manifest: ModelManifest,
   choice: string = process.env["CLAWKEEP_ENCODER"] ?? "auto",
-): string | undefined {
+): Chosen {
   if (choice === "onnx") {
-    return undefined;
+    return { why: "ONNX Runtime was asked for" };
   }
   if (choice !== "auto" && choice !== "native") {
     throw encoderError(`expected the encoder auto, native or onnx, got ${choice}`);
@@ -30,13 +59,15 @@ export function chooseEncoder(
   const found = nativeAddon();
   const why = "why" in found ? found.why : packaged ? undefined : "it runs the packaged model only";
   if ("file" in found && why === undefined) {
-    const fast = !found.addon.encoderKernels().startsWith("scalar");
-    return fast || choice === "native" ? found.file : undefined;
+    const kernel = found.addon.encoderKernels().split(",")[0] ?? "scalar";
+    return kernel !== "scalar" || choice === "native"
+      ? { file: found.file, kernel }
+      : { why: "this processor has no instructions that it knows" };
   }
   if (choice === "native") {
     throw encoderError(`expected the native encoder, but ${why}`);
   }
-  return undefined;
+  return { why: why ?? "" };
 }
 
 function encoderError(message: string): CodedError {

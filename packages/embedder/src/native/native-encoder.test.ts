@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 
 import { openEmbedder } from "../open-embedder.ts";
-import { chooseEncoder } from "./choose-encoder.ts";
+import { chooseEncoder, describeEncoder } from "./choose-encoder.ts";
 import { openNativeSession } from "./native-session.ts";
 
 const found = nativeAddon();
@@ -131,8 +131,18 @@ describe.skipIf(!built)("the native encoder (skipped where it was not built)", (
 });
 
 describe("choosing", () => {
-  test("takes ONNX Runtime when asked to", () => {
+  test("takes ONNX Runtime when asked to, and says so", () => {
     expect(chooseEncoder(modelManifest, "onnx")).toBeUndefined();
+    expect(describeEncoder("onnx")).toEqual({ encoder: "onnx", why: expect.any(String) });
+  });
+
+  test("says which runs, or why ours does not", () => {
+    const runs = chooseEncoder(modelManifest, "auto") === undefined;
+    expect(describeEncoder("auto")).toEqual(
+      runs
+        ? { encoder: "onnx", why: expect.stringMatching(/./u) }
+        : { encoder: "native", kernel: expect.stringMatching(/^[a-z0-9-]+$/u) },
+    );
   });
 
   test("refuses a choice that there is not", () => {

@@ -146,6 +146,7 @@ describe.each(Object.entries(connections))("the MCP server by %s", (_, connect) 
     expect(JSON.parse(first?.text ?? "")).toEqual(read.structuredContent);
     const status = await client.readResource({ uri: "clawkeep://index/status" });
     expect(JSON.stringify(status.contents)).toContain("snapshotRoot");
+    expect(JSON.stringify(status.contents)).toMatch(/"encoder\W+(?:native|onnx)\b/u);
     expect((await client.listResourceTemplates()).resourceTemplates).toHaveLength(1);
     await client.close();
   });

@@ -86,4 +86,10 @@ export const statusOutput: z.ZodObject = z.looseObject({
   documents: z.int(),
   chunks: z.int(),
   snapshotRoot: z.string(),
+  engine: z.looseObject({ engine: z.string(), kernel: z.string(), why: z.string().optional() }),
+  encoder: z.looseObject({
+    encoder: z.string(),
+    kernel: z.string().optional(),
+    why: z.string().optional(),
+  }),
 });

@@ -1,6 +1,14 @@
-import type { Embedder } from "@clawkeep/embedder";
-import type { Answer, Collections, Index, IndexPlace, Snapshot } from "@clawkeep/retrieval";
-import { answerQuery, openIndexes } from "@clawkeep/retrieval";
+import type { Embedder, EncoderDescription } from "@clawkeep/embedder";
+import { describeEncoder } from "@clawkeep/embedder";
+import type {
+  Answer,
+  Collections,
+  EngineDescription,
+  Index,
+  IndexPlace,
+  Snapshot,
+} from "@clawkeep/retrieval";
+import { answerQuery, describeEngine, openIndexes } from "@clawkeep/retrieval";
 
 import { EmbeddingQueue } from "./embedding-queue.ts";
 import type { ReadAnswer } from "./read-passages.ts";
@@ -23,6 +31,9 @@ export interface ServedStatus {
   readonly spaceId: string;
   readonly dimensions: number;
   readonly maxTokens: number;
+  /** What searches vectors and what runs the model, here in the worker, and why not the native ones. */
+  readonly engine: EngineDescription;
+  readonly encoder: EncoderDescription;
   /** Each of several indexes, by name. */
   readonly collections?: readonly {
     readonly name: string;
@@ -137,6 +148,8 @@ export function residentIndex(places: readonly IndexPlace[], embedder: Embedder)
           spaceId: embedder.spaceId,
           dimensions: embedder.dimensions,
           maxTokens: embedder.maxTokens,
+          engine: describeEngine(),
+          encoder: describeEncoder(),
         };
       } finally {
         leave(used);
