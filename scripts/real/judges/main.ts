@@ -8,6 +8,7 @@ import { judgeConfig } from "../../../packages/provision-judges/src/index.ts";
 import type { Verdict } from "../../../packages/provision-judges/src/index.ts";
 import {
   expectedAudit,
+  expectedLint,
   parseSpec,
   renderOpenClawConfig,
 } from "../../../packages/provision-plan/src/index.ts";
@@ -16,10 +17,13 @@ import type { SpecCase } from "../../../packages/provision-plan/src/spec/specs.c
 import { keepRun } from "../keep-run.ts";
 import { installOpenclaw } from "../openclaw/install.ts";
 import { guideConfigs } from "./guide-configs.ts";
+import { installJudges } from "./install-judges.ts";
+import { judgePrograms } from "./programs.ts";
 
 /**
- * What we render before programs that we did not write; what guides show, and what becomes of it, beside it. Now:
- * openclaw.json of every profile and of every migrated configuration, before the real OpenClaw.
+ * What we render before programs that we did not write; what guides show, and what becomes of it, beside it: every file
+ * before the programs that read it, and openclaw.json of every profile and of every migrated configuration before the
+ * real OpenClaw. A program that cannot be installed is red. Without guides beside the clone they are not judged.
  */
 const root = path.dirname(path.dirname(path.dirname(import.meta.dirname)));
 const { folder, version } = installOpenclaw(openClawVersion);
@@ -43,8 +47,12 @@ async function rendered({ name, text }: SpecCase): Promise<Row> {
   };
   const config: JsonObject = { ...renderOpenClawConfig(spec, place) };
   const expected = expectedAudit(spec);
-  const verdicts = await judgeConfig(config, program, { file: "openclaw.json", expected });
-  return row("rendered", name, verdicts, verdicts.length === 2 && verdicts.every(passed));
+  const verdicts = await judgeConfig(config, program, {
+    file: "openclaw.json",
+    expected,
+    expectedLint: expectedLint(spec),
+  });
+  return row("rendered", name, verdicts, verdicts.length === 4 && verdicts.every(passed));
 }
 
 async function foreign(name: string, config: JsonObject): Promise<readonly Row[]> {
@@ -74,7 +82,7 @@ const passed = ({ status }: Verdict): boolean => status === "passed";
 function row(
   kind: Row["kind"],
   name: string,
-  [validation, audit]: readonly Verdict[],
+  [validation, audit, ...others]: readonly Verdict[],
   ok: boolean,
 ): Row {
   const issues = (validation?.findings ?? []).map(({ code, message }) =>
@@ -91,7 +99,9 @@ function row(
   process.stdout.write(
     `${ok ? "ok  " : "FAIL"} ${kind.padEnd(8)} ${name}\n       ${shown.valid}\n       ${shown.audit}\n`,
   );
-  for (const finding of ok || kind !== "rendered" ? [] : (audit?.findings ?? [])) {
+  for (const finding of ok || kind !== "rendered"
+    ? []
+    : [audit, ...others].flatMap((one) => one?.findings ?? [])) {
     process.stdout.write(`       ${finding.code}: ${finding.message}\n`);
   }
   return shown;
@@ -120,6 +130,8 @@ async function main(): Promise<number> {
     process.stderr.write(`expected OpenClaw ${openClawVersion}, got ${version}\n`);
     return 1;
   }
+  const wrong = await judgePrograms(root, installJudges());
+  for (const words of wrong) process.stdout.write(`FAIL ${words}\n`);
   const guides = guideConfigs(path.resolve(root, "../shared/seeds"));
   const jobs: (() => Promise<readonly Row[]>)[] = [
     ...[...plainSpecs, ...richSpecs].map((one) => async () => [await rendered(one)]),
@@ -137,8 +149,9 @@ async function main(): Promise<number> {
   const rows = (await inTurns(jobs, 4)).flat();
   const failed = rows.filter(({ ok }) => !ok);
   process.stdout.write(`${rows.length} judged, ${failed.length} failed\n`);
-  if (failed.length === 0) keepRun(root, "judges", table(rows), rows);
-  return failed.length === 0 ? 0 : 1;
+  const isPass = failed.length === 0 && wrong.length === 0;
+  if (isPass) keepRun(root, "judges", table(rows), rows);
+  return isPass ? 0 : 1;
 }
 
 process.exitCode = await main();
