@@ -294,10 +294,12 @@ Examples:
   claw apply --dry-run
   claw apply deploy.yaml --folder rendered
   claw apply --overwrite-drift --json
+  claw apply --start --question "Where is the restore key?"
+  claw apply --start --without-model --manager supervised
 
 A file that somebody changed is shown and not written over. Killed at any moment, the next call undoes first.
-The token is made once, mode 0600, and kept; its value is printed nowhere. With --start the gateway of a notebook
-runs under a supervisor of our own; when it is not ready within two minutes, everything is put back.
+The token is made once, mode 0600, and kept; its value is printed nowhere. With --start everything is put back
+unless the gateway is ready, Ollama has the models, and the agent answers one question.
 Exit codes: 0 applied or unchanged, 1 the spec does not hold, drift, or put back, 2 usage or failure.
 `;
 

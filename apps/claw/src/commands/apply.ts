@@ -1,5 +1,4 @@
 import { escapeForTerminal } from "@clawkeep/diagnostics";
-import type { FaultHook } from "@clawkeep/durable-files";
 import {
   applyDeployment,
   compareDeployment,
@@ -36,11 +35,7 @@ export interface ApplyCommandOptions {
 }
 
 /** Writes the files and the token of a deployment, or leaves everything as it was. */
-export async function applySpec(
-  file: string,
-  options: ApplyCommandOptions,
-  faults?: FaultHook,
-): Promise<number> {
+export async function applySpec(file: string, options: ApplyCommandOptions): Promise<number> {
   const spec = specOrFindings(file);
   if (spec === undefined) return 1;
   const store = storeOf(spec.name);
@@ -89,7 +84,6 @@ export async function applySpec(
   const desired = { files, services, gates, secrets: await secretValues(secrets) };
   const applied = await applyDeployment(store, desired, {
     ...(options.overwriteDrift === true ? { overwriteDrift: true } : {}),
-    ...(faults === undefined ? {} : { faults }),
   });
   const isDone = applied.outcome === "applied" || applied.outcome === "unchanged";
   if (isDone) await writeCard(store, cardOf(spec, file, options.folder));

@@ -114,7 +114,7 @@ describe("the gate of a turn", () => {
 
   test.each([
     ["nothing was said", 0, '{"payloads":[]}', "exit code 0"],
-    ["it failed, and says why", 1, "", "exit code 1: no such model"],
+    ["it failed, and says why", 1, "", "exit code 1: x; no such model"],
     ["no JSON", 0, "{oops", "exit code 0"],
     ["it was killed", null, "", "exit code null"],
   ])("%s", async (_what, code, stdout, expected) => {

@@ -17,8 +17,9 @@ export function turnGate(
       const ran = await run();
       const answer = answerOf(ran.stdout);
       if (ran.code !== 0 || answer === "") {
-        const said = ran.stderr.trim().split("\n").at(-1) ?? "";
-        return `expected an answer, got exit code ${ran.code}${said === "" ? "" : `: ${said.slice(0, 300)}`}`;
+        // The reason comes before hints where to look.
+        const said = ran.stderr.trim().split("\n").slice(-6).join("; ");
+        return `expected an answer, got exit code ${ran.code}${said === "" ? "" : `: ${said.slice(0, 600)}`}`;
       }
       heard(answer);
       return undefined;
