@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { observations } from "./observe-row.ts";
 import {
   dueStages,
   figureMissed,
@@ -80,8 +83,11 @@ async function runStage(name: string): Promise<Verdict> {
   }
   process.stdout.write(`stage ${name}: ${stage.about}\n`);
   const started = Date.now();
+  const scratch = mkdtempSync(path.join(tmpdir(), "clawkeep-observed-"));
+  const observed = observations(path.join(scratch, "rows"));
   const child = spawn(process.execPath, ["--conditions=source", path.join(root, stage.script)], {
     cwd: root,
+    env: { ...process.env, ...observed.environment },
     stdio: "inherit",
     detached: true,
   });
@@ -95,6 +101,8 @@ async function runStage(name: string): Promise<Verdict> {
     child.on("exit", (status) => resolve(status ?? 1));
   });
   clearTimeout(timer);
+  const rows = observed.read();
+  rmSync(scratch, { recursive: true });
   const seconds = ((Date.now() - started) / 1000).toFixed(0);
   const isPass = code === 0 || code === passedInPart;
   const verdict: Verdict =
@@ -109,6 +117,7 @@ async function runStage(name: string): Promise<Verdict> {
     keepPass(root, name, {
       inputs: inputDigest(root, stage.inputs),
       date: new Date().toISOString().slice(0, 10),
+      ...(Object.keys(rows).length === 0 ? {} : { rows }),
     });
   }
   return verdict;

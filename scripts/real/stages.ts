@@ -20,6 +20,8 @@ export interface Stage {
 export interface Pass {
   readonly inputs: string;
   readonly date: string;
+  /** Rows of docs/rows.md that it observed, and how. */
+  readonly rows?: Readonly<Record<string, "ran" | "judged">>;
 }
 
 /** Exit code of a stage in which all is right except that a measured figure misses its bound. */

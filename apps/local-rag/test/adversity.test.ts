@@ -135,7 +135,7 @@ if (!apart) {
 }
 
 describe("without a network", () => {
-  test.runIf(apart)("index and query do all that they do with one", patience, () => {
+  test.runIf(apart)("index and query do all that they do with one [S9]", patience, () => {
     const { workspace, home, index } = newPlace("alone");
     const inside = (...args: readonly string[]): CommandResult => {
       const node = [process.execPath, "--conditions=source", main];

@@ -133,7 +133,7 @@ describe("local-rag index", () => {
 });
 
 describe("local-rag query", () => {
-  test("prints passages with their places and a summary for people", () => {
+  test("prints passages with their places and a summary for people [S8]", () => {
     const result = ask(["When must the fog signal be started?", "--topk", "2"]);
     expect(result).toMatchObject({ code: 0, stderr: "" });
     expect(result.stdout).toMatch(
@@ -141,7 +141,7 @@ describe("local-rag query", () => {
     );
   });
 
-  test("prints the same JSON by argv, by stdin and resident", async () => {
+  test("prints the same JSON by argv, by stdin and resident [S8]", async () => {
     const question = "How long must the wick be?";
     const byArgv = ask([question, "--json", "--topk", "3"]);
     const request = JSON.stringify({ query: question, topk: 3 });

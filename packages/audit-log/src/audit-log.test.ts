@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe("an audit log", () => {
-  test("holds two records a run, in order, and verifies", async () => {
+  test("holds two records a run, in order, and verifies [S10]", async () => {
     const log = await openAuditLog({ folder, now: () => new Date(1_700_000_000_123) });
     const begun = await log.start(sampleStart);
     expect(begun).toEqual({ sequence: 0, id: `${log.identity.log.slice(0, 12)}-0` });

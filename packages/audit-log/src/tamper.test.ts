@@ -129,7 +129,7 @@ describe("a log that somebody without the key changed", () => {
     }
   });
 
-  test("is found out by any edit of its bytes", async () => {
+  test("is found out by any edit of its bytes [S10]", async () => {
     const edit = fc.record({
       at: fc.nat(bytes.log.length),
       remove: fc.nat(40),

@@ -54,7 +54,7 @@ describe.each(await testableLevels())("at level %s a hostile argument", (level) 
     `x${"a".repeat(131_070)}`,
   ];
 
-  test("is one literal element of the argv", async () => {
+  test("is one literal element of the argv [S7]", async () => {
     writeFileSync(path.join(place.workspace, "kept"), "");
     for (const text of literal()) {
       const { json } = executed(await runtime.invoke(request("argv", { text }, { level })));
@@ -66,7 +66,7 @@ describe.each(await testableLevels())("at level %s a hostile argument", (level) 
     ]);
   });
 
-  test("is one literal value on standard input, up to a megabyte", async () => {
+  test("is one literal value on standard input, up to a megabyte [S7]", async () => {
     const long = "ab\n".repeat(349_525);
     for (const text of [`$(touch ${canary})`, "--evil", "\u202e", long]) {
       const { json } = executed(await runtime.invoke(request("stdin", { text }, { level })));

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { approvalsDocument, execConfiguration } from "./approvals-document.ts";
 
-test("what is not listed is denied, nobody is asked, and no skill brings programs along", () => {
+test("what is not listed is denied, nobody is asked, and no skill brings programs along [L19]", () => {
   const entry = { pattern: "/opt/approved/clawkeep-finder", argPattern: "^query\0$" };
   const policy = { ask: "off", askFallback: "deny", autoAllowSkills: false };
   expect(approvalsDocument("main", [entry])).toEqual({

@@ -88,7 +88,7 @@ test("an action that looks like an option is an action, with roots of its own", 
   expect(run(["--odd", "a=1"]).argv).toEqual([...fixed, "--arg=a=1", "--", "finder", "--odd"]);
 });
 
-test("of the environment nothing arrives", () => {
+test("of the environment nothing arrives [S7]", () => {
   const cache = path.join(folder, "compile-cache");
   const { env, cwd } = run(["query"], {
     CLAWKEEP_HOME: "/tmp/elsewhere",

@@ -97,7 +97,7 @@ describe("what a path names below a root", () => {
   });
 });
 
-test("10,000 exchanges while paths are opened never give anything outside", async () => {
+test("10,000 exchanges while paths are opened never give anything outside [G9]", async () => {
   const worker = new Worker(
     `
     const { parentPort, workerData: { root, outside } } = require("node:worker_threads");

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-test("runs and refusals are counted, and nothing that a request says becomes a label", async () => {
+test("runs and refusals are counted, and nothing that a request says becomes a label [S11]", async () => {
   const file = path.join(place.base, "skills.prom");
   const problems: unknown[] = [];
   const metrics = await openMetricsFile(file);

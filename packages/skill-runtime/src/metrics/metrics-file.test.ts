@@ -52,7 +52,7 @@ async function add(...samples: readonly RunSample[]): Promise<void> {
 }
 
 describe("a metrics file", () => {
-  test("sums runs, failures, timeouts, refusals, errors, seconds and bytes by skill and action", async () => {
+  test("sums runs, failures, timeouts, refusals, errors, seconds and bytes by skill and action [S11]", async () => {
     await add(sample);
     await add({ ...sample, hasFailed: true, hasTimedOut: true, durationSeconds: 31 });
     await add(

@@ -186,7 +186,7 @@ const hostile: Readonly<Record<string, (at: string) => void>> = {
 };
 
 describe.runIf(confined)("a hostile repository", () => {
-  test.each(Object.entries(hostile))("with %s leaves no mark and stays as it is", async (...of) => {
+  test.each(Object.entries(hostile))("with %s leaves no mark and stays as it is [L19]", async (...of) => {
     const [name, plant] = of;
     const at = repository(`hostile ${name}`);
     plant(at);
@@ -241,7 +241,7 @@ describe.runIf(confined)("a hostile repository", () => {
 });
 
 describe.runIf(confined)("a hostile argument", () => {
-  test("is no option, and reads no file outside of the repository", async () => {
+  test("is no option, and reads no file outside of the repository [L19]", async () => {
     const at = repository("arguments");
     const before = tree(at);
     for (const revision of ["--output=stolen", "-O/tmp/x", "--no-index", "--ext-diff", "-"]) {

@@ -76,7 +76,7 @@ describe.each(await testableLevels())("at level %s", (level) => {
     place.remove();
   });
 
-  test("a secret of each kind is nowhere but in the program", async () => {
+  test("a secret of each kind is nowhere but in the program [S12]", async () => {
     const go = path.join(place.workspace, "data", "go");
     rmSync(go, { force: true });
     const metrics = await openMetricsFile(own("metrics.prom"));
@@ -119,7 +119,7 @@ describe.each(await testableLevels())("at level %s", (level) => {
     expect(existsSync(scratch) ? readdirSync(scratch) : []).toEqual([]);
   });
 
-  test("no process has a secret in its command line or environment", async () => {
+  test("no process has a secret in its command line or environment [S12]", async () => {
     const go = path.join(place.workspace, "data", "go");
     rmSync(go, { force: true });
     const pending = runtime.invoke(ask());
