@@ -81,11 +81,15 @@ async function askOrStart(
     compareReleases(reply.error.release, release) < 0;
   // Somebody wanted a service here, and this program is the newer one: it takes its place.
   if (!isOlder && !(reply.kind === "absent" && mayStart)) return reply;
-  const { startService } = await import("./start/start-warm.ts");
+  const { levelAllocator, serviceHeap, startService } = await import("./start/start-warm.ts");
   await startService({
     command: process.execPath,
-    args: [...process.execArgv, mainProgram, "serve", ...served.flags],
-    environment: { PATH: "/usr/bin:/bin", CLAWKEEP_HOME: stateHome(process.env) },
+    args: [...process.execArgv, ...serviceHeap, mainProgram, "serve", ...served.flags],
+    environment: {
+      PATH: "/usr/bin:/bin",
+      CLAWKEEP_HOME: stateHome(process.env),
+      ...levelAllocator,
+    },
     cwd: "/",
   });
   return ask();

@@ -50,6 +50,11 @@ describe("local-rag serve", () => {
     const child = startLocalRag(["serve", "--idle", "60", ...unconfined], { home, cwd: workspace });
     await once(child.stdout, "data");
     expect(existsSync(socketFile())).toBe(true);
+    // It has started anew as itself, with what keeps its memory level.
+    const started = (name: string): readonly string[] =>
+      readFileSync(`/proc/${child.pid}/${name}`, "utf8").split("\0");
+    expect(started("cmdline")).toContain("--max-semi-space-size=1");
+    expect(started("environ")).toContain("MALLOC_ARENA_MAX=1");
     const warm = [run(...question), run(...question, "--json")];
     expect(warm.map(({ stdout }) => untimed(stdout))).toEqual(
       cold.map(({ stdout }) => untimed(stdout)),

@@ -17,6 +17,7 @@ import {
 import { commands } from "../arguments/command-table.ts";
 import type { RawOptions } from "../arguments/parse-flags.ts";
 import { integerOf, usage } from "../arguments/parse-flags.ts";
+import { becomeLevel } from "../governor/level-process.ts";
 import { keepHeapLevel } from "../governor/small-heap.ts";
 import { ownRelease, version } from "../place/release.ts";
 import type { ServedIndex } from "../place/served-index.ts";
@@ -29,6 +30,7 @@ const defaultIdleSeconds = 900;
 /** `local-rag serve`: one index, fixed here, until it is idle, stopped, or replaced by a newer program. */
 export async function runServe(options: RawOptions): Promise<number> {
   const spec = commands.serve;
+  if (!options.flags.has("stop")) becomeLevel();
   // Requests are garbage: V8 would take 150 MB before it looks for what is left of them, which is 20.
   keepHeapLevel();
   if (options.positional.length > 0) throw usage(spec, "it takes no arguments, only flags");

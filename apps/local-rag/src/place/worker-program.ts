@@ -5,21 +5,11 @@ import { CodedError } from "@clawkeep/diagnostics";
 import type { WorkerProgram } from "@clawkeep/retrieval-server";
 
 import type { RawOptions } from "../arguments/parse-flags.ts";
+import { levelAllocator, levelHeap } from "../governor/level-process.ts";
 import { modelPlace, registryPlace } from "./index-place.ts";
 import { mainProgram } from "./release.ts";
 import type { ServedIndex } from "./served-index.ts";
 import { workerThreads } from "./worker-threads.ts";
-
-/**
- * A young space of one size, in MB: what requests leave dies there, and none of it goes into the old space, where it
- * would lie until that is looked through. One that grows and shrinks with the load is the most that this memory moves.
- * The old space is looked through when it has grown by a tenth.
- */
-const levelHeap: readonly string[] = [
-  "--min-semi-space-size=8",
-  "--max-semi-space-size=8",
-  "--heap-growing-percent=10",
-];
 
 /**
  * What the confined end runs and reads: this program, its engine for embeddings, the model, the index and
@@ -48,10 +38,12 @@ export function workerProgram(options: RawOptions, served: ServedIndex): WorkerP
     executable: realpathSync(process.execPath),
     argv: [
       ...process.execArgv,
-      ...levelHeap,
+      // It opens an index and embeds: a little more dies young.
+      ...levelHeap(2),
       ...[mainProgram, "serve-worker", ...flags],
       ...["--workers", String(workerThreads(options))],
     ],
+    environment: levelAllocator,
     reads: distinct(reads),
     unconfined: options.flags.has("unconfined"),
   };

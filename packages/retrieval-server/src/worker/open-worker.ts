@@ -6,6 +6,8 @@ export interface WorkerProgram {
   /** Absolute, links resolved. */
   readonly executable: string;
   readonly argv: readonly string[];
+  /** Beside the few variables that every worker gets. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Absolute: program, model, index, registry. `seenAs` is where a link to it lies. */
   readonly reads: readonly { readonly source: string; readonly seenAs?: string }[];
   /** Run without a sandbox too, where the machine has none. */
@@ -14,16 +16,6 @@ export interface WorkerProgram {
 
 /** Memory for a model, an index and some threads; a worker that takes more is ended. */
 const memoryBytes: number = 2 * 1024 ** 3;
-
-/**
- * What is freed goes back to the system: glibc keeps it in an arena a thread, and takes the size from which it does
- * not ever higher. Other C libraries know none of these names.
- */
-const allocator: Readonly<Record<string, string>> = {
-  MALLOC_ARENA_MAX: "1",
-  MALLOC_MMAP_THRESHOLD_: "131072",
-  MALLOC_TRIM_THRESHOLD_: "131072",
-};
 
 /** The level that a worker gets on this machine. */
 export async function workerLevel(unconfined: boolean): Promise<SandboxLevel> {
@@ -61,7 +53,7 @@ export async function openWorker(
       TMPDIR: "/tmp",
       LC_ALL: "C.UTF-8",
       TZ: "UTC",
-      ...allocator,
+      ...program.environment,
     },
     readRoots: level === "none" ? [] : readRoots,
     writeRoots: [],

@@ -1,8 +1,6 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 
 import { CodedError, isCodedError } from "@clawkeep/diagnostics";
 
@@ -308,11 +306,22 @@ async function send(
     });
     return;
   }
-  await pipeline(Readable.from(body), response);
+  for await (const part of body) {
+    if (response.destroyed) return;
+    if (!response.write(part)) await drained(response);
+  }
+  response.end();
 }
 
 /** What every answer has. */
 const fixed = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
+/** Until more may be written, or there is nobody to write to any more. */
+function drained(response: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  response.once("drain", resolve).once("close", resolve);
+  return promise;
+}
 
 /** Such answers must not say how long they are. */
 function withoutBody(status: number): boolean {
