@@ -4,6 +4,7 @@ import { installOpenclaw } from "../openclaw/install.ts";
 import { enterPrivateWorld } from "../openclaw/private-world.ts";
 import { passedInPart } from "../stages.ts";
 import { makeHost } from "./host.ts";
+import { removeControlGroups } from "./observe.ts";
 import { parts } from "./parts.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -21,7 +22,12 @@ async function main(): Promise<number> {
   const chosen = (process.env["CLAWKEEP_PARTS"] ?? "").split(",").filter((word) => word !== "");
   const installed = installOpenclaw();
   const world = enterPrivateWorld(import.meta.filename, root, installed.folder);
-  if (typeof world === "number") return world;
+  if (typeof world === "number") {
+    // Control groups are the kernel's and end with no namespace; inside, nobody waits for orphans, which keep them.
+    const left = removeControlGroups();
+    for (const one of left) process.stderr.write(`still in use: ${one}\n`);
+    return left.length === 0 ? world : 1;
+  }
   process.stdout.write(
     `openclaw ${installed.version}, Node ${process.versions.node}; Ollama is a stand-in; no network but loopback\n`,
   );

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, rmdirSync } from "node:fs";
 import path from "node:path";
 
 /** A process of a service, as the kernel sees it. */
@@ -54,11 +54,19 @@ export function memoryLimit(service: string): number {
   return 0;
 }
 
-/** Control groups of services that are there. */
-export function controlGroups(): readonly string[] {
+/** Removes the control groups that services had, and says which are still in use. */
+export function removeControlGroups(): readonly string[] {
   return ["/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "/sys/fs/cgroup"]
     .flatMap((base) => namesIn(base).map((name) => path.join(base, name)))
-    .filter((folder) => /\/claw-[0-9a-f]{12}-/u.test(folder));
+    .filter((folder) => /\/claw-[0-9a-f]{12}-/u.test(folder))
+    .filter((folder) => {
+      try {
+        rmdirSync(folder);
+        return false;
+      } catch {
+        return existsSync(folder);
+      }
+    });
 }
 
 /** Everything under folders: mode, owner, inode, times of change. */

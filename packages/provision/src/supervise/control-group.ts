@@ -85,7 +85,14 @@ function group(
     },
     outOfMemory: () => Number(/^oom_kill (\d+)$/mu.exec(readFileSync(events, "utf8"))?.[1] ?? 0),
     remove: () => {
-      for (const { enter } of places) rmdirSync(enter);
+      for (const { enter } of places) {
+        try {
+          rmdirSync(enter);
+        } catch (error) {
+          // What has ended and was not waited for, as where PID 1 is no init, keeps it: the next start takes it over.
+          if ((error as NodeJS.ErrnoException).code !== "EBUSY") throw error;
+        }
+      }
     },
   };
 }
