@@ -157,7 +157,7 @@ test("G4: the way out is a file that is named or not", () => {
   expect(compose(rendered("hybrid")).services["egress"]?.networks).toEqual(["inside"]);
 });
 
-test("G8, G9, G10: configuration is read-only, and writable for the one that is started by hand", () => {
+test("C12, G8, G9, G10: configuration is read-only, and writable for the one that is started by hand", () => {
   const { services } = compose(rendered("cage"));
   const bound = (name: string): unknown =>
     ((services[name]?.["volumes"] ?? []) as readonly { target: string; read_only?: boolean }[])
