@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 
 import { afterAll, expect, test } from "vitest";
 
+import { bundle } from "./bundle.ts";
+
 const source = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), "claw-cli-"));
@@ -19,11 +21,15 @@ interface Ended {
 
 function claw(args: readonly string[], node: readonly string[] = []): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--conditions=source", ...node, source, ...args], {
-      cwd: folder,
-      env: { PATH: "/usr/bin:/bin", HOME: folder },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = spawn(
+      process.execPath,
+      node.length === 0 ? [bundle, ...args] : ["--conditions=source", ...node, source, ...args],
+      {
+        cwd: folder,
+        env: { PATH: "/usr/bin:/bin", HOME: folder },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (bytes: Buffer) => out.push(bytes));
