@@ -1,0 +1,160 @@
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+/*
+ * A provider's key that exists nowhere else is planted in each place that a spec can refer to. After everything that
+ * `claw` does with a deployment it is still there, and nowhere else.
+ */
+
+const source = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const canary = "sk-or-v1-c4n4ry0c4n4ry0c4n4ry0c4n4ry0c4n4ry0";
+/** As it is, and as an encoding of it would be written. */
+const traces = [
+  canary,
+  Buffer.from(canary).toString("base64").slice(4, -4),
+  Buffer.from(canary).toString("hex"),
+];
+let home = "";
+
+beforeEach(() => {
+  home = mkdtempSync(path.join(tmpdir(), "claw-canary-"));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const has = (text: string): boolean => traces.some((one) => text.includes(one));
+
+/** What a command printed, and what was seen of it in the process list while it ran. */
+async function claw(
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const child = spawn(process.execPath, ["--conditions=source", source, ...args], {
+    cwd: home,
+    env: { PATH: "/usr/bin:/bin", HOME: home, ...more },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  child.stdout.on("data", (part: Buffer) => (said += part.toString("latin1")));
+  child.stderr.on("data", (part: Buffer) => (said += part.toString("latin1")));
+  const watched = setInterval(() => (said += processes(child.pid ?? 0)), 20);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  clearInterval(watched);
+  return `${args[0] ?? ""} ended with ${code}\n${said}`;
+}
+
+/** Command lines of all processes, and environments of those that the command started. */
+function processes(started: number): string {
+  if (!existsSync("/proc/self")) return "";
+  return readdirSync("/proc")
+    .filter((name) => /^[0-9]+$/u.test(name))
+    .map((pid) => {
+      try {
+        const parent = /^PPid:\t([0-9]+)$/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+        const own =
+          Number(parent) === started ? readFileSync(`/proc/${pid}/environ`, "latin1") : "";
+        return readFileSync(`/proc/${pid}/cmdline`, "latin1") + own;
+      } catch {
+        return "";
+      }
+    })
+    .join("\n");
+}
+
+/** Files below the home that hold the key in any form, but the place that it was planted in. */
+function leaks(planted: string): readonly string[] {
+  return readdirSync(home, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => file !== planted && has(readFileSync(file, "latin1")));
+}
+
+const hosted =
+  "models: {primary: openrouter/deepseek/deepseek-chat-v3.2, fallbacks: [ollama/llama3.2:3b]}\negress: {mode: allowlist}\n";
+const searching = "capabilities: {webSearch: gemini}\n";
+
+interface Case {
+  readonly name: string;
+  readonly spec: string;
+  /** Where the key lies, below the home. */
+  readonly files: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const cases: readonly Case[] = [
+  {
+    name: "a Docker secret",
+    spec: `profile: hybrid\n${hosted}${searching}`,
+    files: ["rendered/secrets/openrouter-key", "rendered/secrets/search-key"],
+  },
+  {
+    name: "a credential of systemd",
+    spec: `profile: bare-metal\n${hosted}`,
+    files: ["rendered/secrets/openrouter-key"],
+  },
+  {
+    name: "a file of a notebook",
+    spec: `profile: notebook\n${hosted}`,
+    files: [".openclaw-home/secrets/openrouter-key"],
+  },
+  {
+    name: "a variable of a notebook",
+    spec: `profile: notebook\n${hosted}secrets: {openrouterKey: env:OPENROUTER_API_KEY}\n`,
+    files: [],
+    environment: { OPENROUTER_API_KEY: canary },
+  },
+  {
+    name: "a command that is not run",
+    spec: `profile: bare-metal\n${hosted}secrets: {openrouterKey: exec:vault/claw/openrouter, commands: {vault: {command: HOME/vault, args: [read]}}}\n`,
+    files: ["vault"],
+  },
+];
+
+test.each(cases)(
+  "S12, C1, C19: a key in $name is nowhere else",
+  async ({ spec, files, environment = {} }) => {
+    writeFileSync(
+      path.join(home, "deploy.yaml"),
+      `deploy: 1\nname: home\n${spec.replaceAll("HOME", home)}`,
+    );
+    for (const file of files) {
+      const whole = path.join(home, file);
+      mkdirSync(path.dirname(whole), { recursive: true, mode: 0o700 });
+      const isCommand = file === "vault";
+      const marks = `#!/bin/sh\ntouch ${home}/vault-ran\necho ${canary}\n`;
+      writeFileSync(whole, isCommand ? marks : `${canary}\n`, { mode: 0o600 });
+      if (isCommand) chmodSync(whole, 0o700);
+    }
+    if (files.length > 1) expect(leaks(path.join(home, files[0] ?? ""))).toHaveLength(1);
+    const said = [
+      await claw(["check", "deploy.yaml"], environment),
+      await claw(["render", "deploy.yaml", "--out", "elsewhere"], environment),
+      await claw(["apply", "deploy.yaml"], environment),
+      await claw(["apply", "deploy.yaml", "--json"], environment),
+      await claw(["plan", "deploy.yaml"], environment),
+      await claw(["history", "home"], environment),
+    ];
+    for (const one of said)
+      expect([one.split("\n")[0], has(one)]).toEqual([one.split("\n")[0], false]);
+    expect(said[2]).toMatch(/^apply ended with 0\n/u);
+    const planted = files.map((one) => path.join(home, one));
+    expect(leaks("").filter((file) => !planted.includes(file))).toEqual([]);
+    expect(existsSync(path.join(home, "vault-ran"))).toBe(false);
+  },
+);
