@@ -344,7 +344,7 @@ const ollamaGateExamples = `
 Examples:
   claw ollama-gate --model llama3.2:3b
   claw ollama-gate --model llama3.2:3b qwen3:8b --listen unix:/run/claw-home/ollama.sock
-  claw ollama-gate --model gpt-oss:20b --upstream http://ollama:11434 --listen 0.0.0.0:11434 --host ollama-gate
+  claw ollama-gate --model gpt-oss:20b --upstream http://ollama:11434 --listen 0.0.0.0:11434 --host ollama-gate.local
 
 /api/chat, /api/embed, /api/show, /api/tags and /api/version pass; pull, push, create, delete and all others
 are answered 403 and recorded on standard error, one JSON object a line. It stops by SIGTERM or SIGINT.

@@ -12,6 +12,8 @@ export interface OpenClawConfig {
   readonly models: {
     /** `replace`: only what is listed exists. */
     readonly mode: "replace";
+    /** Off: otherwise OpenClaw asks a catalogue on the internet. */
+    readonly catalogRefresh: { readonly enabled: false };
     readonly providers: Readonly<Record<string, ModelProvider>>;
   };
   readonly agents: AgentsConfig;

@@ -18,7 +18,7 @@ export { expectedLint } from "./openclaw/expected-lint.ts";
 export { openClawConfigText, renderOpenClawConfig } from "./openclaw/render-config.ts";
 export { configFolder, servicesOf, socketFolder } from "./layout/services.ts";
 export type { Service } from "./layout/services.ts";
-export { gateAddress } from "./openclaw/ollama-address.ts";
+export { gateAddress, gateName } from "./openclaw/ollama-address.ts";
 export { modelsOf } from "./openclaw/render-models.ts";
 export { folderOf } from "./openclaw/render-place.ts";
 export type { RenderPlace } from "./openclaw/render-place.ts";

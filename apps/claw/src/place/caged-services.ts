@@ -1,7 +1,7 @@
 import path from "node:path";
 
 import type { ServiceCage, ServiceDefinition, ServiceFolder } from "@clawkeep/provision";
-import { ports, servicesOf, socketFolder } from "@clawkeep/provision-plan";
+import { gateName, ports, servicesOf, socketFolder } from "@clawkeep/provision-plan";
 import type { DeploymentSpec, Service } from "@clawkeep/provision-plan";
 
 import { secretsOf, storeOf } from "./deployment.ts";
@@ -234,7 +234,7 @@ export function hostsFile(spec: DeploymentSpec): string {
 export const hostsText: string = [
   "127.0.0.1 localhost",
   "::1 localhost",
-  `${gateAddress} ollama-gate`,
+  `${gateAddress} ${gateName}`,
   `${egressAddress} egress`,
   "",
 ].join("\n");

@@ -130,7 +130,7 @@ test.each([
   [
     "the address of the proxy",
     "config/openclaw.json",
-    "http://ollama-gate:11434",
+    "http://ollama-gate.local:11434",
     "http://ollama:11434",
     "CONSISTENCY_ADDRESS",
   ],

@@ -181,11 +181,14 @@ function addresses(
       port,
       listens.slice(listens.lastIndexOf(":") + 1),
     );
-    const names = [gate.name, after(gate.command, "--host")];
+    const answers = after(gate.command, "--host");
     const isReached = listens.startsWith("127.0.0.1:")
       ? hostname === "127.0.0.1"
-      : names.every((one) => one === hostname);
-    if (!isReached) say(gate.file, "the proxy in front of Ollama", hostname, names.join(" and "));
+      : answers === hostname && gate.names.includes(hostname);
+    if (!isReached) {
+      const got = [answers, ...gate.names].join(", ");
+      say(gate.file, "the proxy in front of Ollama", hostname, got);
+    }
     const ollama = services.find(({ name }) => name === "ollama");
     const upstream = new URL(after(gate.command, "--upstream"));
     const environment = files.find(({ kind }) => kind === "environment")?.text ?? "";

@@ -10,6 +10,8 @@ export interface ReadService {
   readonly name: string;
   readonly command: readonly string[];
   readonly uid: string;
+  /** Names by which others of its networks find it. */
+  readonly names: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Addresses that it publishes on the host, as `host:published:target`. */
   readonly published: readonly string[];
@@ -52,6 +54,7 @@ function composeServices({ path, text }: JudgedFile): readonly ReadService[] {
     name,
     command: [...texts(at(one, "entrypoint")), ...texts(at(one, "command"))],
     uid: word(at(one, "user")).split(":")[0] ?? "",
+    names: [name, ...aliasesOf(at(one, "networks"))],
     environment: Object.fromEntries(
       Object.entries(
         isObject(at(one, "environment")) ? (at(one, "environment") as JsonObject) : {},
@@ -63,6 +66,18 @@ function composeServices({ path, text }: JudgedFile): readonly ReadService[] {
     health: texts(at(one, "healthcheck", "test")).join(" "),
     secrets: list(at(one, "secrets")).map((secret) => `/run/secrets/${word(at(secret, "target"))}`),
   }));
+}
+
+/** Names of a service's networks, in either form of a compose file. */
+export function networkNames(service: unknown): readonly string[] {
+  const found = at(service, "networks");
+  return isObject(found) ? Object.keys(found) : texts(found);
+}
+
+function aliasesOf(networks: unknown): readonly string[] {
+  return isObject(networks)
+    ? Object.values(networks).flatMap((one) => texts(at(one, "aliases")))
+    : [];
 }
 
 function list(value: unknown): readonly unknown[] {
@@ -109,6 +124,7 @@ function unitService({ path, text }: JudgedFile): ReadService {
     name: /-(gateway|skills|ollama-gate|ollama|egress)\.service$/u.exec(unit)?.[1] ?? unit,
     command: words(value("ExecStart")),
     uid: value("User"),
+    names: [],
     environment: variables(lines),
     published: [],
     health: "",
@@ -127,6 +143,7 @@ function quadletService({ path, text }: JudgedFile): ReadService {
     name: /-(gateway|skills|ollama-gate|ollama|egress)\.container$/u.exec(path)?.[1] ?? path,
     command: ["", ...words(all("Exec")[0] ?? "")],
     uid: all("User")[0] ?? "",
+    names: all("PodmanArgs").flatMap((one) => /^--network-alias=(\S+)$/u.exec(one)?.[1] ?? []),
     environment: variables(lines),
     published: all("PublishPort"),
     health: "",

@@ -3,7 +3,7 @@ import { isObject } from "@clawkeep/openclaw-contract";
 
 import { wrong } from "../artifacts/judged-file.ts";
 import type { JudgedFile } from "../artifacts/judged-file.ts";
-import { at, texts } from "../artifacts/read-artifacts.ts";
+import { at, networkNames, texts } from "../artifacts/read-artifacts.ts";
 import { readYaml } from "../artifacts/read-yaml.ts";
 
 interface ServiceControl {
@@ -87,7 +87,7 @@ const controls: readonly ServiceControl[] = [
     holds: (one, name) =>
       at(one, "network_mode") !== undefined ||
       name === "egress" ||
-      listed(at(one, "networks")).includes("outside") ||
+      networkNames(one).includes("outside") ||
       texts(at(one, "dns")).join() === "127.0.0.1",
   },
   {
@@ -95,7 +95,7 @@ const controls: readonly ServiceControl[] = [
     holds: (one) =>
       at(one, "network_mode") === "none" ||
       /^service:[a-z-]+$/u.test(String(at(one, "network_mode"))) ||
-      texts(at(one, "networks")).length > 0,
+      networkNames(one).length > 0,
   },
   {
     expected: "no network for the skills service",
@@ -224,7 +224,7 @@ const runs: readonly ServiceControl[] = [
   {
     expected: "a profile for what leads out and is started by hand",
     holds: (one, name) =>
-      !texts(at(one, "networks")).includes("outside") ||
+      !networkNames(one).includes("outside") ||
       name === "egress" ||
       name === "gateway" ||
       texts(at(one, "profiles")).length > 0,
@@ -285,7 +285,7 @@ function danglingNames(value: unknown, isBase: boolean): readonly string[] {
   const used = Object.values(isObject(services) ? services : {}).flatMap((one) => {
     const waits = at(one, "depends_on");
     return [
-      ...texts(at(one, "networks"))
+      ...networkNames(one)
         .filter((name) => isBase || name === "outside")
         .map((name) => ["networks", name] as const),
       ...(isBase
@@ -349,7 +349,7 @@ function baseFindings(value: unknown, say: (message: string) => Finding): readon
     )
   )
     found.push(say("expected the gateway's port over tcp of this host, got another"));
-  if (texts(at(gateway[1], "networks")).includes("models"))
+  if (networkNames(gateway[1]).includes("models"))
     found.push(say("expected no way from the gateway to Ollama but its proxy"));
   if (!entries.some(([, one]) => texts(at(one, "profiles")).includes("cli")))
     found.push(say("expected the service of commands by hand in the profile cli"));

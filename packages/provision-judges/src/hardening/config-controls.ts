@@ -65,6 +65,7 @@ const controls: readonly KeyControl[] = [
       ["maxAttempts", "windowMs", "lockoutMs"].every((name) => Number(at(value, name)) > 0),
   },
   is("models.mode", "replace"),
+  is("models.catalogRefresh.enabled", false),
   {
     key: "agents.defaults.workspace",
     expected: "a folder by its whole path",

@@ -47,7 +47,7 @@ const container: readonly LineControl[] = [
     expected: "a name for others beside each network",
     holds: (lines) =>
       lines.includes("Network=none") ||
-      lines.some((one) => /^PodmanArgs=--network-alias=[a-z-]+$/u.test(one)),
+      lines.some((one) => /^PodmanArgs=--network-alias=[a-z-]+(?:\.local)?$/u.test(one)),
   },
 ];
 

@@ -31,7 +31,7 @@ export const equivalentMutants: readonly EquivalentMutants[] = [
     reason: "10 s is enough for what ends at once; for a gateway it is killed",
   },
   {
-    ids: /^compose\S*: services\.[a-z-]+\.(?:networks\.\d+|extra_hosts(?:\.\d+)?) removed$/u,
+    ids: /^compose\S*: services\.[a-z-]+\.(?:networks\.(?:\d+|models|host|outside)|extra_hosts(?:\.\d+)?) removed$/u,
     reason: "one network or name less: the service reaches less than before",
   },
   {

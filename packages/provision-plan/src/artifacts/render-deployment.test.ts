@@ -137,7 +137,10 @@ describe.each(specs)("$name", ({ text }) => {
 test("G1, threat 10: the gateway shares no network with Ollama, and its own have no way out", () => {
   const { services, networks } = compose(rendered("cage"));
   expect(services["gateway"]?.networks).toEqual(["inside", "front"]);
-  expect(services["ollama-gate"]?.networks).toEqual(["inside", "models"]);
+  expect(services["ollama-gate"]?.networks).toEqual({
+    inside: { aliases: ["ollama-gate.local"] },
+    models: {},
+  });
   expect(services["ollama"]?.networks).toEqual(["models"]);
   expect(services["skills"]?.network_mode).toBe("none");
   expect(networks).toMatchObject({ inside: { internal: true }, models: { internal: true } });

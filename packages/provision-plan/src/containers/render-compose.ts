@@ -6,6 +6,7 @@ import type { Role } from "../layout/accounts.ts";
 import { bridgeName, hostNetwork } from "../layout/names.ts";
 import { servicesOf, socketFolder } from "../layout/services.ts";
 import type { Service } from "../layout/services.ts";
+import { gateName } from "../openclaw/ollama-address.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
 import { usedSecrets } from "../openclaw/render-secrets.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
@@ -134,7 +135,7 @@ function service(one: Service, spec: DeploymentSpec, place: RenderPlace): Servic
       start_period: isGateway ? "120s" : "30s",
     },
     ...(wanted.length > 0
-      ? { networks: wanted }
+      ? { networks: named(role, wanted) }
       : { network_mode: sharesGateway(role, spec) ? "service:gateway" : "none" }),
     // Names of the deployment are answered by Docker; everything else would leave by its forwarder.
     ...(wanted.length === 0 || role === "egress" ? {} : { dns: ["127.0.0.1"] }),
@@ -206,6 +207,14 @@ function dependencies(role: Role, spec: DeploymentSpec, place: RenderPlace): Ser
       needed.map((one) => [one, { condition: "service_healthy", restart: false }]),
     ),
   };
+}
+
+/** The gateway finds the proxy in front of Ollama by a name that has a dot, which a service's has not. */
+function named(role: Role, wanted: readonly Network[]): ComposeValue {
+  if (role !== "ollama-gate") return wanted;
+  return Object.fromEntries(
+    wanted.map((name) => [name, name === "inside" ? { aliases: [gateName] } : {}]),
+  );
 }
 
 type Network = "inside" | "models" | "front" | "host" | "outside";

@@ -1,5 +1,5 @@
 import { ollamaEnvironment } from "../ollama/environment.ts";
-import { gateAddress, ollamaAddress } from "../openclaw/ollama-address.ts";
+import { gateAddress, gateName, ollamaAddress } from "../openclaw/ollama-address.ts";
 import { modelsOf } from "../openclaw/render-models.ts";
 import { folderOf } from "../openclaw/render-place.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
@@ -166,7 +166,7 @@ function helper(role: Exclude<Role, "gateway">, spec: DeploymentSpec, place: Ren
       `${isAlone ? "0.0.0.0" : "127.0.0.1"}:${port}`,
       "--upstream",
       ollamaAddress(spec),
-      ...(isAlone ? ["--host", "ollama-gate"] : []),
+      ...(isAlone ? ["--host", gateName] : []),
       "--model",
       ...modelsOf(spec)
         .filter((ref) => ref.startsWith("ollama/"))

@@ -3,6 +3,12 @@ import { portsOf } from "../profiles/ports.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 
 /**
+ * The name of that proxy among containers. OpenClaw asks no key of an Ollama at localhost, at a private address or at a
+ * name that ends in `.local`, and of every other name it does.
+ */
+export const gateName = "ollama-gate.local";
+
+/**
  * The address that the gateway asks for models, never with `/v1`. But in a notebook that is the proxy which lets
  * five paths of Ollama through: Ollama itself would pull, push and delete for whoever asks (threat 10).
  */
@@ -11,7 +17,7 @@ export function gateAddress(spec: DeploymentSpec): string {
   if (gateway === "process")
     return spec.models.endpoint ?? `http://127.0.0.1:${portsOf(spec).ollama}`;
   if (gateway === "container" && ollama !== "same-container") {
-    return `http://ollama-gate:${portsOf(spec).ollama}`;
+    return `http://${gateName}:${portsOf(spec).ollama}`;
   }
   return `http://127.0.0.1:${portsOf(spec).gateBesideOllama}`;
 }

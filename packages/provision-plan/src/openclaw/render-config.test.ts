@@ -171,10 +171,10 @@ test("threat 10: the gateway asks the proxy in front of Ollama, not Ollama", () 
     const text = plainSpecs.find((one) => one.name === name)?.text ?? "";
     return [gateAddress(specOf(text)), ollamaAddress(specOf(text))];
   };
-  expect(addresses("cage")).toEqual(["http://ollama-gate:11434", "http://ollama:11434"]);
+  expect(addresses("cage")).toEqual(["http://ollama-gate.local:11434", "http://ollama:11434"]);
   expect(addresses("bare-metal")).toEqual(["http://127.0.0.1:11435", "http://127.0.0.1:11434"]);
   expect(addresses("macos")).toEqual([
-    "http://ollama-gate:11434",
+    "http://ollama-gate.local:11434",
     "http://host.docker.internal:11434",
   ]);
   expect(addresses("single-container")).toEqual([

@@ -16,7 +16,12 @@ export function renderOpenClawConfig(spec: DeploymentSpec, place: RenderPlace): 
   return {
     gateway: renderGateway(spec),
     secrets: { providers: secretProviders(spec, usedSecrets(spec), place) },
-    models: { mode: "replace", providers: modelProviders(spec) },
+    // A catalogue on the internet is asked otherwise, whatever the providers are.
+    models: {
+      mode: "replace",
+      catalogRefresh: { enabled: false },
+      providers: modelProviders(spec),
+    },
     agents: renderAgents(spec, place),
     session: { dmScope: "per-channel-peer" },
     tools: renderTools(spec),

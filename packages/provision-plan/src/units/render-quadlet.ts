@@ -5,6 +5,7 @@ import { unitText } from "../formats/unit-file.ts";
 import type { UnitLine } from "../formats/unit-file.ts";
 import { socketFolder } from "../layout/services.ts";
 import type { Service } from "../layout/services.ts";
+import { gateName } from "../openclaw/ollama-address.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
 import { usedSecrets } from "../openclaw/render-secrets.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
@@ -105,7 +106,9 @@ function containerLines(
     ...(wanted.length === 0
       ? ([["Network", "none"]] as const)
       : wanted.map((name): UnitLine => ["Network", `claw-${spec.name}-${name}.network`])),
-    ...(wanted.length === 0 ? [] : ([["PodmanArgs", `--network-alias=${role}`]] as const)),
+    ...(wanted.length === 0
+      ? []
+      : ([["PodmanArgs", `--network-alias=${role === "ollama-gate" ? gateName : role}`]] as const)),
     ...(isGateway
       ? ([["PublishPort", `127.0.0.1:${spec.gateway.port}:${spec.gateway.port}`]] as const)
       : []),
