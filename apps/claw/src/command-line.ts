@@ -73,14 +73,14 @@ function build(done: (code: number) => void): Command {
 
   program
     .command("check")
-    .description("say everything that is wrong with a spec")
-    .argument("[file]", "the spec", "deploy.yaml")
+    .description("say everything that is wrong with specs, and what several would share")
+    .argument("[files...]", "the specs (default: deploy.yaml)")
     .option("--host", "and why this machine cannot run it")
     .option("--json", "print one JSON object")
     .addHelpText("after", checkExamples)
-    .action(async (file: string, options: CheckOptions) => {
-      const { checkSpecFile } = await import("./commands/check.ts");
-      done(checkSpecFile(file, options));
+    .action(async (files: readonly string[], options: CheckOptions) => {
+      const { checkSpecFiles } = await import("./commands/check.ts");
+      done(checkSpecFiles(files.length === 0 ? ["deploy.yaml"] : files, options));
     });
 
   program
@@ -267,7 +267,9 @@ const checkExamples = `
 Examples:
   claw check
   claw check deploy.yaml --host --json
+  claw check alice.yaml bob.yaml
 
+Several are also compared: one host needs a name, ports, users, bridges and subnets for each.
 Exit codes: 0 it holds, 1 it does not, 2 usage or failure.
 `;
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -143,6 +143,51 @@ test("check says everything that is wrong, with line and code, and ends with 1",
 test("check takes deploy.yaml where nothing is named", async () => {
   file("deploy.yaml", good);
   expect(await claw(["check"])).toMatchObject({ code: 0, stdout: "ok    deploy.yaml\n" });
+});
+
+test("S13: check of several specs says what they would share, and ends with 1", async () => {
+  const alice = file("alice.yaml", `${good}name: alice\n`);
+  const bob = file("bob.yaml", `${good}name: bob\ninstance: 1\n`);
+  const carol = file("carol.yaml", `${good}name: carol\n`);
+  expect(await claw(["check", alice, bob])).toMatchObject({
+    code: 0,
+    stdout: `ok    ${alice}\nok    ${bob}\n`,
+  });
+  const both = await claw(["check", alice, bob, carol]);
+  expect([both.code, both.stdout]).toEqual([
+    1,
+    expect.stringContaining("port 18789 for one deployment, got it in alice and carol"),
+  ]);
+  const json = JSON.parse((await claw(["check", alice, carol, "--json"])).stdout) as object;
+  expect(json).toMatchObject({
+    version: 1,
+    ok: false,
+    files: [
+      { ok: true, file: alice },
+      { ok: true, file: carol },
+    ],
+    clashes: expect.arrayContaining([expect.objectContaining({ code: "DEPLOY_INSTANCE_CLASH" })]),
+  });
+});
+
+test("S13: apply refuses what another deployment that was applied here has, and writes nothing", async () => {
+  const first = file("first.yaml", `${good}name: first\n`);
+  expect((await claw(["apply", first, "--folder", "of-first"])).code).toBe(0);
+  const second = file("second.yaml", `${good}name: second\n`);
+  const clash = await claw(["apply", second, "--folder", "of-second"]);
+  expect([clash.code, clash.stdout]).toEqual([2, ""]);
+  expect(clash.stderr).toMatch(/DEPLOY_INSTANCE_CLASH[^]*port 18789[^]*first\.yaml/u);
+  expect(existsSync(path.join(folder, "of-second"))).toBe(false);
+  const same = await claw([
+    "apply",
+    file("other.yaml", `${good}name: first\n`),
+    "--folder",
+    "of-other",
+  ]);
+  expect([same.code, same.stderr]).toEqual([2, expect.stringContaining("name first")]);
+  file("second.yaml", `${good}name: second\ninstance: 1\n`);
+  expect((await claw(["apply", second, "--folder", "of-second"])).code).toBe(0);
+  expect((await claw(["apply", first, "--folder", "of-first"])).code).toBe(0);
 });
 
 test("T5: check --host refuses a model that no machine has room for, with the number", async () => {

@@ -28,6 +28,7 @@ export type { Effect, Plan, PlannedChange } from "./plan/plan-deployment.ts";
 export { ports } from "./profiles/ports.ts";
 export { profileAbouts } from "./profiles/profiles.ts";
 export type { Profile, ProfileName } from "./profiles/profile.ts";
+export { checkInstances } from "./spec/check-instances.ts";
 export type { DeploymentSpec, SecretPlace } from "./spec/deployment-spec.ts";
 export { editSpec } from "./spec/edit-spec.ts";
 export type { SpecEdit } from "./spec/edit-spec.ts";

@@ -15,6 +15,7 @@ import { appliedDefinitions } from "../place/applied-definitions.ts";
 import { cardOf, filesOf, secretsOf, secretValues, storeOf } from "../place/deployment.ts";
 import { firewallOf, foreignServices, managerOf } from "../place/manager.ts";
 import type { Manager } from "../place/manager.ts";
+import { refuseClashes } from "../place/neighbours.ts";
 import { runningServices, supervised } from "../place/notebook-gateway.ts";
 import { specOrFindings } from "../place/spec-file.ts";
 import { healthGates, startedDeployment } from "../place/start-deployment.ts";
@@ -38,6 +39,7 @@ export interface ApplyCommandOptions {
 export async function applySpec(file: string, options: ApplyCommandOptions): Promise<number> {
   const spec = specOrFindings(file);
   if (spec === undefined) return 1;
+  refuseClashes(spec, file);
   const store = storeOf(spec.name);
   const wasStarted = appliedDefinitions(spec.name).length > 0;
   const manager = managerOf(spec, options.manager);
