@@ -13,6 +13,8 @@ const commitEveryMs = 200;
 /** What {@link embedMissing} reports to. */
 export interface EmbedWatch {
   readonly onProgress?: (done: number, total: number) => void;
+  /** Called once, when every session has work and this thread has time; before the first failure is thrown. */
+  readonly onBusy?: () => void;
   readonly signal?: AbortSignal;
   readonly pace?: () => Promise<void>;
   readonly faults?: FaultHook;
@@ -42,6 +44,13 @@ export async function embedMissing(
   const keeper = keepVectors(catalog, vectors, build.dimensions, total, watch);
   const under = new Set<Promise<void>>();
   let failure: { readonly reason: unknown } | undefined;
+  let busy = false;
+  const tellBusy = (): void => {
+    if (!busy) {
+      busy = true;
+      watch.onBusy?.();
+    }
+  };
   for (const unit of planWork(vectors)) {
     await watch.pace?.();
     if (watch.signal?.aborted === true || failure !== undefined) {
@@ -57,10 +66,12 @@ export async function embedMissing(
     under.add(work);
     // One more than can be worked on, so that no session waits for this loop.
     if (under.size > embedder.sessions) {
+      tellBusy();
       await Promise.race(under);
     }
     await keeper.commitIfDue();
   }
+  tellBusy();
   await Promise.all(under);
   await keeper.commit();
   if (failure !== undefined) {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 
 import type { Embedder } from "@clawkeep/embedder";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import type { Answer } from "../query/answer.ts";
 import { answerQuery } from "../query/answer-query.ts";
@@ -40,6 +40,10 @@ test("while vectors are being made, queries answer by keywords and say so", asyn
   }
   const meanwhile: { answer: Answer; status: string | undefined }[] = [];
   const model = modelWith(async () => {
+    // No text is embedded before the keywords answer: they do not wait for vectors.
+    await vi.waitFor(() => expect(existsSync(path.join(folder, "snapshot.json"))).toBe(true), {
+      timeout: 20_000,
+    });
     using index = openIndex(folder, { registry }, "space-one");
     const answer = await answerQuery(index, neverEmbed, "who looks after the lamp", {
       explain: true,

@@ -34,7 +34,7 @@ import { openScratchFile } from "./scratch-file.ts";
 export const analyserId: string = `bm25-code-${analyserVersion}`;
 
 /**
- * Publishes the keyword leg of a new index that has much to embed, embeds what has no vector, writes segments of what is not in a published one, publishes them, and
+ * Embeds what has no vector and meanwhile publishes the keyword leg of a new index that has much to embed, writes segments of what is not in a published one, publishes them, and
  * brings the catalog up to date, in this order: each step may be the last one of a killed process.
  */
 export async function rebuildIndex(run: IndexRun, scan: Scan, use: ModelUse): Promise<IndexReport> {
@@ -43,24 +43,7 @@ export async function rebuildIndex(run: IndexRun, scan: Scan, use: ModelUse): Pr
   const { chunks } = catalog.totals();
   const build = chunks === 0 ? undefined : buildOf(await use.open(), model.spaceId);
   const names = { spaceId: model.spaceId, analyser: analyserId, chunker: chunkerId };
-  let published = identity.snapshot;
-  let news: ((missing: number) => void) | undefined;
-  if (build !== undefined && wantsKeywordsFirst(run, build, published)) {
-    published = await publishKeywords(run, published, names);
-    news = vectorsNews(run, published);
-  }
-  const embedded =
-    build === undefined
-      ? 0
-      : await embedMissing(catalog, build, use.open, {
-          onProgress: (done, total) => {
-            news?.(total - done);
-            onProgress?.({ stage: "embed", done, total });
-          },
-          ...(signal === undefined ? {} : { signal }),
-          ...(pace === undefined ? {} : { pace }),
-          ...(faults === undefined ? {} : { faults }),
-        });
+  const { published, embedded } = await embedAll(run, build, use, names);
   // The sessions' memory is what writing the segment may take.
   await use.close();
   signal?.throwIfAborted();
@@ -88,6 +71,60 @@ export async function rebuildIndex(run: IndexRun, scan: Scan, use: ModelUse): Pr
   onProgress?.({ stage: "publish", snapshotRoot: newRoot });
   const seen = { ...scan, findings: [...scan.findings, ...findings] };
   return reportRun(seen, snapshot, identity.snapshot?.snapshotRoot !== newRoot, embedded);
+}
+
+/**
+ * Embeds what has no vector. Where nobody should wait for that, the keywords are published meanwhile:
+ * the sessions embed, and this thread has the time.
+ */
+async function embedAll(
+  run: IndexRun,
+  build: VectorBuild | undefined,
+  use: ModelUse,
+  names: SnapshotNames,
+): Promise<{ readonly published: Snapshot | undefined; readonly embedded: number }> {
+  const { catalog, identity, options } = run;
+  const { faults, onProgress, pace, signal } = options;
+  const before = identity.snapshot;
+  if (build === undefined) {
+    return { published: before, embedded: 0 };
+  }
+  const first = wantsKeywordsFirst(run, build, before);
+  const unpublished = new AbortController();
+  let news: ((missing: number) => void) | undefined;
+  let publishing: Promise<Snapshot> | undefined;
+  const publish = async (): Promise<Snapshot> => {
+    try {
+      const snapshot = await publishKeywords(run, before, names);
+      news = vectorsNews(run, snapshot);
+      news(catalog.vectors(build).missing());
+      return snapshot;
+    } catch (reason) {
+      unpublished.abort(reason);
+      throw reason;
+    }
+  };
+  const [embedding] = await Promise.allSettled([
+    embedMissing(catalog, build, use.open, {
+      onBusy: () => {
+        publishing = first ? publish() : undefined;
+        // Its failure is thrown below, after the units under way are kept.
+        publishing?.catch(() => undefined);
+      },
+      onProgress: (done, total) => {
+        news?.(total - done);
+        onProgress?.({ stage: "embed", done, total });
+      },
+      signal: AbortSignal.any([unpublished.signal, ...(signal === undefined ? [] : [signal])]),
+      ...(pace === undefined ? {} : { pace }),
+      ...(faults === undefined ? {} : { faults }),
+    }),
+  ]);
+  const published = (await publishing) ?? before;
+  if (embedding.status === "rejected") {
+    throw embedding.reason;
+  }
+  return { published, embedded: embedding.value };
 }
 
 /** The index without vectors, so that it answers while they are made; the next publication has them. */
