@@ -6,17 +6,16 @@ import {
   readHistory,
   writeCard,
 } from "@clawkeep/provision";
-import type { Applied, FileChange } from "@clawkeep/provision";
+import type { Applied, FileChange, KeptService } from "@clawkeep/provision";
 
 import type { ArtifactKind } from "@clawkeep/provision-plan";
 
 import { printData, printJson, printNote } from "../output/print.ts";
-import { appliedDefinitions } from "../place/applied-definitions.ts";
 import { cardOf, filesOf, secretsOf, secretValues, storeOf } from "../place/deployment.ts";
-import { firewallOf, foreignServices, managerOf } from "../place/manager.ts";
+import { keptServices, runningOf, serviceOf } from "../place/managed-services.ts";
+import { firewallOf, foreignServices, managerOf, managerOfKept } from "../place/manager.ts";
 import type { Manager } from "../place/manager.ts";
 import { refuseClashes } from "../place/neighbours.ts";
-import { runningServices, supervised } from "../place/notebook-gateway.ts";
 import { specOrFindings } from "../place/spec-file.ts";
 import { healthGates, startedDeployment } from "../place/start-deployment.ts";
 
@@ -41,15 +40,21 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
   if (spec === undefined) return 1;
   refuseClashes(spec, file);
   const store = storeOf(spec.name);
-  const wasStarted = appliedDefinitions(spec.name).length > 0;
-  const manager = managerOf(spec, options.manager);
+  const former = await keptServices(spec.name);
+  const wasStarted = former.length > 0;
+  // Whoever started it goes on with it, unless another manager is named.
+  const manager =
+    options.manager === undefined && wasStarted
+      ? (managerOfKept(former) ?? managerOf(spec, undefined))
+      : managerOf(spec, options.manager);
   const isSupervised = manager === "supervised";
   const started =
     isSupervised && (options.start === true || wasStarted)
       ? startedDeployment(spec, options)
       : undefined;
-  const isStarted = options.start === true || started !== undefined;
-  const firewall = options.firewall === true ? firewallOf(spec) : [];
+  const isStarted = options.start === true || wasStarted;
+  const hadFirewall = former.some(({ by }) => by === "nftables");
+  const firewall = options.firewall === true || hadFirewall ? firewallOf(spec) : [];
   const files = [
     ...filesOf(spec, options.folder, {
       isStarted,
@@ -71,24 +76,32 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
   await secretValues(secrets);
   for (const { path, isToken } of secrets) if (isToken) await ensureToken(path);
   const definitions = started?.definitions ?? [];
-  const own =
-    options.start !== true
-      ? await runningServices(spec.name)
-      : isSupervised
-        ? definitions.map(supervised)
-        : foreignServices(spec, options.folder, manager);
-  const services = [...firewall, ...own];
+  const kept: readonly KeptService[] = !isStarted
+    ? []
+    : isSupervised
+      ? definitions.map(({ name }) => ({ by: "supervisor", name }))
+      : foreignServices(spec, options.folder, manager);
+  const all = kept.map((one) => serviceOf(one, definitions));
+  // Without --start what does not run stays so.
+  const own = options.start === true ? all : await runningOf(all);
+  const services = [...firewall.map((one) => serviceOf(one, [])), ...own];
   const asked = { question: options.question ?? plainQuestion, heard: printAnswer };
   const gates =
     own.length === 0
       ? []
       : healthGates(spec, definitions, options.withoutModel === true ? undefined : asked);
-  const desired = { files, services, gates, secrets: await secretValues(secrets) };
+  const desired = {
+    files,
+    services,
+    gates,
+    kept: [...firewall, ...kept],
+    secrets: await secretValues(secrets),
+  };
   const applied = await applyDeployment(store, desired, {
     ...(options.overwriteDrift === true ? { overwriteDrift: true } : {}),
   });
   const isDone = applied.outcome === "applied" || applied.outcome === "unchanged";
-  if (isDone) await writeCard(store, cardOf(spec, file, options.folder));
+  if (isDone) await writeCard(store, cardOf(spec, file, { folder: options.folder, isStarted }));
   print(applied, options);
   return isDone ? 0 : 1;
 }
@@ -96,9 +109,9 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
 /** What each manager reads where it is installed. */
 const installedFor: Readonly<Record<Manager, readonly ArtifactKind[]>> = {
   supervised: [],
-  systemd: ["systemd-unit", "sysusers", "sysctl"],
+  systemd: ["systemd-unit", "quadlet", "sysusers", "sysctl"],
   launchd: ["launchd-plist"],
-  compose: [],
+  compose: ["launchd-plist"],
 };
 
 /** What apply asks the agent when it has no other question. */

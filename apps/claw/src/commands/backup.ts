@@ -85,7 +85,7 @@ export async function restoreName(file: string, options: BackupOptions): Promise
 
 /** Nothing writes to the state meanwhile; what ran is started again, also when it failed. */
 async function whileStopped<T>(operated: Operated, work: () => Promise<T>): Promise<T> {
-  const services = operated.definitions.length === 0 ? [] : managedServices(operated);
+  const services = await managedServices(operated);
   const ran: string[] = [];
   for (const service of services.toReversed()) {
     if (!(await service.isRunning())) continue;

@@ -24,7 +24,7 @@ export async function regenerateToken(
   printNote("The gateway is restarted; browsers and scripts with the old token are turned away.");
   if (!(await confirmed("give it a new token?", options.yes === true))) return 1;
   const { port } = settingsOf(operated);
-  const services = operated.definitions.length === 0 ? [] : managedServices(operated);
+  const services = await managedServices(operated);
   const done = await rotateGatewayToken(file, services, readyGate(port), (token) =>
     tokenStatus(port, token),
   );

@@ -2,7 +2,8 @@ import { CodedError } from "@clawkeep/diagnostics";
 import { rollbackDeployment } from "@clawkeep/provision";
 
 import { knownStoreOf } from "../place/deployment.ts";
-import { runningServices } from "../place/notebook-gateway.ts";
+import { managedServices, runningOf } from "../place/managed-services.ts";
+import { operatedOf } from "../place/operated.ts";
 import { print } from "./apply.ts";
 
 /** Options of `rollback` as they were written. */
@@ -22,9 +23,11 @@ export async function rollbackName(name: string, options: RollbackOptions): Prom
       hint: "`claw history NAME` lists them.",
     });
   }
+  const store = knownStoreOf(name);
+  const services = await runningOf(await managedServices(operatedOf(name)));
   const done = await rollbackDeployment(
-    knownStoreOf(name),
-    { services: await runningServices(name), gates: [] },
+    store,
+    { services, gates: [] },
     {
       ...(to === undefined ? {} : { to: Number(to) }),
       ...(options.overwriteDrift === true ? { overwriteDrift: true } : {}),

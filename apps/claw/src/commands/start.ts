@@ -2,7 +2,7 @@ import { escapeForTerminal } from "@clawkeep/diagnostics";
 import { finishRestore } from "@clawkeep/provision";
 
 import { printData, printJson } from "../output/print.ts";
-import { managedServices } from "../place/managed-services.ts";
+import { startedServices } from "../place/managed-services.ts";
 import { readyGate } from "../place/notebook-gateway.ts";
 import { operatedOf, settingsOf } from "../place/operated.ts";
 import type { Operated } from "../place/operated.ts";
@@ -27,7 +27,7 @@ export async function restartName(
 ): Promise<number> {
   const operated = operatedOf(name);
   const stopped: string[] = [];
-  for (const service of managedServices(operated).toReversed()) {
+  for (const service of (await startedServices(operated)).toReversed()) {
     if (!(await service.isRunning())) continue;
     await service.stop();
     stopped.push(service.name);
@@ -43,7 +43,7 @@ async function startOperated(
   const started: string[] = [];
   // A restore that was killed between its two renames.
   if (operated.card.manager !== "container") await finishRestore(operated.card.state);
-  for (const service of managedServices(operated)) {
+  for (const service of await startedServices(operated)) {
     if (await service.isRunning()) continue;
     await service.start();
     started.push(service.name);

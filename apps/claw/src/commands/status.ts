@@ -18,7 +18,7 @@ export async function statusName(
   const operated = operatedOf(name);
   const { card, store } = operated;
   const services: { name: string; running: boolean }[] = [];
-  for (const service of operated.definitions.length === 0 ? [] : managedServices(operated)) {
+  for (const service of await managedServices(operated)) {
     services.push({ name: service.name, running: await service.isRunning() });
   }
   const { port, ui } = settingsOf(operated);

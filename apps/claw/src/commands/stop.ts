@@ -8,9 +8,7 @@ import { operatedOf } from "../place/operated.ts";
 export async function stopName(name: string | undefined): Promise<number> {
   const operated = operatedOf(name);
   const stopped: string[] = [];
-  for (const service of operated.definitions.length === 0
-    ? []
-    : managedServices(operated).toReversed()) {
+  for (const service of (await managedServices(operated)).toReversed()) {
     if (!(await service.isRunning())) continue;
     await service.stop();
     stopped.push(service.name);

@@ -43,9 +43,7 @@ export async function uninstall(
     );
   }
   if (!(await confirmed(`remove ${card.name}?`, options.yes === true, card.name))) return 1;
-  for (const service of operated.definitions.length === 0
-    ? []
-    : managedServices(operated).toReversed()) {
+  for (const service of (await managedServices(operated)).toReversed()) {
     await service.stop();
   }
   if (options.backup !== undefined) {

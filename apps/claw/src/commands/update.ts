@@ -8,7 +8,7 @@ import { openBackup, restoreState, runOnTerminal } from "@clawkeep/provision";
 import type { ProgramRun } from "@clawkeep/provision";
 
 import { printData, printNote } from "../output/print.ts";
-import { managedServices } from "../place/managed-services.ts";
+import { startedServices } from "../place/managed-services.ts";
 import { operatedOf } from "../place/operated.ts";
 import type { Operated } from "../place/operated.ts";
 import { specOrFindings } from "../place/spec-file.ts";
@@ -42,7 +42,7 @@ export async function updateName(
   mkdirSync(backups, { recursive: true, mode: 0o700 });
   const at = new Date().toISOString().replaceAll(/[:.]/gu, "-");
   const archive = path.join(backups, `before-${version}-${at}.tar`);
-  for (const service of managedServices(operated).toReversed()) await service.stop();
+  for (const service of (await startedServices(operated)).toReversed()) await service.stop();
   await backupOf(operated, archive);
   printNote(escapeForTerminal(`the state of before is in ${archive}`));
   const code = await applySpec(card.spec, {
@@ -61,7 +61,7 @@ export async function updateName(
 }
 
 async function backToBefore(operated: Operated, archive: string): Promise<void> {
-  const services = managedServices(operated);
+  const services = await startedServices(operated);
   for (const service of services.toReversed()) await service.stop();
   const backup = await openBackup(archive);
   try {

@@ -39,7 +39,12 @@ export function knownStoreOf(name: string): string {
 }
 
 /** What the commands that operate a deployment have to know of it. */
-export function cardOf(spec: DeploymentSpec, file: string, folder: string): DeploymentCard {
+export function cardOf(
+  spec: DeploymentSpec,
+  file: string,
+  { folder, isStarted }: { readonly folder: string; readonly isStarted: boolean },
+): DeploymentCard {
+  const isRead = spec.profile.gateway === "process" || isStarted;
   const config = renderDeployment(spec, thisPlace()).find(
     ({ path: name }) => name === "config/openclaw.json",
   );
@@ -51,7 +56,8 @@ export function cardOf(spec: DeploymentSpec, file: string, folder: string): Depl
     spec: path.resolve(file),
     folder: path.resolve(folder),
     config:
-      spec.profile.gateway === "process" && config?.install !== undefined
+      // What its reader reads: where nothing was started, that is only what was written.
+      isRead && config?.install !== undefined
         ? config.install
         : path.resolve(folder, "config", "openclaw.json"),
     state: folderOf(spec.profile.state, spec, thisPlace()),

@@ -1,3 +1,5 @@
+import { foreignService } from "@clawkeep/provision";
+import type { ForeignService } from "@clawkeep/provision";
 import { parseSpec } from "@clawkeep/provision-plan";
 import type { DeploymentSpec } from "@clawkeep/provision-plan";
 import { expect, test } from "vitest";
@@ -42,7 +44,7 @@ test("a manager that cannot keep a profile is refused", () => {
 
 test("T3: units are started in the order in which they need each other", () => {
   const names = (spec: DeploymentSpec): readonly string[] =>
-    foreignServices(spec, "rendered", "systemd").map(({ name }) => name);
+    foreignServices(spec, "rendered", "systemd").map((kept) => foreignService(kept).name);
   expect(names(specOf("bare-metal"))).toEqual([
     "claw-home-ollama.service",
     "claw-home-ollama-gate.service",
@@ -51,12 +53,28 @@ test("T3: units are started in the order in which they need each other", () => {
   ]);
 });
 
+test("G6: Quadlets are units of the user, which a generator makes", () => {
+  expect(managerOf(specOf("podman"), undefined, here("/run/systemd/system"))).toBe("systemd");
+  const kept = foreignServices(specOf("podman"), "rendered", "systemd");
+  expect(kept.at(-1)).toEqual({
+    by: "systemd",
+    unit: "claw-home-gateway.service",
+    scope: "user",
+    generated: true,
+  });
+});
+
 test("C15: containers are one project; a host has a firewall, a notebook none", () => {
-  expect(foreignServices(specOf("cage"), "rendered", "compose").map(({ name }) => name)).toEqual([
+  const names = (kept: readonly ForeignService[]): readonly string[] =>
+    kept.map((one) => foreignService(one).name);
+  expect(names(foreignServices(specOf("cage"), "rendered", "compose"))).toEqual([
     "compose project claw-home",
   ]);
-  expect(firewallOf(specOf("bare-metal")).map(({ name }) => name)).toEqual([
-    "firewall table claw_home",
+  expect(names(foreignServices(specOf("macos"), "rendered", "compose"))).toEqual([
+    "net.clawkeep.home.ollama-environment",
+    "net.clawkeep.home.ollama",
+    "compose project claw-home",
   ]);
+  expect(names(firewallOf(specOf("bare-metal")))).toEqual(["firewall table claw_home"]);
   expect(firewallOf(specOf("notebook"))).toEqual([]);
 });

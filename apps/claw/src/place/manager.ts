@@ -2,13 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 
 import { CodedError } from "@clawkeep/diagnostics";
-import {
-  composeService,
-  launchdService,
-  nftablesService,
-  systemdService,
-} from "@clawkeep/provision";
-import type { ServicePort } from "@clawkeep/provision";
+import type { ForeignService, KeptService } from "@clawkeep/provision";
 import { renderDeployment } from "@clawkeep/provision-plan";
 import type { Artifact, DeploymentSpec } from "@clawkeep/provision-plan";
 
@@ -35,7 +29,7 @@ export function managerOf(
   const possible: readonly Manager[] =
     gateway === "container"
       ? spec.profile.name === "podman"
-        ? []
+        ? ["systemd"]
         : ["compose", "supervised"]
       : gateway === "process"
         ? ["supervised"]
@@ -64,44 +58,39 @@ export function foreignServices(
   spec: DeploymentSpec,
   folder: string,
   manager: Exclude<Manager, "supervised">,
-): readonly ServicePort[] {
+): readonly ForeignService[] {
   const artifacts = renderDeployment(spec, thisPlace());
+  const installed = artifacts.flatMap((one) =>
+    one.install === undefined ? [] : [{ ...one, install: one.install }],
+  );
+  const agents = installed
+    .filter(({ kind }) => kind === "launchd-plist")
+    .map(({ install }): ForeignService => {
+      const label = path.basename(install, ".plist");
+      return { by: "launchd", label, plist: install, uid: process.getuid?.() ?? 0 };
+    });
+  if (manager === "launchd") return agents;
   if (manager === "compose") {
     const names = artifacts.filter(({ kind }) => kind === "compose").map(({ path: name }) => name);
     // The way out and the main file are parts of every start; a GPU and the fetching of models are asked for.
     const wanted = ["compose.yaml", "compose.internet.yaml"].filter((name) => names.includes(name));
     const files = wanted.map((name) => path.resolve(folder, name));
-    return [
-      composeService({
-        name: `claw-${spec.name}`,
-        files,
-        stopSeconds: spec.gateway.stopSeconds,
-      }),
-    ];
-  }
-  const installed = artifacts.flatMap((one) =>
-    one.install === undefined ? [] : [{ ...one, install: one.install }],
-  );
-  if (manager === "launchd") {
-    return installed
-      .filter(({ kind }) => kind === "launchd-plist")
-      .map(({ install }) =>
-        launchdService({
-          label: path.basename(install, ".plist"),
-          plist: install,
-          uid: process.getuid?.() ?? 0,
-        }),
-      );
+    const { stopSeconds } = spec.gateway;
+    // Containers reach what runs natively beside them.
+    return [...agents, { by: "compose", name: `claw-${spec.name}`, files, stopSeconds }];
   }
   return installed
-    .filter(({ kind }) => kind === "systemd-unit")
+    .filter(
+      ({ kind, install }) =>
+        kind === "systemd-unit" || (kind === "quadlet" && install.endsWith(".container")),
+    )
     .toSorted((a, b) => orderOf(a) - orderOf(b))
-    .map(({ install }) =>
-      systemdService({
-        unit: path.basename(install),
-        scope: install.startsWith("/etc/") ? "system" : "user",
-      }),
-    );
+    .map(({ install, kind }): ForeignService => ({
+      by: "systemd",
+      unit: path.basename(install).replace(/\.container$/u, ".service"),
+      scope: install.startsWith("/etc/") ? "system" : "user",
+      ...(kind === "quadlet" ? { generated: true } : {}),
+    }));
 }
 
 /** What others need is started first. */
@@ -110,19 +99,27 @@ function orderOf({ path: name }: Artifact): number {
   return roles.findIndex((role) => name.includes(`-${role}`));
 }
 
+/** Which manager a generation was started with; undefined where nothing was. */
+export function managerOfKept(kept: readonly KeptService[]): Manager | undefined {
+  const found = kept.map(({ by }) => by);
+  if (found.includes("supervisor")) return "supervised";
+  return (["compose", "systemd", "launchd"] as const).find((one) => found.includes(one));
+}
+
 /** The firewall of a deployment on a host: before everything that it holds back. */
-export function firewallOf(spec: DeploymentSpec): readonly ServicePort[] {
+export function firewallOf(spec: DeploymentSpec): readonly ForeignService[] {
   return renderDeployment(spec, thisPlace())
     .filter(({ kind }) => kind === "nftables")
     .flatMap(({ install }) =>
       install === undefined
         ? []
         : [
-            nftablesService({
+            {
+              by: "nftables",
               table: `claw_${spec.name.replaceAll("-", "_")}`,
               file: install,
               preImage: path.join(storeOf(spec.name), "firewall.nft"),
-            }),
+            },
           ],
     );
 }

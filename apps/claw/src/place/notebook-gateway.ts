@@ -8,7 +8,6 @@ import type { HealthGate, ServiceDefinition, ServicePort } from "@clawkeep/provi
 import { renderDeployment, renderOpenClawConfig } from "@clawkeep/provision-plan";
 import type { DeploymentSpec } from "@clawkeep/provision-plan";
 
-import { appliedDefinitions } from "./applied-definitions.ts";
 import { storeOf } from "./deployment.ts";
 import { thisPlace } from "./render-place.ts";
 
@@ -62,13 +61,6 @@ export function gatewayOf(spec: DeploymentSpec, openclaw: string): ServiceDefini
 export function supervised(definition: ServiceDefinition): ServicePort {
   const launch = [process.execPath, ...process.execArgv, process.argv[1] ?? "", "supervise"];
   return supervisedService(definition, launch);
-}
-
-/** What `apply --start` started and still runs. */
-export async function runningServices(name: string): Promise<readonly ServicePort[]> {
-  const services = appliedDefinitions(name).map(supervised);
-  const running = await Promise.all(services.map((service) => service.isRunning()));
-  return services.filter((_, index) => running[index]);
 }
 
 /** Asks a gateway of this host until it is ready, for two minutes: it takes 20 s on a busy machine. */

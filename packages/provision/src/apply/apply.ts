@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { CodedError } from "@clawkeep/diagnostics";
 import type { FaultHook } from "@clawkeep/durable-files";
 
 import type { DesiredFile, FilePort, FoundFile } from "../ports/file-port.ts";
+import type { KeptService } from "../managers/kept-service.ts";
 import { hostFiles } from "../ports/file-port.ts";
 import type { HealthGate, ServicePort } from "../ports/service-port.ts";
 import type { Store } from "../store/deployment-store.ts";
@@ -17,6 +20,8 @@ export interface Desired {
   /** In the order in which they start; stopped the other way round. */
   readonly services: readonly ServicePort[];
   readonly gates: readonly HealthGate[];
+  /** The same services by what keeps them: recorded, so that later commands ask the same manager. */
+  readonly kept?: readonly KeptService[];
   /** Texts that must be in no file, such as tokens: a file is kept in every generation, a secret in none. */
   readonly secrets?: readonly string[];
 }
@@ -91,13 +96,15 @@ export async function applyUnderLock(
   const files = options.files ?? hostFiles(options.faults);
   const recovered = await recover(store, files, desired.services);
   const history = await store.history();
-  const last = history.findLast(({ outcome }) => outcome === "applied")?.files ?? [];
-  const changes = await planChanges(desired.files, last, files);
+  const last = history.findLast(({ outcome }) => outcome === "applied");
+  const changes = await planChanges(desired.files, last?.files ?? [], files);
   if (options.overwriteDrift !== true && changes.some(({ drift }) => drift !== undefined)) {
     return { outcome: "drifted", changes, recovered };
   }
   const ran = await runningOf(desired.services);
-  if (changes.length === 0 && ran.length === desired.services.length && what.kind === "apply") {
+  const isKept = isDeepStrictEqual(desired.kept ?? [], last?.services ?? []);
+  const isRunning = ran.length === desired.services.length;
+  if (changes.length === 0 && isKept && isRunning && what.kind === "apply") {
     return { outcome: "unchanged", changes, recovered };
   }
   const journal = await journalOf(store, desired, changes, { ...what, number: history.length + 1 });
@@ -116,6 +123,7 @@ export async function applyUnderLock(
     outcome: reason === undefined ? "applied" : "rolled-back",
     ...(reason === undefined ? {} : { reason }),
     files: journal.files,
+    ...(desired.kept === undefined ? {} : { services: desired.kept }),
   });
   await store.end();
   return reason === undefined

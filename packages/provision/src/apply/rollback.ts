@@ -2,6 +2,7 @@ import { CodedError } from "@clawkeep/diagnostics";
 
 import { hostFiles } from "../ports/file-port.ts";
 import { openStore } from "../store/deployment-store.ts";
+import type { HistoryRecord } from "../store/record.ts";
 import type { Applied, ApplyOptions, Desired } from "./apply.ts";
 import { applyUnderLock } from "./apply.ts";
 import { recover } from "./recover.ts";
@@ -49,9 +50,18 @@ export async function rollbackDeployment(
       ...(owner === undefined ? {} : { owner }),
     }));
     const what = { kind: "rollback", of: target.of ?? target.number } as const;
-    const done = await applyUnderLock(store, { ...running, files: wanted }, what, options);
+    const done = await applyUnderLock(
+      store,
+      { ...running, files: wanted, ...keptBy(target) },
+      what,
+      options,
+    );
     return { ...done, recovered: done.recovered || recovered };
   } finally {
     store.close();
   }
+}
+
+function keptBy({ services }: HistoryRecord): Pick<Desired, "kept"> {
+  return services === undefined ? {} : { kept: services };
 }

@@ -20,6 +20,8 @@ export interface ProgramRun {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** What it reads on standard input; that of this process when absent. */
+  readonly input?: string;
 }
 
 /** Path of OpenClaw's program in a folder. */

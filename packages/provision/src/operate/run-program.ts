@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import process from "node:process";
+import { createInterface } from "node:readline";
 
 import { CodedError } from "@clawkeep/diagnostics";
 
@@ -24,9 +25,16 @@ export async function runOnTerminal({
   args,
   environment,
   cwd,
+  input,
 }: ProgramRun): Promise<number> {
   const ignore = (): void => undefined;
-  const child = spawn(program, [...args], { cwd, env: { ...environment }, stdio: "inherit" });
+  const child = spawn(program, [...args], {
+    cwd,
+    env: { ...environment },
+    stdio: [input === undefined ? "inherit" : "pipe", "inherit", "inherit"],
+  });
+  // It may end before it has read all.
+  child.stdin?.on("error", ignore).end(input);
   const pass = (): void => void child.kill("SIGTERM");
   process.on("SIGINT", ignore).on("SIGTERM", pass);
   try {
@@ -94,3 +102,49 @@ function notRun(program: string, cause: unknown): CodedError {
     cause,
   });
 }
+
+/**
+ * The lines that a program prints, such as a log that it follows, until it ends or the signal says so.
+ *
+ * @throws CodedError `PROGRAM_NOT_RUN`, and `PROGRAM_FAILED` for another exit code than 0
+ */
+export async function* programLines(
+  { program, args, environment, cwd }: ProgramRun,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const child = spawn(program, [...args], {
+    cwd,
+    env: { ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const stop = (): void => void child.kill("SIGTERM");
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on("error", (cause) => reject(notRun(program, cause)));
+    child.on("close", (code) => resolve(code ?? 255));
+  });
+  // It is awaited below, when all lines were read.
+  ended.catch(() => undefined);
+  const said: string[] = [];
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    said.push(line.slice(0, mostLine));
+    if (said.length > 3) said.shift();
+  });
+  signal.addEventListener("abort", stop);
+  try {
+    for await (const line of createInterface({ input: child.stdout }))
+      yield line.slice(0, mostLine);
+    const code = await ended;
+    if (code === 0 || signal.aborted) return;
+    throw new CodedError({
+      code: "PROGRAM_FAILED",
+      message: `${[program, ...args].join(" ")}: expected exit code 0, got ${code}: ${said.join("; ")}`,
+      hint: "Run it yourself to see all that it says.",
+    });
+  } finally {
+    signal.removeEventListener("abort", stop);
+    stop();
+  }
+}
+
+/** A longer line is cut: a log holds what others wrote. */
+const mostLine = 64 * 1024;

@@ -2,6 +2,8 @@ import { isDigest } from "@clawkeep/integrity";
 import type { Digest } from "@clawkeep/integrity";
 import { z } from "zod";
 
+import type { KeptService } from "../managers/kept-service.ts";
+import { keptServiceForm } from "../managers/kept-service.ts";
 import type { FileOwner } from "../ports/file-port.ts";
 
 /** A file by what it holds; the bytes are in the store. */
@@ -24,6 +26,8 @@ export interface HistoryRecord {
   readonly reason?: string;
   /** Every file of the deployment, in the order of their paths. Secrets are never among them. */
   readonly files: readonly KeptFile[];
+  /** What keeps its services, in the order of start. Absent where nothing was started. */
+  readonly services?: readonly KeptService[];
   /** Of the bytes of the record before it: a record that is changed or taken out breaks the chain. */
   readonly previous?: Digest;
 }
@@ -62,6 +66,7 @@ const record: z.ZodType<HistoryRecord> = z.strictObject({
   outcome: z.enum(["applied", "rolled-back", "interrupted"]),
   reason: z.string().exactOptional(),
   files: z.array(file),
+  services: z.array(keptServiceForm).exactOptional(),
   previous: digest.exactOptional(),
 });
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
+import type { ProgramRun } from "../operate/openclaw-command.ts";
 import { confinedCommand } from "./confinement.ts";
 import type { ServiceDefinition } from "./service-definition.ts";
 
@@ -14,6 +15,12 @@ export interface RanBeside {
 /** Most of what a program may say. */
 const mostBytes = 4 * 1024 * 1024;
 
+/** A program as the account of a service and in a cage like its own, for whoever runs it. */
+export function besideRun(definition: ServiceDefinition): ProgramRun {
+  const { cage, cwd, environment } = definition;
+  return { ...confinedCommand(definition), environment, cwd: cage === undefined ? cwd : "/" };
+}
+
 /**
  * Runs a program to its end as the account of a service and in a cage like its own, such as a command that asks it.
  * Everything that it started has ended when its time is up.
@@ -22,10 +29,10 @@ export async function runBeside(
   definition: ServiceDefinition,
   { args, timeoutMs }: { readonly args: readonly string[]; readonly timeoutMs: number },
 ): Promise<RanBeside> {
-  const command = confinedCommand({ ...definition, args });
+  const command = besideRun({ ...definition, args });
   const child = spawn(command.program, [...command.args], {
-    cwd: definition.cage === undefined ? definition.cwd : "/",
-    env: { ...definition.environment },
+    cwd: command.cwd,
+    env: { ...command.environment },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
