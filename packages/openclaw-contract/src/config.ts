@@ -181,6 +181,8 @@ export type McpServer =
   | {
       readonly command: string;
       readonly args: readonly string[];
+      /** Beside the few variables that OpenClaw passes on. */
+      readonly env?: Readonly<Record<string, string>>;
       readonly toolFilter?: McpToolFilter;
     }
   | {

@@ -5,13 +5,7 @@ import { gateName, ports, servicesOf, socketFolder } from "@clawkeep/provision-p
 import type { DeploymentSpec, Service } from "@clawkeep/provision-plan";
 
 import { secretsOf, storeOf } from "./deployment.ts";
-import {
-  accountOf,
-  commonDefinition,
-  meetingFolder,
-  rootFolder,
-  stateFolder,
-} from "./host-services.ts";
+import { commonDefinition, meetingFolder, rootFolder, stateFolder } from "./host-services.ts";
 import { thisPlace } from "./render-place.ts";
 
 /*
@@ -99,7 +93,9 @@ function cagedService(
       },
     };
   }
-  const account = accountOf(service, gateway);
+  // The proxy gives its socket to the gateway's group; the skills service has that group as its own.
+  const groups = role === "ollama-gate" && gateway !== undefined ? [gateway.gid] : [];
+  const account = { uid, gid, groups };
   if (role === "skills") {
     const meet = meetingFolder(service, gateway, spec);
     return {
@@ -163,16 +159,6 @@ function inside(
     ],
     [program, ...args],
   );
-}
-
-/** A command of the gateway's own, such as one turn: beside the gateway, whose port it finds at the same address. */
-export function besideCaged(
-  gateway: ServiceDefinition,
-  spec: DeploymentSpec,
-  command: readonly string[],
-): ServiceDefinition {
-  const port = `tcp:127.0.0.1:${spec.gateway.port}=unix:${gatewaySocket(spec)}`;
-  return { ...gateway, ...pipes([port], command) };
 }
 
 /** Publishes the gateway's port on loopback of the host, as a container engine does; it may do nothing else. */

@@ -18,7 +18,7 @@ export function hostServices(spec: DeploymentSpec, folder: string): readonly Ser
   const gateway = services.find(({ role }) => role === "gateway");
   return services.map((service) => ({
     ...commonDefinition(service, spec),
-    account: accountOf(service, gateway),
+    account: { uid: service.uid, gid: service.gid, groups: [] },
     folders: [
       stateFolder(service),
       ...(service.role === "skills" ? [meetingFolder(service, gateway, spec)] : []),
@@ -51,15 +51,6 @@ export function commonDefinition(service: Service, spec: DeploymentSpec): Servic
     restartMs: 1000,
     limits: { memoryMb: service.memoryMb, processes: service.processes },
   };
-}
-
-/** Who meets the gateway at a socket may give it to the gateway's group. */
-export function accountOf(
-  { role, uid, gid }: Service,
-  gateway: Service | undefined,
-): NonNullable<ServiceDefinition["account"]> {
-  const meets = role === "skills" || role === "ollama-gate";
-  return { uid, gid, groups: meets && gateway !== undefined ? [gateway.gid] : [] };
 }
 
 /** A folder that only its service reads. */

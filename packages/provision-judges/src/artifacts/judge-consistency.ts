@@ -325,7 +325,9 @@ function skills(
         ? overflowUid
         : (service?.uid ?? ""),
     ],
-    ["the group of the socket", gateway.uid === "" ? group : gateway.uid, group],
+    ["the group of the socket", gateway.gid === "" ? group : gateway.gid, group],
+    // Whoever makes the folder of the socket makes it for its own group, and gives a socket to no other.
+    ["the group of the skills service", group, service?.gid ?? ""],
   ];
   const found = pairs
     .filter(([, want, got]) => want !== got || got === "")

@@ -10,6 +10,7 @@ export interface ReadService {
   readonly name: string;
   readonly command: readonly string[];
   readonly uid: string;
+  readonly gid: string;
   /** Names by which others of its networks find it. */
   readonly names: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -54,6 +55,7 @@ function composeServices({ path, text }: JudgedFile): readonly ReadService[] {
     name,
     command: [...texts(at(one, "entrypoint")), ...texts(at(one, "command"))],
     uid: word(at(one, "user")).split(":")[0] ?? "",
+    gid: word(at(one, "user")).split(":")[1] ?? "",
     names: [name, ...aliasesOf(at(one, "networks"))],
     environment: Object.fromEntries(
       Object.entries(
@@ -124,6 +126,7 @@ function unitService({ path, text }: JudgedFile): ReadService {
     name: /-(gateway|skills|ollama-gate|ollama|egress)\.service$/u.exec(unit)?.[1] ?? unit,
     command: words(value("ExecStart")),
     uid: value("User"),
+    gid: value("Group"),
     names: [],
     environment: variables(lines),
     published: [],
@@ -143,6 +146,7 @@ function quadletService({ path, text }: JudgedFile): ReadService {
     name: /-(gateway|skills|ollama-gate|ollama|egress)\.container$/u.exec(path)?.[1] ?? path,
     command: ["", ...words(all("Exec")[0] ?? "")],
     uid: all("User")[0] ?? "",
+    gid: all("Group")[0] ?? "",
     names: all("PodmanArgs").flatMap((one) => /^--network-alias=(\S+)$/u.exec(one)?.[1] ?? []),
     environment: variables(lines),
     published: all("PublishPort"),

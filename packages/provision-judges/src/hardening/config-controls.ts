@@ -153,13 +153,21 @@ const controls: readonly KeyControl[] = [
   is("skills.load.watch", false),
   is("skills.workshop.autonomous.mode", "off"),
   positive("mcp.sessionIdleTtlMs"),
+  {
+    key: "mcp.servers",
+    expected: "the home of whoever indexed for skills that run without a service of their own",
+    holds: (value) =>
+      texts(at(value, "clawkeep", "args"))[0] !== "serve" ||
+      String(at(value, "clawkeep", "env", "CLAWKEEP_HOME")).startsWith("/"),
+  },
   is("memory.search.provider", "none"),
   is("discovery.mdns.mode", "off"),
   is("update.checkOnStart", false),
   is("telemetry.enabled", false),
   {
     key: "models.providers",
-    expected: "an address, an api, a pause and references for keys in every provider",
+    expected:
+      "an address, where Ollama's needs no key, an api, a pause and references for keys in every provider",
     holds: (value) =>
       isObject(value) &&
       Object.entries(value).every(
@@ -168,6 +176,7 @@ const controls: readonly KeyControl[] = [
           typeof at(provider, "api") === "string" &&
           !(name === "ollama" && /\/v1\/?$/u.test(String(at(provider, "baseUrl")))) &&
           (name !== "ollama" || at(provider, "api") === "ollama") &&
+          (name !== "ollama" || asksNoKey(String(at(provider, "baseUrl")))) &&
           Number(at(provider, "timeoutSeconds")) >= 300 &&
           (name === "ollama"
             ? at(provider, "apiKey") === "ollama-local"
@@ -213,6 +222,18 @@ const controls: readonly KeyControl[] = [
       Object.values(value).every((channel) => at(channel, "dmPolicy") === "pairing"),
   },
 ];
+
+/** Where OpenClaw takes `ollama-local` for a key, as it decides it itself. */
+function asksNoKey(baseUrl: string): boolean {
+  if (!URL.canParse(baseUrl)) return false;
+  const { hostname } = new URL(baseUrl);
+  return (
+    /^(?:localhost|0\.0\.0\.0|.*\.local|\[::1\])$/u.test(hostname) ||
+    /^(?:127|10)\.[0-9.]+$|^192\.168\.[0-9.]+$|^172\.(?:1[6-9]|2[0-9]|3[01])\.[0-9.]+$/u.test(
+      hostname,
+    )
+  );
+}
 
 const isReference = (value: unknown): boolean =>
   isObject(value) &&

@@ -52,7 +52,11 @@ export function renderMcporter(spec: DeploymentSpec, place: RenderPlace): readon
   const servers = Object.entries(mcpServers(spec, place)).map(([name, one]) => [
     name,
     "command" in one
-      ? { command: one.command, args: one.args }
+      ? {
+          command: one.command,
+          args: one.args,
+          ...(one.env === undefined ? {} : { env: one.env }),
+        }
       : { baseUrl: one.url, ...(one.auth === undefined ? {} : { auth: one.auth }) },
   ]);
   const value = { mcpServers: Object.fromEntries(servers), imports: [] };
@@ -73,11 +77,16 @@ function skillsServer(spec: DeploymentSpec, place: RenderPlace): McpServer {
   // service is at the other end is then the folder's word, which only root and the service can write.
   const owner =
     spec.profile.gateway === "user-unit" ? "65534" : String(accountOf("skills", spec, place));
-  const args =
-    skills === "socket"
-      ? ["connect", `/run/claw-${spec.name}/skills.sock`, "--owner", owner]
-      : ["serve", "--workspace", folderOf(workspace, spec, place)];
-  return { command: place.skillProgram, args };
+  if (skills === "socket") {
+    const args = ["connect", `/run/claw-${spec.name}/skills.sock`, "--owner", owner];
+    return { command: place.skillProgram, args };
+  }
+  return {
+    command: place.skillProgram,
+    args: ["serve", "--workspace", folderOf(workspace, spec, place)],
+    // OpenClaw gives it its own home, where no index is trusted that this person made.
+    env: { CLAWKEEP_HOME: place.clawkeepHome ?? `${place.home}/.local/state/clawkeep` },
+  };
 }
 
 /** A person logs in once; no token of theirs is in a file, a variable or a header that we write. */

@@ -64,7 +64,7 @@ function serviceOf(role: Role, spec: DeploymentSpec, place: RenderPlace): Servic
     role,
     about: abouts[role],
     uid: user?.uid ?? id,
-    gid: user?.gid ?? id,
+    gid: user?.gid ?? (role === "skills" ? meetingGroup(spec, place) : id),
     ...(role === "gateway" ? gateway(spec, place) : helper(role, spec, place)),
   };
 }
@@ -136,7 +136,6 @@ function helper(role: Exclude<Role, "gateway">, spec: DeploymentSpec, place: Ren
   }
   if (role === "skills") {
     const socket = `${socketFolder(spec)}/skills.sock`;
-    const group = spec.profile.gateway === "user-unit" ? place.user?.gid : undefined;
     return {
       ...common,
       command: [
@@ -147,7 +146,7 @@ function helper(role: Exclude<Role, "gateway">, spec: DeploymentSpec, place: Ren
         "--socket",
         socket,
         "--group",
-        String(group ?? accountOf("gateway", spec, place)),
+        String(meetingGroup(spec, place)),
       ],
       environment: { ...home, CLAWKEEP_HOME: `${state}/clawkeep` },
       state,
@@ -177,6 +176,15 @@ function helper(role: Exclude<Role, "gateway">, spec: DeploymentSpec, place: Ren
     health: answers(`http://127.0.0.1:${port}/api/version`),
     memoryMb: 256,
   };
+}
+
+/**
+ * The gateway's group, which the skills service runs with: a manager gives the folder of the socket to user and group of
+ * whoever makes it, and only members can give the socket to a group. What the service keeps is closed to groups.
+ */
+function meetingGroup(spec: DeploymentSpec, place: RenderPlace): number {
+  const personal = spec.profile.gateway === "user-unit" ? place.user?.gid : undefined;
+  return personal ?? accountOf("gateway", spec, place);
 }
 
 /** Programs lie together; where, the place knows by one of them. */

@@ -163,7 +163,10 @@ test("two principals: the gateway reaches its skills by what only they own, but 
     args: ["connect", "/run/claw-claw/skills.sock", "--owner", "2000"],
   });
   expect(server("cage")).toEqual(server("bare-metal"));
-  expect(server("notebook")).toMatchObject({ args: ["serve", "--workspace", expect.any(String)] });
+  expect(server("notebook")).toMatchObject({
+    args: ["serve", "--workspace", expect.any(String)],
+    env: { CLAWKEEP_HOME: "/home/me/.local/state/clawkeep" },
+  });
 });
 
 test("threat 10: the gateway asks the proxy in front of Ollama, not Ollama", () => {

@@ -8,6 +8,8 @@ export interface RenderPlace {
   readonly skillsUid: number;
   /** The program that connects to it. */
   readonly skillProgram: string;
+  /** `CLAWKEEP_HOME` of whoever runs a notebook. Default: where it is without that variable on Linux. */
+  readonly clawkeepHome?: string;
   /** Who runs a notebook or a user unit. */
   readonly user?: { readonly uid: number; readonly gid: number };
 }
