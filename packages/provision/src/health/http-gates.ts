@@ -10,7 +10,7 @@ export type Place =
 
 /** How long a gate asks again. */
 export interface GatePatience {
-  /** Default two minutes: a gateway takes 20 s on a busy machine. */
+  /** Default five minutes: a gateway takes 20 s on a busy machine, and minutes on a small one that is busy. */
   readonly waitMs?: number;
   /** Default 250. */
   readonly everyMs?: number;
@@ -61,16 +61,24 @@ async function askUntil(
   place: Place,
   path: string,
   isWell: (answer: unknown) => boolean,
-  { waitMs = 120_000, everyMs = 250 }: GatePatience,
+  { waitMs = 300_000, everyMs = 250 }: GatePatience,
 ): Promise<string | undefined> {
-  for (const end = performance.now() + waitMs; ; await pause(everyMs)) {
+  for (let waited = 0; ;) {
+    const began = performance.now();
     const { status, body } = await ask(place, path);
     if (status === 200 && isWell(body)) return undefined;
-    if (performance.now() < end) continue;
-    const last = status === undefined ? "no answer" : `status ${status}`;
-    return `${last}, asked for ${Math.round(waitMs / 1000)} s`;
+    if (waited >= waitMs) {
+      const last = status === undefined ? "no answer" : `status ${status}`;
+      return `${last}, asked for ${Math.round(waitMs / 1000)} s`;
+    }
+    await pause(everyMs);
+    // A round that takes longer is one in which this process was stopped, and maybe what it asks was too.
+    waited += Math.min(performance.now() - began, silenceMs + everyMs);
   }
 }
+
+/** How long one question waits for an answer. */
+const silenceMs = 5000;
 
 interface Answer {
   readonly status: number | undefined;
@@ -84,7 +92,7 @@ function ask(place: Place, path: string): Promise<Answer> {
       : { host: place.host, port: place.port };
   return new Promise((resolve) => {
     const none = (): void => resolve({ status: undefined, body: undefined });
-    const asked = request({ ...where, path, timeout: 5000, agent: false }, (answer) => {
+    const asked = request({ ...where, path, timeout: silenceMs, agent: false }, (answer) => {
       let text = "";
       answer.on("data", (part: Buffer) => {
         text += part.toString("utf8");
