@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chownSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import type { Ended, Principal } from "../openclaw/principal.ts";
@@ -43,17 +43,22 @@ export async function makeDeployment(
   name: string,
   owner: Principal,
   skills: { readonly owner: Principal; readonly workspace: string; readonly home: string },
+  store: string = path.join(owner.home, "claw-state"),
 ): Promise<Deployment> {
   const folder = makeOwnFolder(owner, path.join(owner.home, name));
   const workspace = await makeSkillsWorkspace(host, skills.owner, skills.workspace, skills.home);
-  const store = path.join(owner.home, "claw-state");
   return {
     name,
     owner,
     folder,
     workspace,
     store,
-    written: [folder, store, `/etc/claw-${name}`],
+    written: [
+      folder,
+      path.join(store, "deployments"),
+      `/etc/claw-${name}`,
+      path.join(owner.home, ".config", `claw-${name}`),
+    ],
     claw: (...args) =>
       host.run("claw", args, owner, {
         cwd: folder,
@@ -137,6 +142,38 @@ export function checkProcesses(expected: Expected, verdicts: Verdicts): void {
       verdicts.equal(`${name}: memory limit in bytes`, memoryLimit(name), wanted * 1024 * 1024);
     }
   }
+}
+
+/** Whether user, groups and folders of a unit are those under which its process runs here. */
+export function checkUnits(one: Deployment, roles: readonly string[], verdicts: Verdicts): void {
+  const seen = seenServices();
+  for (const role of roles) {
+    const file = path.join(one.folder, "rendered/units", `claw-${one.name}-${role}.service`);
+    const unit = readFileSync(file, "utf8");
+    const value = (key: string): string => new RegExp(`^${key}=(.*)$`, "mu").exec(unit)?.[1] ?? "";
+    const account = `${value("User")}:${value("Group")}`;
+    const folders = [
+      `${value("StateDirectoryMode")} ${account} /var/lib/${value("StateDirectory")}`,
+      ...(value("RuntimeDirectory") === ""
+        ? []
+        : [`${value("RuntimeDirectoryMode")} ${account} /run/${value("RuntimeDirectory")}`]),
+    ];
+    const own = seen.get(role)?.[0];
+    verdicts.equal(
+      `${role}: user, groups and folders are those of its unit`,
+      [
+        `${own?.uid}:${own?.gid}`,
+        own?.groups,
+        folders.map((text) => aboutFolder(text.slice(text.lastIndexOf(" ") + 1))),
+      ],
+      [account, (value("SupplementaryGroups").match(/\d+/gu) ?? []).map(Number), folders],
+    );
+  }
+}
+
+function aboutFolder(at: string): string {
+  const { mode, uid, gid } = statSync(at);
+  return `0${(mode & 0o7777).toString(8)} ${uid}:${gid} ${at}`;
 }
 
 function checkCage(

@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   const world = enterPrivateWorld(import.meta.filename, root, installed.folder);
   if (typeof world === "number") {
     // Control groups are the kernel's and end with no namespace; inside, nobody waits for orphans, which keep them.
-    const left = removeControlGroups();
+    const left = await removeControlGroups();
     for (const one of left) process.stderr.write(`still in use: ${one}\n`);
     return left.length === 0 ? world : 1;
   }

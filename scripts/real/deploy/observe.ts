@@ -1,12 +1,16 @@
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, rmdirSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** A process of a service, as the kernel sees it. */
 export interface SeenProcess {
   readonly pid: number;
   readonly command: string;
   readonly uid: number;
+  readonly gid: number;
+  /** Supplementary groups. */
+  readonly groups: readonly number[];
   readonly capabilities: string;
   readonly noNewPrivileges: boolean;
   /** Ids of namespaces by kind. */
@@ -29,6 +33,8 @@ export function seenServices(): ReadonlyMap<string, readonly SeenProcess[]> {
       pid: Number(pid),
       command: textOf(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim(),
       uid: Number(field("Uid")),
+      gid: Number(field("Gid")),
+      groups: (/^Groups:(.*)$/mu.exec(status)?.[1]?.match(/\d+/gu) ?? []).map(Number),
       capabilities: field("CapEff"),
       noNewPrivileges: field("NoNewPrivs") === "1",
       namespaces: Object.fromEntries(
@@ -54,8 +60,18 @@ export function memoryLimit(service: string): number {
   return 0;
 }
 
-/** Removes the control groups that services had, and says which are still in use. */
-export function removeControlGroups(): readonly string[] {
+/** Removes the control groups that services had, and says which are still in use after half a minute. */
+export async function removeControlGroups(): Promise<readonly string[]> {
+  let left = removeUnused();
+  // The kernel lets go of processes that it killed one after the other.
+  for (let tries = 0; left.length > 0 && tries < 60; tries += 1) {
+    await pause(500);
+    left = removeUnused();
+  }
+  return left;
+}
+
+function removeUnused(): readonly string[] {
   return ["/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "/sys/fs/cgroup"]
     .flatMap((base) => namesIn(base).map((name) => path.join(base, name)))
     .filter((folder) => /\/claw-[0-9a-f]{12}-/u.test(folder))

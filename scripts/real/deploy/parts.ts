@@ -1,6 +1,6 @@
 import path from "node:path";
 
-import { makePrincipal } from "../openclaw/principal.ts";
+import { makeOwnFolder, makePrincipal } from "../openclaw/principal.ts";
 import {
   account,
   applyAndAsk,
@@ -9,6 +9,7 @@ import {
   checkPutBack,
   checkStopped,
   checkUnchanged,
+  checkUnits,
   makeDeployment,
 } from "./deployments.ts";
 import type { Host } from "./host.ts";
@@ -42,9 +43,13 @@ async function notebook(host: Host, verdicts: Verdicts): Promise<void> {
     groups: [],
   });
   const workspace = path.join(person.home, ".openclaw-nb", "workspace");
-  // OpenClaw gives its own home to what it starts.
-  const home = path.join(person.home, ".openclaw-nb", ".local/state/clawkeep");
-  const one = await makeDeployment(host, "nb", person, { owner: person, workspace, home });
+  for (const name of [".local", ".local/state"]) {
+    makeOwnFolder(person, path.join(person.home, name));
+  }
+  // Where it is without CLAWKEEP_HOME: OpenClaw gives another home to what it starts.
+  const home = path.join(person.home, ".local/state/clawkeep");
+  const skills = { owner: person, workspace, home };
+  const one = await makeDeployment(host, "nb", person, skills, home);
   await using _ollama = await host.startOllama();
   one.spec(spec("nb", "notebook"));
   const folder = ["--openclaw", "/opt/claw/openclaw"];
@@ -68,6 +73,7 @@ async function bareMetal(host: Host, verdicts: Verdicts): Promise<void> {
   const uids = { skills: 2000, gateway: 2001, "ollama-gate": 2002, ollama: 2003 };
   const memoryMb = { skills: 1024, gateway: 2048, "ollama-gate": 256, ollama: 16_384 };
   checkProcesses({ uids, caged: {}, memoryMb }, verdicts);
+  checkUnits(one, Object.keys(uids), verdicts);
   await checkPrincipals(2001, [state, one.folder], verdicts);
   await checkUnchanged(one, verdicts);
   await checkPutBack(
@@ -88,12 +94,7 @@ async function cage(host: Host, verdicts: Verdicts): Promise<void> {
     home: path.join(state, "clawkeep"),
   });
   one.spec(spec("cage", "cage"));
-  // OpenClaw wants a key of an Ollama that it reaches by a name other than localhost, `.local` or an address, so that
-  // no turn is asked for here: docs/deploy.md says so.
-  const started = await one.claw("apply", "--start", "--without-model");
-  const said = started.stdout.trim().split("\n").at(-1) ?? "";
-  verdicts.that("claw apply starts it", started.code === 0, `${said}${started.stderr}`);
-  if (started.code !== 0) return;
+  if (!(await applyAndAsk(one, verdicts))) return;
   const uids = { skills: 2000, gateway: 1000, "ollama-gate": 2002, ollama: 2003, front: 2005 };
   const memoryMb = { skills: 1024, gateway: 2048, "ollama-gate": 256, ollama: 16_384, front: 256 };
   const caged = { skills: true, gateway: true, "ollama-gate": false, ollama: false, front: false };
