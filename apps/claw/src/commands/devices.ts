@@ -1,16 +1,11 @@
 import { escapeForTerminal } from "@clawkeep/diagnostics";
-import {
-  askProgram,
-  checkRequestId,
-  openClawRun,
-  pendingDevices,
-  runOnTerminal,
-} from "@clawkeep/provision";
-import type { OpenClawPlace } from "@clawkeep/provision";
+import { askProgram, checkRequestId, pendingDevices, runOnTerminal } from "@clawkeep/provision";
 
 import { confirmed } from "../output/confirm.ts";
 import { printData, printNote } from "../output/print.ts";
-import { openClawOf, operatedOf } from "../place/operated.ts";
+import { operatedOf } from "../place/operated.ts";
+import type { Operated } from "../place/operated.ts";
+import { wrappedCommand } from "../place/wrapped-command.ts";
 
 /** Options of the commands about devices as they were written. */
 export interface DevicesOptions {
@@ -25,9 +20,8 @@ export async function listDevices(
   name: string | undefined,
   options: DevicesOptions,
 ): Promise<number> {
-  const place = openClawOf(operatedOf(name), options.openclaw);
   const args = ["devices", "list", ...(options.json === true ? ["--json"] : [])];
-  return runOnTerminal(openClawRun(place, args));
+  return runOnTerminal(wrappedCommand(operatedOf(name), args, options));
 }
 
 /** Shows every device that asks, and lets in those that are said yes to: each by its id, never "the latest". */
@@ -35,8 +29,9 @@ export async function approveAll(
   name: string | undefined,
   options: DevicesOptions,
 ): Promise<number> {
-  const place = openClawOf(operatedOf(name), options.openclaw);
-  const listed = await askProgram(openClawRun(place, ["devices", "list", "--json"]));
+  const operated = operatedOf(name);
+  const list = ["devices", "list", "--json"];
+  const listed = await askProgram(wrappedCommand(operated, list, options));
   if (listed.exitCode !== 0) {
     printNote(escapeForTerminal(listed.stderr, { keepNewlines: true }));
     return 2;
@@ -48,7 +43,7 @@ export async function approveAll(
     const what = `${one.name} (device ${one.deviceId}) from ${one.address || "an unknown address"} asks for ${one.role || "a role"} [${one.scopes.join(" ")}]`;
     printData(escapeForTerminal(`${one.requestId}  ${what}`));
     if (!(await confirmed("let it in?", options.yes === true))) code = 1;
-    else if ((await approve(place, one.requestId)) !== 0) code = 2;
+    else if ((await approve(operated, one.requestId, options)) !== 0) code = 2;
   }
   return code;
 }
@@ -56,9 +51,9 @@ export async function approveAll(
 /** Lets in the device of one request. */
 export async function approveDevice(id: string, options: DevicesOptions): Promise<number> {
   const request = checkRequestId(id);
-  return approve(openClawOf(operatedOf(options.name), options.openclaw), request);
+  return approve(operatedOf(options.name), request, options);
 }
 
-async function approve(place: OpenClawPlace, id: string): Promise<number> {
-  return runOnTerminal(openClawRun(place, ["devices", "approve", id]));
+async function approve(operated: Operated, id: string, options: DevicesOptions): Promise<number> {
+  return runOnTerminal(wrappedCommand(operated, ["devices", "approve", id], options));
 }

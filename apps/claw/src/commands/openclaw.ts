@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 
 import { escapeForTerminal } from "@clawkeep/diagnostics";
-import { openClawRun, runOnTerminal } from "@clawkeep/provision";
+import { runOnTerminal } from "@clawkeep/provision";
 
 import { printNote } from "../output/print.ts";
-import { openClawOf, operatedOf } from "../place/operated.ts";
+import { operatedOf } from "../place/operated.ts";
+import { wrappedCommand } from "../place/wrapped-command.ts";
 
 /** Options of wrapped commands as they were written. */
 export interface WrappedOptions {
@@ -17,8 +18,7 @@ export async function readingCommand(
   args: readonly string[],
   options: WrappedOptions,
 ): Promise<number> {
-  const place = openClawOf(operatedOf(options.name), options.openclaw);
-  return runOnTerminal(openClawRun(place, args));
+  return runOnTerminal(wrappedCommand(operatedOf(options.name), args, options));
 }
 
 /** The same for a command that writes the configuration; says when it did, since `deploy.yaml` does not know of it. */
@@ -27,14 +27,14 @@ export async function writingCommand(
   options: WrappedOptions,
 ): Promise<number> {
   const operated = operatedOf(options.name);
-  const place = openClawOf(operated, options.openclaw);
-  const before = readFileSync(place.config, "utf8");
-  const code = await runOnTerminal(openClawRun(place, args, { writes: true }));
-  if (readFileSync(place.config, "utf8") !== before) {
-    const { spec } = operated.card;
+  const { spec, config } = operated.card;
+  const run = wrappedCommand(operated, args, { ...options, writes: true });
+  const before = readFileSync(config, "utf8");
+  const code = await runOnTerminal(run);
+  if (readFileSync(config, "utf8") !== before) {
     printNote(
       escapeForTerminal(
-        `${place.config} was changed, and ${spec} was not: the next claw apply shows it as drift.\nWrite it into ${spec}, then: claw apply ${spec} --overwrite-drift`,
+        `${config} was changed, and ${spec} was not: the next claw apply shows it as drift.\nWrite it into ${spec}, then: claw apply ${spec} --overwrite-drift`,
         { keepNewlines: true },
       ),
     );

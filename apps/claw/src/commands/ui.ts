@@ -2,10 +2,11 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 
 import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
-import { askProgram, dashboardLink, openClawRun, writeLinkPage } from "@clawkeep/provision";
+import { askProgram, dashboardLink, writeLinkPage } from "@clawkeep/provision";
 
 import { printData, printNote } from "../output/print.ts";
-import { openClawOf, operatedOf, settingsOf } from "../place/operated.ts";
+import { operatedOf, settingsOf } from "../place/operated.ts";
+import { wrappedCommand } from "../place/wrapped-command.ts";
 
 /** Options of `ui` and `url` as they were written. */
 export interface UiOptions {
@@ -65,8 +66,8 @@ async function askLink(
   options: UiOptions,
   port: number,
 ): Promise<string> {
-  const place = openClawOf(operatedOf(name), options.openclaw);
-  const { stdout } = await askProgram(openClawRun(place, ["dashboard", "--json"]));
+  const run = wrappedCommand(operatedOf(name), ["dashboard", "--json"], options);
+  const { stdout } = await askProgram(run);
   return dashboardLink(stdout, port);
 }
 

@@ -8,6 +8,7 @@ import { openBackup, restoreState, runOnTerminal } from "@clawkeep/provision";
 import type { ProgramRun } from "@clawkeep/provision";
 
 import { printData, printNote } from "../output/print.ts";
+import { compose, engine } from "../place/container-command.ts";
 import { startedServices } from "../place/managed-services.ts";
 import { operatedOf } from "../place/operated.ts";
 import type { Operated } from "../place/operated.ts";
@@ -73,23 +74,12 @@ async function backToBefore(operated: Operated, archive: string): Promise<void> 
 }
 
 /** Pulled images are used only by containers that are made anew: `restart` would go on with the old ones (C16). */
-async function updateContainers({ card }: Operated): Promise<number> {
-  const compose = (...args: readonly string[]): ProgramRun => ({
-    program: "/usr/bin/docker",
-    args: ["compose", "-f", path.join(card.folder, "compose.yaml"), ...args],
-    environment: Object.fromEntries(
-      ["PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR"].flatMap(
-        (key): [string, string][] => {
-          const value = process.env[key];
-          return value === undefined ? [] : [[key, value]];
-        },
-      ),
-    ),
-    cwd: card.folder,
-  });
-  const pulled = await runOnTerminal(compose("build", "--pull"));
+async function updateContainers(operated: Operated): Promise<number> {
+  const project = (...args: readonly string[]): ProgramRun =>
+    engine(operated, [...compose(operated), ...args]);
+  const pulled = await runOnTerminal(project("build", "--pull"));
   if (pulled !== 0) return 2;
-  const started = await runOnTerminal(compose("up", "-d", "--force-recreate", "--wait"));
+  const started = await runOnTerminal(project("up", "-d", "--force-recreate", "--wait"));
   return started === 0 ? 0 : 1;
 }
 

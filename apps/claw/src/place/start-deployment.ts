@@ -1,13 +1,21 @@
 import path from "node:path";
 
 import { CodedError } from "@clawkeep/diagnostics";
-import { definitionFile, gatewayGates, runBeside, tagsGate, turnGate } from "@clawkeep/provision";
+import {
+  definitionFile,
+  gatewayGates,
+  runBeside,
+  tagsGate,
+  turnGate,
+  withMessageBeside,
+} from "@clawkeep/provision";
 import type { DesiredFile, HealthGate, Place, ServiceDefinition } from "@clawkeep/provision";
 import { gateAddress, modelsOf } from "@clawkeep/provision-plan";
 import type { DeploymentSpec } from "@clawkeep/provision-plan";
 
 import { appliedDefinitions } from "./applied-definitions.ts";
-import { besideCaged, cagedServices, gateSocket, hostsFile, hostsText } from "./caged-services.ts";
+import { besideGateway } from "./beside-gateway.ts";
+import { cagedServices, gateSocket, hostsFile, hostsText } from "./caged-services.ts";
 import { hostServices } from "./host-services.ts";
 import { gatewayOf } from "./notebook-gateway.ts";
 import { openclawFolder } from "./openclaw-folder.ts";
@@ -116,16 +124,11 @@ function turnOf(
   { question }: ModelQuestion,
 ): () => ReturnType<typeof runBeside> {
   // A session of its own, so that no conversation holds what apply asks.
-  const agent = ["agent", "--agent", "main", "--session-key", "claw-apply", "--message", question];
-  const args = [...agent, "--json"];
-  const { profile, models } = spec;
-  const definition =
-    profile.gateway === "container"
-      ? besideCaged(gateway, spec, ["/usr/local/bin/openclaw", ...args])
-      : {
-          ...gateway,
-          args: profile.gateway === "process" ? [...gateway.args.slice(0, 1), ...args] : args,
-        };
+  const agent = ["agent", "--agent", "main", "--session-key", "claw-apply", "--json"];
+  const timeoutMs = spec.models.timeoutSeconds * 1000;
   return () =>
-    runBeside(definition, { args: definition.args, timeoutMs: models.timeoutSeconds * 1000 });
+    withMessageBeside(gateway, question, (file) => {
+      const definition = besideGateway(gateway, [...agent, "--message-file", file]);
+      return runBeside(definition, { args: definition.args, timeoutMs });
+    });
 }
