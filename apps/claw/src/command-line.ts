@@ -119,6 +119,10 @@ function build(done: (code: number) => void): Command {
       "--manager <name>",
       "what keeps it: systemd, compose, launchd, supervised (default: which is here)",
     )
+    .option(
+      "--container-ids <id>",
+      "id of this host that is 0 in containers (rootless, userns-remap; default: 0)",
+    )
     .option("--firewall", "load the rules of a host by nft before anything starts")
     .option("--without-model", "no model is there yet: ask neither Ollama nor the agent")
     .option("--openclaw <folder>", "folder whose node_modules holds openclaw (default: the cache)")

@@ -7,20 +7,21 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
+
+import { bundle } from "./bundle.ts";
 
 /*
  * A provider's key that exists nowhere else is planted in each place that a spec can refer to. After everything that
  * `claw` does with a deployment it is still there, and nowhere else.
  */
 
-const source = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const canary = "sk-or-v1-c4n4ry0c4n4ry0c4n4ry0c4n4ry0c4n4ry0";
 /** As it is, and as an encoding of it would be written. */
 const traces = [
@@ -42,7 +43,7 @@ async function claw(
   args: readonly string[],
   more: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const child = spawn(process.execPath, ["--conditions=source", source, ...args], {
+  const child = spawn(process.execPath, [bundle, ...args], {
     cwd: home,
     env: { PATH: "/usr/bin:/bin", HOME: home, ...more },
     stdio: ["ignore", "pipe", "pipe"],
@@ -85,6 +86,14 @@ function leaks(planted: string): readonly string[] {
     .filter((file) => file !== planted && has(readFileSync(file, "latin1")));
 }
 
+/** Only root, and the uid that containers have, can make such a copy. */
+const isOwner = [0, 1000].includes(process.geteuid?.() ?? 0);
+
+const copiesOf = (files: readonly string[]): readonly string[] =>
+  files
+    .map((one) => path.join(home, path.dirname(one), "container", path.basename(one)))
+    .filter((one) => existsSync(one));
+
 const hosted =
   "models: {primary: openrouter/deepseek/deepseek-chat-v3.2, fallbacks: [ollama/llama3.2:3b]}\negress: {mode: allowlist}\n";
 const searching = "capabilities: {webSearch: gemini}\n";
@@ -126,6 +135,39 @@ const cases: readonly Case[] = [
   },
 ];
 
+test.skipIf(process.geteuid?.() !== 0)(
+  "C13, C23: the container's copy of the token is its user's, follows a new token, and a second apply writes nothing",
+  async () => {
+    const cage = "profile: cage\nmodels: {primary: ollama/gpt-oss:20b}\n";
+    writeFileSync(path.join(home, "deploy.yaml"), `deploy: 1\nname: home\n${cage}`);
+    expect(await claw(["apply", "deploy.yaml"])).toMatch(/^apply ended with 0\n/u);
+    const token = path.join(home, "rendered", "secrets", "gateway-token");
+    const copy = path.join(home, "rendered", "secrets", "container", "gateway-token");
+    const same = (uid: number): void => {
+      expect([statSync(copy).uid, statSync(copy).mode & 0o777]).toEqual([uid, 0o400]);
+      expect(readFileSync(copy)).toEqual(readFileSync(token));
+    };
+    same(1000);
+    const first = readFileSync(token, "utf8");
+    const made = statSync(copy).ino;
+    expect(await claw(["apply", "deploy.yaml"])).toContain("unchanged");
+    expect(statSync(copy).ino).toBe(made);
+    expect(await claw(["token", "home", "--show"])).toContain(first);
+    const rotated = await claw(["regenerate-token", "home", "--yes"]);
+    expect(rotated).toMatch(/^regenerate-token ended with 0\n/u);
+    expect(readFileSync(token, "utf8")).not.toBe(first);
+    same(1000);
+    // A daemon whose containers have ids of their own; the next apply remembers them.
+    await claw(["apply", "deploy.yaml", "--container-ids", "100000"]);
+    same(101_000);
+    await claw(["apply", "deploy.yaml"]);
+    same(101_000);
+    expect(await claw(["apply", "deploy.yaml", "--container-ids", "me"])).toContain(
+      "CONTAINER_IDS",
+    );
+  },
+);
+
 test.each(cases)(
   "S12, C1, C19: a key in $name is nowhere else",
   async ({ spec, files, environment = {} }) => {
@@ -154,6 +196,11 @@ test.each(cases)(
       expect([one.split("\n")[0], has(one)]).toEqual([one.split("\n")[0], false]);
     expect(said[2]).toMatch(/^apply ended with 0\n/u);
     const planted = files.map((one) => path.join(home, one));
+    // What compose mounts: a copy for the container's user, which nobody else of the host can read.
+    const copies = copiesOf(files);
+    if (spec.startsWith("profile: hybrid")) expect(copies).toHaveLength(isOwner ? files.length : 0);
+    for (const copy of copies) expect(statSync(copy).mode & 0o777).toBe(0o400);
+    planted.push(...copies);
     expect(leaks("").filter((file) => !planted.includes(file))).toEqual([]);
     expect(existsSync(path.join(home, "vault-ran"))).toBe(false);
   },

@@ -4,6 +4,7 @@ export { judgeHost } from "./advise/judge-host.ts";
 export type { HostProblem } from "./advise/judge-host.ts";
 export type { Artifact, ArtifactKind } from "./artifacts/artifact.ts";
 export { renderDeployment } from "./artifacts/render-deployment.ts";
+export { containerSecrets } from "./containers/render-compose.ts";
 export { modelMemory } from "./catalogue/model-memory.ts";
 export { catalogue } from "./catalogue/models.ts";
 export type { CatalogueModel } from "./catalogue/models.ts";

@@ -10,6 +10,7 @@ export type { ForeignService, KeptService } from "./managers/kept-service.ts";
 export { runTool } from "./managers/run-tool.ts";
 export type { DesiredFile } from "./ports/file-port.ts";
 export type { HealthGate, ServicePort } from "./ports/service-port.ts";
+export { giveToContainer } from "./secrets/container-secret.ts";
 export { ensureToken, hasSecret, rotateToken } from "./secrets/ensure-token.ts";
 export { readHistory } from "./store/deployment-store.ts";
 export type { HistoryRecord } from "./store/record.ts";

@@ -12,6 +12,7 @@ import type { ArtifactKind } from "@clawkeep/provision-plan";
 
 import { printData, printJson, printNote } from "../output/print.ts";
 import { cardOf, filesOf, secretsOf, secretValues, storeOf } from "../place/deployment.ts";
+import { giveSecrets } from "../place/container-secrets.ts";
 import { keptServices, runningOf, serviceOf } from "../place/managed-services.ts";
 import { firewallOf, foreignServices, managerOf, managerOfKept } from "../place/manager.ts";
 import type { Manager } from "../place/manager.ts";
@@ -29,6 +30,7 @@ export interface ApplyCommandOptions {
   readonly manager?: string;
   readonly firewall?: boolean;
   readonly question?: string;
+  readonly containerIds?: string;
   readonly dryRun?: boolean;
   readonly overwriteDrift?: boolean;
   readonly json?: boolean;
@@ -75,6 +77,10 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
   const secrets = secretsOf(spec, options.folder);
   await secretValues(secrets);
   for (const { path, isToken } of secrets) if (isToken) await ensureToken(path);
+  if (!(isStarted && isSupervised)) {
+    const isNeeded = isStarted && manager === "compose";
+    await giveSecrets(spec, { ...options, isNeeded });
+  }
   const definitions = started?.definitions ?? [];
   const kept: readonly KeptService[] = !isStarted
     ? []

@@ -3,6 +3,7 @@ import { rotateGatewayToken, tokenStatus } from "@clawkeep/provision";
 
 import { confirmed } from "../output/confirm.ts";
 import { printData, printJson, printNote } from "../output/print.ts";
+import { giveAnew } from "../place/container-secrets.ts";
 import { managedServices } from "../place/managed-services.ts";
 import { readyGate } from "../place/notebook-gateway.ts";
 import { operatedOf, settingsOf } from "../place/operated.ts";
@@ -25,9 +26,13 @@ export async function regenerateToken(
   if (!(await confirmed("give it a new token?", options.yes === true))) return 1;
   const { port } = settingsOf(operated);
   const services = await managedServices(operated);
-  const done = await rotateGatewayToken(file, services, readyGate(port), (token) =>
-    tokenStatus(port, token),
-  );
+  const done = await rotateGatewayToken({
+    file,
+    changed: () => giveAnew(operated.card.folder, file),
+    services,
+    gate: readyGate(port),
+    status: (token) => tokenStatus(port, token),
+  });
   if (options.json === true) printJson({ version: 1, name: operated.card.name, file, ...done });
   else {
     const texts = {

@@ -38,7 +38,13 @@ export function operatedOf(name: string | undefined): Operated {
 
 /** Settings of its gateway as they lie there now. */
 export function settingsOf({ card }: Operated): GatewaySettings {
-  return readGatewaySettings(card.config);
+  const settings = readGatewaySettings(card.config);
+  const { tokenFile } = settings;
+  const isHere = card.manager === "process" || card.manager === "user-unit";
+  // Elsewhere the gateway has a copy, at a path of its own; ours lies beside the other files.
+  return isHere || tokenFile === undefined
+    ? settings
+    : { ...settings, tokenFile: path.join(card.folder, "secrets", path.basename(tokenFile)) };
 }
 
 /**

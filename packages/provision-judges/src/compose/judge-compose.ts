@@ -16,7 +16,10 @@ export const composeJudge: ForeignJudge = {
       const answer = await ask({
         argv: ["--profile", "*", ...named, "config", "--quiet"],
         // Files that are mounted or that hold a secret must be there: empty ones stand for them.
-        files: [...read, ...["secrets/x", "config/x"].map((path) => ({ path, text: "" }))],
+        files: [
+          ...read,
+          ...["secrets/container/x", "config/x"].map((path) => ({ path, text: "" })),
+        ],
       });
       opinions.push(refusal("COMPOSE_CONFIG", merged.map(({ path }) => path).join(" + "), answer));
     }

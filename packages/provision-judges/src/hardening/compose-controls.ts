@@ -307,7 +307,7 @@ function danglingNames(value: unknown, isBase: boolean): readonly string[] {
       .filter(([kind, name]) => !keys(kind).includes(name))
       .map(([kind, name]) => `${kind}.${name}`),
     ...Object.entries(isObject(secrets) ? secrets : {})
-      .filter(([, secret]) => !String(at(secret, "file")).startsWith("./secrets/"))
+      .filter(([, secret]) => !String(at(secret, "file")).startsWith("./secrets/container/"))
       .map(([name]) => `the file of secret ${name}`),
   ];
 }

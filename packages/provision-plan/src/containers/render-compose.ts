@@ -12,6 +12,9 @@ import { usedSecrets } from "../openclaw/render-secrets.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 import { imageOf, targetOf } from "./images.ts";
 
+/** Where apply puts what containers may read, below the deployment's folder. */
+export const containerSecrets = "secrets/container";
+
 type Service_ = Readonly<Record<string, ComposeValue | undefined>>;
 
 /** `compose.yaml`, and overlays for what is not always on: a GPU, and fetching models. */
@@ -86,7 +89,10 @@ function base(
     ...(secrets.length === 0
       ? {}
       : {
-          secrets: Object.fromEntries(secrets.map((name) => [name, { file: `./secrets/${name}` }])),
+          // Copies of the container's user: compose mounts a file with the owner that it has on the host.
+          secrets: Object.fromEntries(
+            secrets.map((name) => [name, { file: `./${containerSecrets}/${name}` }]),
+          ),
         }),
   };
 }

@@ -15,21 +15,33 @@ export interface RotatedToken {
   readonly reason?: string;
 }
 
+/** What rotating has to know. */
+export interface TokenRotation {
+  readonly file: string;
+  /** Called when the file has another token, before anything starts again: who reads a copy gets a new one. */
+  readonly changed?: () => Promise<void>;
+  readonly services: readonly ServicePort[];
+  readonly gate: HealthGate;
+  /** What the gateway answers to a token. */
+  readonly status: (token: string) => Promise<number | undefined>;
+}
+
 /**
  * Gives a deployment a new token, starts again what ran, and asks the gateway whether the old one is
  * refused. The old token is written nowhere and never put back, whatever fails afterwards.
  *
- * @param status What the gateway answers to a token.
  * @throws CodedError of `hasSecret` and of the services
  */
-export async function rotateGatewayToken(
-  file: string,
-  services: readonly ServicePort[],
-  gate: HealthGate,
-  status: (token: string) => Promise<number | undefined>,
-): Promise<RotatedToken> {
+export async function rotateGatewayToken({
+  file,
+  changed,
+  services,
+  gate,
+  status,
+}: TokenRotation): Promise<RotatedToken> {
   const old = (await hasSecret(file)) ? (await readFile(file, "utf8")).trim() : undefined;
   await rotateToken(file);
+  await changed?.();
   const restarted: string[] = [];
   for (const service of services) {
     if (!(await service.isRunning())) continue;
