@@ -1,6 +1,7 @@
 import path from "node:path";
 
 import { makeOwnFolder, makePrincipal } from "../openclaw/principal.ts";
+import { commands } from "./commands.ts";
 import {
   account,
   applyAndAsk,
@@ -32,6 +33,7 @@ export const parts: readonly Part[] = [
   { name: "notebook", run: notebook },
   { name: "bare-metal", run: bareMetal },
   { name: "cage", run: cage },
+  { name: "commands", run: commands },
 ];
 
 /** One person, one uid: nothing is defended against it, and nothing needs root. */

@@ -1,0 +1,349 @@
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { endGroup, makeOwnFolder, makePrincipal, startAs } from "../openclaw/principal.ts";
+import type { Ended, Principal } from "../openclaw/principal.ts";
+import type { Deployment } from "./deployments.ts";
+import { applyAndAsk, checkStopped, makeDeployment } from "./deployments.ts";
+import type { Host } from "./host.ts";
+import { fact, question } from "./question.ts";
+import type { Verdicts } from "./verdicts.ts";
+
+/*
+ * Every command that operates a deployment, against the real OpenClaw that `claw apply` started: what OpenClaw itself
+ * answers, and not a stand-in for it.
+ */
+const openclaw: readonly string[] = ["--openclaw", "/opt/claw/openclaw"];
+
+/** Operates a notebook: its wrapped commands, its devices, its token, its backup. */
+export async function commands(host: Host, verdicts: Verdicts): Promise<void> {
+  const person = makePrincipal(host.world.base, {
+    name: "operator",
+    uid: 21_001,
+    gid: 21_001,
+    groups: [],
+  });
+  for (const name of [".local", ".local/state"]) {
+    makeOwnFolder(person, path.join(person.home, name));
+  }
+  const home = path.join(person.home, ".local/state/clawkeep");
+  const workspace = path.join(person.home, ".openclaw-ops", "workspace");
+  const skills = { owner: person, workspace, home };
+  const one = await makeDeployment(host, "ops", person, skills, home);
+  await using _ollama = await host.startOllama();
+  one.spec([
+    "deploy: 1",
+    "name: ops",
+    "profile: notebook",
+    'models: {primary: "ollama/gpt-oss:20b"}',
+    "gateway: {ui: true}",
+  ]);
+  if (!(await applyAndAsk(one, verdicts, openclaw))) return;
+  const place = placeOf(one);
+  await watched(one, place, verdicts);
+  await models(one, verdicts);
+  await written(one, place, verdicts);
+  await turn(host, one, place, verdicts);
+  await addresses(one, place, verdicts);
+  await devices(one, place, verdicts);
+  await token(one, place, verdicts);
+  await data(one, place, verdicts);
+  await checkStopped(one, verdicts);
+}
+
+/** Where the parts of the deployment are. */
+interface Place {
+  readonly state: string;
+  readonly config: string;
+  readonly token: () => string;
+  readonly settings: () => {
+    readonly gateway: { readonly port: number };
+    readonly logging?: unknown;
+  };
+}
+
+function placeOf({ owner, name }: Deployment): Place {
+  const state = path.join(owner.home, `.openclaw-${name}`);
+  const config = path.join(owner.home, ".config", `claw-${name}`, "openclaw.json");
+  return {
+    state,
+    config,
+    token: () => readFileSync(path.join(state, "secrets", "gateway-token"), "utf8").trim(),
+    settings: () => JSON.parse(readFileSync(config, "utf8")) as ReturnType<Place["settings"]>,
+  };
+}
+
+async function watched(one: Deployment, place: Place, verdicts: Verdicts): Promise<void> {
+  const status = await one.claw("status", "--json");
+  const { ok, manager, generation, services } = jsonOf(status);
+  verdicts.equal(
+    "claw status",
+    [status.code, ok, manager, generation, services],
+    [0, true, "process", 1, [{ name: "gateway", running: true }]],
+  );
+  const health = await one.claw("health");
+  verdicts.equal("claw health", health.stdout, "ok   /healthz\nok   /startupz\nok   /readyz\n");
+  const logs = await one.claw("logs", "-n", "1000");
+  verdicts.that(
+    "claw logs has lines and no token",
+    logs.code === 0 && logs.stdout.split("\n").length > 5 && !logs.stdout.includes(place.token()),
+    `${logs.stdout.split("\n").length - 1} lines`,
+  );
+  const shell = await one.claw("shell", "--", "/bin/sh", "-c", 'node "$OPENCLAW" --version');
+  verdicts.that("claw shell runs its OpenClaw", /2026\.9\.6/u.test(shell.stdout), said(shell));
+  const missing = await one.claw("shell", "--", "/bin/sh", "-c", "exit 7");
+  verdicts.equal("and ends with its exit code", missing.code, 7);
+}
+
+async function models(one: Deployment, verdicts: Verdicts): Promise<void> {
+  const list = await one.claw("models", "list", "--json");
+  verdicts.that(
+    "claw models list --json",
+    list.code === 0 && JSON.stringify(jsonOf(list)).includes("ollama/gpt-oss:20b"),
+    said(list),
+  );
+  const status = await one.claw("models", "status", "--json");
+  verdicts.that(
+    "claw models status --json",
+    status.code === 0 && JSON.stringify(jsonOf(status)).includes("gpt-oss:20b"),
+    said(status),
+  );
+  const doctor = await one.claw("openclaw-doctor", "--json");
+  verdicts.that(
+    "claw openclaw-doctor --json",
+    typeof jsonOf(doctor) === "object" && doctor.stdout.trim().startsWith("{"),
+    said(doctor),
+  );
+}
+
+/** What writes: the file changes, it is said, and apply brings back what the spec says. */
+async function written(one: Deployment, place: Place, verdicts: Verdicts): Promise<void> {
+  const before = readFileSync(place.config, "utf8");
+  const set = await one.claw("config", "set", "logging.level", "debug");
+  verdicts.that(
+    "claw config set writes it, and says that it is drift",
+    set.code === 0 &&
+      JSON.stringify(place.settings().logging).includes('"level":"debug"') &&
+      set.stderr.includes("the next claw apply shows it as drift"),
+    `${said(set)} ${JSON.stringify(place.settings().logging)}`,
+  );
+  const wrong = await one.claw("config", "set", "gateway.port", "nowhere");
+  verdicts.that("a value that does not hold is refused", wrong.code !== 0, said(wrong));
+  const model = await one.claw("models", "set", "ollama/gpt-oss:20b");
+  verdicts.that("claw models set", model.code === 0, said(model));
+  const repair = await one.claw("openclaw-doctor", "--repair");
+  verdicts.that("claw openclaw-doctor --repair", repair.code === 0, said(repair));
+  const changed = readFileSync(place.config, "utf8");
+  const asked = await one.claw("configure", "--section", "model");
+  verdicts.that(
+    "claw configure asks nothing without a terminal: it names the commands and changes nothing",
+    asked.code !== 0 &&
+      /config (?:set|patch)/u.test(asked.stdout + asked.stderr) &&
+      readFileSync(place.config, "utf8") === changed,
+    said(asked),
+  );
+  const planned = await one.claw("apply", "--dry-run");
+  verdicts.that(
+    "claw apply calls it drift",
+    planned.code === 1 && planned.stdout.includes(`change ${place.config} (changed`),
+    said(planned),
+  );
+  const back = await one.claw("apply", "--overwrite-drift", "--without-model");
+  verdicts.that(
+    "claw apply --overwrite-drift writes what the spec says, and it is ready again",
+    back.code === 0 && readFileSync(place.config, "utf8") === before,
+    said(back),
+  );
+}
+
+/** A turn whose question is in no list of processes, at any moment that was looked at. */
+async function turn(host: Host, one: Deployment, place: Place, verdicts: Verdicts): Promise<void> {
+  let seen = 0;
+  const found: string[] = [];
+  const done = new AbortController();
+  const watching = (async (): Promise<void> => {
+    while (!done.signal.aborted) {
+      for (const command of commandLines()) {
+        if (command.includes("--message-file")) seen += 1;
+        if (command.includes(question) || command.includes(place.token())) found.push(command);
+      }
+      await pause(20);
+    }
+  })();
+  const answered = await host.run("claw", ["agent", "--agent", "main", "--json"], one.owner, {
+    cwd: one.folder,
+    environment: { CLAWKEEP_HOME: one.store },
+    input: question,
+    timeoutMs: 480_000,
+  });
+  done.abort();
+  await watching;
+  verdicts.that(
+    "claw agent answers a question from standard input, through the skill",
+    answered.code === 0 && answered.stdout.includes(fact),
+    said(answered),
+  );
+  verdicts.that(
+    "neither question nor token is in a list of processes",
+    seen > 0 && found.length === 0,
+    `seen ${seen} times without; with: ${found.length}`,
+  );
+}
+
+async function addresses(one: Deployment, place: Place, verdicts: Verdicts): Promise<void> {
+  const { port } = place.settings().gateway;
+  const url = await one.claw("url");
+  verdicts.equal("claw url", url.stdout, `http://127.0.0.1:${port}/\n`);
+  const page = await fetch(url.stdout.trim());
+  verdicts.that(
+    "the Control UI is there",
+    page.ok && (await page.text()).includes("<html"),
+    `status ${page.status}`,
+  );
+  const refused = await one.claw("url", "--pair");
+  verdicts.that("claw url --pair gives nothing to a pipe", refused.code === 2, said(refused));
+  const pair = await one.claw("url", "--pair", "--show");
+  const link = URL.canParse(pair.stdout.trim()) ? new URL(pair.stdout.trim()) : undefined;
+  verdicts.that(
+    "claw url --pair --show: the secret is in the fragment alone, and is not the token",
+    link?.search === "" && link.hash.length > 20 && !link.href.includes(place.token()),
+    link === undefined ? said(pair) : `${link.origin}${link.pathname}#…`,
+  );
+  const ui = await one.claw("ui", "--no-open");
+  const file = ui.stdout.trim();
+  verdicts.that(
+    "claw ui writes a page of mode 0600 that leads there",
+    ui.code === 0 &&
+      (statSync(file).mode & 0o777) === 0o600 &&
+      readFileSync(file, "utf8").includes(`http://127.0.0.1:${port}/`),
+    said(ui),
+  );
+  const dashboard = await one.claw("dashboard");
+  verdicts.that(
+    "claw dashboard says its address, and no token",
+    dashboard.code === 0 &&
+      dashboard.stdout.includes(String(port)) &&
+      !`${dashboard.stdout}${dashboard.stderr}`.includes(place.token()),
+    said(dashboard),
+  );
+}
+
+/** Another device asks to be let in: a node with a state of its own. */
+async function devices(one: Deployment, place: Place, verdicts: Verdicts): Promise<void> {
+  const none = await one.claw("approve", "--yes");
+  verdicts.that(
+    "claw approve where no device asks",
+    none.code === 0 && none.stderr.includes("No device asks"),
+    said(none),
+  );
+  const { port } = place.settings().gateway;
+  const node = startNode(one.owner, port, place.token());
+  try {
+    let pending: readonly string[] = [];
+    for (const end = performance.now() + 120_000; performance.now() < end; await pause(1000)) {
+      pending = requestsIn(await one.claw("devices", "--json"));
+      if (pending.length > 0) break;
+    }
+    verdicts.that("claw devices lists a node that asks", pending.length > 0, pending.join(" "));
+    const asked = await one.claw("approve");
+    verdicts.that(
+      "claw approve shows it, and lets nobody in without a yes",
+      asked.code === 1 && asked.stdout.includes(pending[0] ?? "nobody"),
+      said(asked),
+    );
+    const approved = await one.claw("approve-device", pending[0] ?? "none");
+    verdicts.that("claw approve-device lets it in", approved.code === 0, said(approved));
+    const after = await one.claw("devices", "--json");
+    verdicts.that(
+      "and it is one of those that are in",
+      after.code === 0 &&
+        !requestsIn(after).includes(pending[0] ?? "") &&
+        JSON.stringify(jsonOf(after)["paired"]).includes("kitchen"),
+      said(after),
+    );
+  } finally {
+    endGroup(node, "SIGKILL");
+  }
+}
+
+function startNode(owner: Principal, port: number, token: string): ReturnType<typeof startAs> {
+  const state = makeOwnFolder(owner, path.join(owner.home, "another-device"));
+  const program = "/opt/claw/openclaw/node_modules/openclaw/openclaw.mjs";
+  const where = ["--host", "127.0.0.1", "--port", String(port), "--display-name", "kitchen"];
+  const child = startAs(owner, ["/opt/claw/node", program, "node", "run", ...where], {
+    cwd: state,
+    environment: { HOME: state, OPENCLAW_STATE_DIR: state, OPENCLAW_GATEWAY_TOKEN: token },
+  });
+  child.stdin?.end();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (part: Buffer) => process.stdout.write(`node: ${part.toString("utf8")}`));
+  }
+  return child;
+}
+
+async function token(one: Deployment, place: Place, verdicts: Verdicts): Promise<void> {
+  const old = place.token();
+  const done = await one.claw("regenerate-token", "--yes", "--json");
+  const { outcome, oldStatus, newStatus, restarted } = jsonOf(done);
+  verdicts.equal(
+    "claw regenerate-token: the real gateway answers 401 to the old token, and knows the new one",
+    [done.code, outcome, oldStatus, newStatus === 401 || newStatus === 403, restarted],
+    [0, "rotated", 401, false, ["gateway"]],
+  );
+  verdicts.that(
+    "and says neither",
+    place.token() !== old && !`${done.stdout}${done.stderr}`.includes(place.token()),
+    said(done),
+  );
+  const list = await one.claw("devices", "--json");
+  verdicts.that("what asks the gateway knows the new one", list.code === 0, `exit ${list.code}`);
+}
+
+/** OpenClaw's own state in an archive, and back. */
+async function data(one: Deployment, place: Place, verdicts: Verdicts): Promise<void> {
+  const archive = path.join(one.folder, "ops.tar");
+  const made = await one.claw("backup", archive, "--json");
+  verdicts.that("claw backup", made.code === 0 && Number(jsonOf(made)["files"]) > 3, said(made));
+  verdicts.that(
+    "no token is in it",
+    !readFileSync(archive).includes(place.token()),
+    `${statSync(archive).size} bytes`,
+  );
+  const restored = await one.claw("restore", archive, "--yes");
+  verdicts.that("claw restore", restored.code === 0, said(restored));
+  const started = await one.claw("start");
+  verdicts.that("and it starts with that", started.code === 0, said(started));
+}
+
+function requestsIn(listed: Ended): readonly string[] {
+  const { pending } = jsonOf(listed);
+  return Array.isArray(pending)
+    ? pending.map((entry: { readonly requestId?: unknown }) => String(entry.requestId))
+    : [];
+}
+
+function jsonOf({ stdout }: Ended): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
+}
+
+function said({ code, stdout, stderr }: Ended): string {
+  return `exit ${code}: ${stdout.trim().slice(0, 200)} ${stderr.trim().slice(0, 400)}`;
+}
+
+function commandLines(): readonly string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^[0-9]+$/u.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+      } catch {
+        // It has ended.
+        return "";
+      }
+    });
+}
