@@ -37,6 +37,11 @@ export interface EmbedderOptions {
    * docs/decisions/0017-native-encoder.md. Default: `CLAWKEEP_ENCODER` of the environment, else `auto`.
    */
   readonly encoder?: EncoderChoice;
+  /**
+   * Messages of at most 256 tokens that a worker has at a time, one of them under way. More bridge a longer pause of
+   * the calling thread; other callers and a cancelled call wait for them. Default 4.
+   */
+  readonly tasksAhead?: number;
   /** Folder with the packaged model's files, when it is not where the package has it. */
   readonly folder?: string;
   /** The worker's program, when it is not beside this module; see `workerEntry`. */
@@ -82,7 +87,7 @@ export async function openModel(
   const encoder =
     workers === 0
       ? openInProcess(plan)
-      : await openWorkerPool(plan, workers, workerEntry(options.workerEntry));
+      : await openWorkerPool(plan, workers, workerEntry(options.workerEntry), options.tasksAhead);
   let open = true;
   return {
     spaceId,

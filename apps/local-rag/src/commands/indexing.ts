@@ -10,6 +10,9 @@ import type { MachineShare } from "../governor/share-of-machine.ts";
 import type { ProgressForm } from "../output/progress.ts";
 import { modelPlace } from "../place/index-place.ts";
 
+/** A third of a second for a session: about as long as this thread takes for the keywords of a segment. */
+const workAhead = 16;
+
 /** The model that the flags name, with as many sessions as its share of the machine allows. */
 export function indexModel(
   options: RawOptions,
@@ -17,7 +20,13 @@ export function indexModel(
 ): IndexModel {
   return {
     spaceId: modelManifest.spaceId,
-    open: () => openEmbedder({ verify: true, folder: modelPlace(options), workers: sessions }),
+    open: () =>
+      openEmbedder({
+        verify: true,
+        folder: modelPlace(options),
+        workers: sessions,
+        tasksAhead: workAhead,
+      }),
   };
 }
 

@@ -47,6 +47,7 @@ export async function openWorkerPool(
   plan: SessionPlan,
   size: number,
   entry: URL,
+  tasksAhead: number = tasksPerWorker,
 ): Promise<Encoder> {
   const queue: Task[] = [];
   const jobs = new Set<Job>();
@@ -106,7 +107,7 @@ export async function openWorkerPool(
   }
 
   function shareOut(): void {
-    for (let waiting = 1; waiting <= tasksPerWorker; waiting += 1) {
+    for (let waiting = 1; waiting <= tasksAhead; waiting += 1) {
       for (const { worker, running } of members) {
         const task = running.size < waiting ? queue.shift() : undefined;
         if (task !== undefined) {

@@ -9,6 +9,11 @@ import { planWork, textsOf } from "./plan-work.ts";
 /** Vectors that wait for a commit: with the units under way, what a kill can cost at most. */
 const textsPerCommit = 64;
 const commitEveryMs = 200;
+/**
+ * Units under way for each session: half a second of work, so that sessions have some while this thread
+ * writes the keyword leg or waits for the disk.
+ */
+const unitsPerSession = 4;
 
 /** What {@link embedMissing} reports to. */
 export interface EmbedWatch {
@@ -22,7 +27,7 @@ export interface EmbedWatch {
 
 /**
  * Embeds each distinct input that the catalog has no vector for, longest first, and commits vectors as
- * they come. Only a few units are under way at a time: texts wait in the catalog, not in memory. When
+ * they come. Only a few units a session are under way at a time: texts wait in the catalog, not in memory. When
  * it is told to stop, it waits for the units under way and keeps them, so that nothing is embedded twice.
  *
  * @param open Opens the model; not called when nothing is missing.
@@ -64,8 +69,7 @@ export async function embedMissing(
       })
       .finally(() => under.delete(work));
     under.add(work);
-    // One more than can be worked on, so that no session waits for this loop.
-    if (under.size > embedder.sessions) {
+    if (under.size >= embedder.sessions * unitsPerSession) {
       tellBusy();
       await Promise.race(under);
     }
