@@ -9,6 +9,7 @@ import { confirmed } from "../output/confirm.ts";
 import { printData, printJson, printNote } from "../output/print.ts";
 import { managedServices } from "../place/managed-services.ts";
 import { operatedOf } from "../place/operated.ts";
+import { stateOf } from "../place/state-folder.ts";
 import type { Operated } from "../place/operated.ts";
 
 /** Options of `backup` and `restore` as they were written. */
@@ -27,6 +28,7 @@ export async function backupName(
   const { name } = operated.card;
   const at = new Date().toISOString().replaceAll(/[:.]/gu, "-");
   const target = path.resolve(file ?? `${name}-${at}.tar`);
+  stateOf(operated);
   const manifest = await whileStopped(operated, () => backupOf(operated, target));
   const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
   if (options.json === true) {
@@ -41,16 +43,19 @@ export async function backupName(
 }
 
 /** Writes the archive; nothing of the deployment may run. */
-export async function backupOf({ card }: Operated, target: string): Promise<BackupManifest> {
+export async function backupOf(operated: Operated, target: string): Promise<BackupManifest> {
+  const { card } = operated;
   const spec = existsSync(card.spec) ? readFileSync(card.spec, "utf8") : "";
-  const { name, profile, openclaw, state } = card;
+  const { name, profile, openclaw } = card;
+  const state = stateOf(operated);
   return writeBackup({ name, profile, openclaw, spec, state }, target);
 }
 
 /** Checks every digest of an archive, then gives the deployment its state. */
 export async function restoreName(file: string, options: BackupOptions): Promise<number> {
   const operated = operatedOf(options.name);
-  const { name, openclaw, state, spec } = operated.card;
+  const { name, openclaw, spec } = operated.card;
+  const state = stateOf(operated);
   const backup = await openBackup(path.resolve(file));
   try {
     const { manifest } = backup;

@@ -1,12 +1,11 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
 import process from "node:process";
 
 import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
-import { followLog, redactLine } from "@clawkeep/provision";
+import { redactLine } from "@clawkeep/provision";
 
 import { printData } from "../output/print.ts";
 import { operatedOf, secretsIn } from "../place/operated.ts";
+import { serviceLog } from "../place/service-log.ts";
 
 /** Options of `logs` as they were written. */
 export interface LogsOptions {
@@ -20,16 +19,7 @@ export interface LogsOptions {
 export async function logsOfName(name: string | undefined, options: LogsOptions): Promise<number> {
   const operated = operatedOf(name);
   const lines = countOf(options.lines);
-  const definition = operated.definitions.find((one) => one.name === options.service);
-  const file = definition && path.join(definition.folder, `${definition.name}.log`);
-  if (file === undefined || !existsSync(file)) {
-    const known = operated.definitions.map((one) => one.name).join(", ");
-    throw new CodedError({
-      code: "LOGS_NONE",
-      message: `expected a log of ${options.service}, got none; services that were started here: ${known || "none"}`,
-      hint: "Logs of units: journalctl -u claw-NAME-gateway. Of containers: docker compose logs.",
-    });
-  }
+  const service = serviceName(options.service);
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
   const secrets = secretsIn(operated);
@@ -44,7 +34,11 @@ export async function logsOfName(name: string | undefined, options: LogsOptions)
     printData(escapeForTerminal(line));
   };
   const isCounted = wanted !== undefined && !follow;
-  for await (const line of followLog(file, { ...range, signal: stop.signal })) {
+  for await (const line of await serviceLog(operated, {
+    ...range,
+    service,
+    signal: stop.signal,
+  })) {
     const text = redactLine(line, secrets);
     if (wanted !== undefined && !text.toLowerCase().includes(wanted)) continue;
     if (!isCounted) print(text);
@@ -52,6 +46,16 @@ export async function logsOfName(name: string | undefined, options: LogsOptions)
   }
   for (const line of kept) print(line);
   return wanted !== undefined && shown === 0 && !follow ? 1 : 0;
+}
+
+/** No option of a program that is asked for it. */
+function serviceName(text: string): string {
+  if (/^[a-z][a-z0-9-]*$/u.test(text)) return text;
+  throw new CodedError({
+    code: "LOGS_SERVICE",
+    message: `expected the name of a service, got ${JSON.stringify(text)}`,
+    hint: "gateway, skills, ollama-gate, ollama, egress",
+  });
 }
 
 function countOf(text: string): number {

@@ -6,6 +6,7 @@ import { startedServices } from "../place/managed-services.ts";
 import { readyGate } from "../place/notebook-gateway.ts";
 import { operatedOf, settingsOf } from "../place/operated.ts";
 import type { Operated } from "../place/operated.ts";
+import { stateFolder } from "../place/state-folder.ts";
 
 /** Options of `start` and `restart` as they were written. */
 export interface StartOptions {
@@ -42,7 +43,8 @@ async function startOperated(
 ): Promise<number> {
   const started: string[] = [];
   // A restore that was killed between its two renames.
-  if (operated.card.manager !== "container") await finishRestore(operated.card.state);
+  const state = stateFolder(operated);
+  if (state !== undefined) await finishRestore(state);
   for (const service of await startedServices(operated)) {
     if (await service.isRunning()) continue;
     await service.start();

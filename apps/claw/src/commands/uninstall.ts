@@ -8,6 +8,8 @@ import { confirmed } from "../output/confirm.ts";
 import { printData, printNote } from "../output/print.ts";
 import { managedServices } from "../place/managed-services.ts";
 import { operatedOf, settingsOf } from "../place/operated.ts";
+import type { Operated } from "../place/operated.ts";
+import { stateFolder, stateOf } from "../place/state-folder.ts";
 import { backupOf } from "./backup.ts";
 
 /** Options of `uninstall` as they were written. */
@@ -29,10 +31,9 @@ export async function uninstall(
   const { card, store } = operated;
   const applied = (await readHistory(store)).findLast(({ outcome }) => outcome === "applied");
   const files = (applied?.files ?? []).map((file) => file.path).filter((file) => existsSync(file));
-  const data =
-    options.data === true
-      ? dataOf(card.state, operated.definitions.length > 0 || card.manager === "process")
-      : [];
+  const data = options.data === true ? dataOf(operated) : [];
+  // Asked for before anything is stopped.
+  if (options.backup !== undefined) stateOf(operated);
   const token = settingsOf(operated).tokenFile;
   for (const one of [...files, store, ...data]) printData(escapeForTerminal(`remove ${one}`));
   if (options.data !== true) {
@@ -57,12 +58,18 @@ export async function uninstall(
   return 0;
 }
 
-function dataOf(state: string, isHere: boolean): readonly string[] {
+function dataOf(operated: Operated): readonly string[] {
+  const { card } = operated;
+  const state = stateFolder(operated);
   // A state folder is some levels down: what is shorter is a mistake in a card that somebody changed.
-  if (isHere && path.resolve(state).split("/").length > 2) return existsSync(state) ? [state] : [];
+  if (state !== undefined && path.resolve(state).split("/").length > 2)
+    return existsSync(state) ? [state] : [];
   throw new CodedError({
     code: "UNINSTALL_DATA",
-    message: `expected a state folder on this host, got ${state}`,
-    hint: "Volumes of containers: docker compose down --volumes, podman volume rm.",
+    message: `expected a state folder on this host, got ${state ?? `a volume of ${card.profile}'s containers`}`,
+    hint:
+      card.profile === "podman"
+        ? `claw uninstall ${card.name}, then: podman volume rm claw-${card.name}-gateway`
+        : `claw uninstall ${card.name}, then: docker volume rm claw-${card.name}_gateway`,
   });
 }

@@ -12,6 +12,7 @@ import { compose, engine } from "../place/container-command.ts";
 import { startedServices } from "../place/managed-services.ts";
 import { operatedOf } from "../place/operated.ts";
 import type { Operated } from "../place/operated.ts";
+import { stateOf } from "../place/state-folder.ts";
 import { specOrFindings } from "../place/spec-file.ts";
 import { applySpec } from "./apply.ts";
 import { backupOf } from "./backup.ts";
@@ -66,7 +67,7 @@ async function backToBefore(operated: Operated, archive: string): Promise<void> 
   for (const service of services.toReversed()) await service.stop();
   const backup = await openBackup(archive);
   try {
-    await restoreState(backup, operated.card.state);
+    await restoreState(backup, stateOf(operated));
   } finally {
     await backup.close();
   }
