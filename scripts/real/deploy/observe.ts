@@ -60,7 +60,10 @@ export function memoryLimit(service: string): number {
   return 0;
 }
 
-/** Removes the control groups that services had, and says which are still in use after half a minute. */
+/**
+ * Removes the control groups that services had, and says which are still in use after half a minute. Those in which
+ * something runs are not of this stage, whose processes have all ended: it may run twice on one machine.
+ */
 export async function removeControlGroups(): Promise<readonly string[]> {
   let left = removeUnused();
   // The kernel lets go of processes that it killed one after the other.
@@ -74,7 +77,7 @@ export async function removeControlGroups(): Promise<readonly string[]> {
 function removeUnused(): readonly string[] {
   return ["/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "/sys/fs/cgroup"]
     .flatMap((base) => namesIn(base).map((name) => path.join(base, name)))
-    .filter((folder) => /\/claw-[0-9a-f]{12}-/u.test(folder))
+    .filter((folder) => /\/claw-[0-9a-f]{12}-/u.test(folder) && !runsAnything(folder))
     .filter((folder) => {
       try {
         rmdirSync(folder);
@@ -83,6 +86,11 @@ function removeUnused(): readonly string[] {
         return existsSync(folder);
       }
     });
+}
+
+function runsAnything(group: string): boolean {
+  const pids = textOf(path.join(group, "cgroup.procs")).split("\n");
+  return pids.some((pid) => pid !== "" && !/^(?:$|.*\) [ZX])/su.test(textOf(`/proc/${pid}/stat`)));
 }
 
 /** Everything under folders: mode, owner, inode, times of change. */
