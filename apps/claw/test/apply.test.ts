@@ -70,7 +70,7 @@ function everythingElse(): string {
     .join("\n");
 }
 
-test("T22 C13 G14: apply writes a notebook once, keeps its token, and shows drift; rollback and history", async () => {
+test("T22 C13 G14 S16: apply writes a notebook once, keeps its token, and shows drift; rollback and history", async () => {
   spec("ollama/gpt-oss:20b");
   const planned = await claw("apply", "--dry-run");
   expect([planned.code, readdirSync(home)]).toEqual([0, ["deploy.yaml"]]);

@@ -576,7 +576,7 @@ function mountInGateway(place: Examined, source: string, target: string): void {
 }
 
 test.concurrent.each(faults.map((one) => [one.id, one.what, one] as const))(
-  "%s is named: %s",
+  "%s is named: %s [C26, G25]",
   async (id, _what, { profile, plant }) => {
     const place = await examined(profile);
     try {
@@ -604,7 +604,7 @@ test.concurrent.each([
   "env-file-permissions",
   "folder-missing",
   "stale-temporary",
-])("--fix mends %s, says what it changed, and finds nothing afterwards", async (id) => {
+])("--fix mends %s, says what it changed, and finds nothing afterwards [G25]", async (id) => {
   const planted = faults.find((one) => one.id === id);
   const place = await examined("cage");
   try {

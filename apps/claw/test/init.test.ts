@@ -51,7 +51,7 @@ const claw = (
 /** The least that any machine can run: the model is elsewhere. */
 const small = ["--profile", "notebook", "--model", "openrouter/meta/llama-3.1-8b-instruct:free"];
 
-test("G13: init without a terminal writes a spec with reasons from the advice, or says why this machine cannot", async () => {
+test("G13, G16: init without a terminal writes a spec with reasons from the advice, or says why this machine cannot", async () => {
   const { code, stderr } = await claw(["init"], { CLAWBOT_NON_INTERACTIVE: "1" });
   const advice = JSON.parse((await claw(["advise", "--json"])).stdout) as {
     readonly advice: { readonly model: string; readonly profile: string };

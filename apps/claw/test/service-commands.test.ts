@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -46,7 +46,9 @@ test("C15: status names what runs, the generation and the address; the name is f
   expect((await place.claw("status")).stdout).toContain("gateway    runs");
 });
 
-test("C15: restart replaces the process, stop ends it, start brings it back", async () => {
+test("C15, G24, L7: restart replaces the process, stop ends it, start brings it back; what it kept stays", async () => {
+  const kept = path.join(place.state, "kept-by-a-test");
+  writeFileSync(kept, "data");
   const first = await pidOf();
   expect((await place.claw("restart", "home")).stdout).toBe("home: started gateway; ready\n");
   const second = await pidOf();
@@ -61,6 +63,7 @@ test("C15: restart replaces the process, stop ends it, start brings it back", as
   expect((await place.claw("health")).stdout).toContain("no   /healthz: no answer");
   const back = await place.claw("start", "home", "--json");
   expect(JSON.parse(back.stdout)).toMatchObject({ started: ["gateway"], ready: true });
+  expect(readFileSync(kept, "utf8")).toBe("data");
 }, 120_000);
 
 test("C17: health asks three endpoints", async () => {
@@ -68,7 +71,7 @@ test("C17: health asks three endpoints", async () => {
   expect([code, stdout]).toEqual([0, "ok   /healthz\nok   /startupz\nok   /readyz\n"]);
 });
 
-test("C15: logs are redacted, filtered and harmless to a terminal", async () => {
+test("C15, G24: logs are redacted, filtered and harmless to a terminal", async () => {
   const all = await place.claw("logs");
   expect(all.stdout).toContain("token=[redacted]");
   expect(all.stdout).not.toContain(place.token());

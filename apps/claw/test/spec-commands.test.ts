@@ -23,7 +23,7 @@ afterAll(async () => place.close(), 120_000);
 const spec = (): string => readFileSync(path.join(place.home, "deploy.yaml"), "utf8");
 const config = (): string => readFileSync(place.config, "utf8");
 
-test("C21: model edits the spec, shows the difference, applies it and restarts; comments stay", async () => {
+test("C21, L11: model edits the spec, shows the difference, applies it and restarts; comments stay", async () => {
   expect((await place.claw("model")).stdout).toBe("ollama/qwen2.5:3b\n");
   const before = spec();
   const dry = await place.claw("model", "ollama/llama3.2:3b", "--dry-run");

@@ -23,6 +23,7 @@ import {
 } from "./network-controls.ts";
 import { quadletFindings } from "./quadlet-controls.ts";
 import { unitFindings } from "./unit-controls.ts";
+import { variablesFindings } from "./variables-controls.ts";
 
 /**
  * Reads every file and asks for each line that keeps the deployment closed. It knows formats, and neither spec nor
@@ -41,6 +42,7 @@ export function judgeHardening(files: readonly JudgedFile[]): Verdict {
   const readers: Readonly<Record<string, (file: JudgedFile) => readonly Finding[]>> = {
     "openclaw-config": ({ path }) => configFindings(config, path),
     compose: (file) => composeFindings(file, isCloudy),
+    "compose-variables": (file) => variablesFindings(file, files),
     "systemd-unit": unitFindings,
     quadlet: (file) => quadletFindings(file, isCloudy),
     nftables: (file) => nftablesFindings(file, services),

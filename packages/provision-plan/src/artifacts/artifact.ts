@@ -5,6 +5,7 @@ export type ArtifactKind =
   | "environment"
   | "modelfile"
   | "compose"
+  | "compose-variables"
   | "dockerfile"
   | "systemd-unit"
   | "sysusers"

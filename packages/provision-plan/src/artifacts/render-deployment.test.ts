@@ -63,7 +63,7 @@ describe.each(specs)("$name", ({ text }) => {
     expect(renderDeployment(specOf(text), place)).toEqual(artifacts);
     expect(new Set(artifacts.map((one) => one.path)).size).toBe(artifacts.length);
     for (const { path: file, text: written, install } of artifacts) {
-      expect(file).toMatch(/^[A-Za-z0-9_][A-Za-z0-9._/-]*$/u);
+      expect(file).toMatch(/^(?:\.env\.example|[A-Za-z0-9_][A-Za-z0-9._/-]*)$/u);
       expect(install ?? "/").toMatch(/^\//u);
       expect(written.endsWith("\n")).toBe(true);
     }
@@ -145,6 +145,44 @@ test("G1, threat 10: the gateway shares no network with Ollama, and its own have
   expect(services["skills"]?.network_mode).toBe("none");
   expect(networks).toMatchObject({ inside: { internal: true }, models: { internal: true } });
   expect(Object.keys(networks).toSorted()).toEqual(["front", "inside", "models"]);
+});
+
+test("L22: variables of compose name the overlays that are on, and hold no secret", () => {
+  const text = textOf(rendered("hybrid"), ".env.example");
+  const values = Object.fromEntries(
+    text.split("\n").flatMap((line) => {
+      const [, name = "", value = ""] = /^([A-Z_]+)=(.*)$/u.exec(line) ?? [];
+      return name === "" ? [] : [[name, value]];
+    }),
+  );
+  expect(values).toEqual({
+    COMPOSE_PROJECT_NAME: "claw-claw",
+    COMPOSE_FILE: "compose.yaml:compose.internet.yaml",
+    COMPOSE_PROFILES: "",
+  });
+  const paths = rendered("hybrid").map((one) => one.path);
+  for (const file of values["COMPOSE_FILE"]?.split(":") ?? []) expect(paths).toContain(file);
+  expect(textOf(rendered("cage"), ".env.example")).toContain("\nCOMPOSE_FILE=compose.yaml\n");
+  expect(rendered("podman").map((one) => one.path)).not.toContain(".env.example");
+});
+
+test("C11: configuration, containers, state and workspace have each a place of their own", () => {
+  const own = rendered("credentialless").map((one) => one.path);
+  const top = new Set(own.map((one) => (one.includes("/") ? `${one.split("/")[0]}/` : one)));
+  for (const name of ["config/", "compose.yaml", "Dockerfile", "nftables/", "EXPOSED.md"]) {
+    expect(top).toContain(name);
+  }
+  const config = JSON.parse(textOf(rendered("credentialless"), "config/openclaw.json")) as {
+    readonly agents: { readonly defaults: { readonly workspace: string } };
+  };
+  const { gateway } = compose(rendered("credentialless")).services;
+  const mounts = (gateway?.["volumes"] ?? []) as readonly { source: string; target: string }[];
+  expect(mounts.map(({ source, target }) => `${source} ${target}`)).toEqual([
+    "./config /etc/claw",
+    "gateway /home/node/.openclaw",
+    "sockets /run/claw-claw",
+  ]);
+  expect(config.agents.defaults.workspace).toBe("/home/node/.openclaw/workspace");
 });
 
 test("G2: the port is published by a bridge that hides nobody's address", () => {

@@ -1,5 +1,6 @@
 import { renderMcporter } from "../capabilities/mcp-servers.ts";
 import { renderCompose } from "../containers/render-compose.ts";
+import { renderVariables } from "../containers/render-variables.ts";
 import { renderDockerfile } from "../containers/render-dockerfile.ts";
 import { accountOf, rolesOf } from "../layout/accounts.ts";
 import { configFolder } from "../layout/services.ts";
@@ -30,6 +31,7 @@ export function renderDeployment(spec: DeploymentSpec, place: RenderPlace): read
   const onHost = profile.gateway === "system-unit" || profile.gateway === "user-unit";
   const hasUnits = onHost || profile.name === "credentialless";
   const hasFirewall = onHost || (inContainer && !isPodman && !isMac);
+  const compose = inContainer && !isPodman ? renderCompose(spec, place) : [];
   return [
     configArtifact(spec, place),
     ...renderMcporter(spec, place),
@@ -41,7 +43,7 @@ export function renderDeployment(spec: DeploymentSpec, place: RenderPlace): read
       text,
     })),
     ...(inContainer ? [renderDockerfile(spec, place)] : []),
-    ...(inContainer && !isPodman ? renderCompose(spec, place) : []),
+    ...(compose.length === 0 ? [] : [...compose, renderVariables(spec, compose)]),
     ...(isPodman ? renderQuadlet(spec, place) : []),
     ...(isMac ? renderLaunchd(spec, place) : []),
     ...(hasUnits ? [...renderUnits(spec, place), renderAccounts(spec, place)] : []),

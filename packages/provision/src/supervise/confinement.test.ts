@@ -52,7 +52,7 @@ test("an argument is never read by a shell, and comes after --", () => {
 });
 
 describe.skipIf(!isRoot)("two principals: an account (needs root)", () => {
-  test("is its ids and groups, and holds no capability", async () => {
+  test("is its ids and groups, and holds no capability [G7, T15]", async () => {
     const script =
       "id -u; id -G; grep -E '^(Cap|NoNewPrivs)' /proc/self/status | tr -s '\\t\\n' ' '";
     const text = await said(service(script, { account }));
@@ -108,7 +108,7 @@ describe.skipIf(!isRoot)("two principals: an account (needs root)", () => {
 });
 
 describe.skipIf(!hasCage)("G6 G7: a cage (needs root and bubblewrap)", () => {
-  test("shows programs and what is bound, read-only, and a network of loopback alone", async () => {
+  test("shows programs and what is bound, read-only, and a network of loopback alone [G6, G8, L18]", async () => {
     const [config, state] = [join(base, "config"), join(base, "state")];
     for (const folder of [config, state]) mkdirSync(folder);
     await makePlace({
