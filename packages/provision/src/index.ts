@@ -8,6 +8,7 @@ export { turnGate } from "./health/turn-gate.ts";
 export { foreignService } from "./managers/kept-service.ts";
 export type { ForeignService, KeptService } from "./managers/kept-service.ts";
 export { runTool } from "./managers/run-tool.ts";
+export type { ToolOptions } from "./managers/run-tool.ts";
 export type { DesiredFile } from "./ports/file-port.ts";
 export type { HealthGate, ServicePort } from "./ports/service-port.ts";
 export { giveToContainer } from "./secrets/container-secret.ts";

@@ -90,9 +90,9 @@ async function watched(one: Deployment, place: Place, verdicts: Verdicts): Promi
     logs.code === 0 && logs.stdout.split("\n").length > 5 && !logs.stdout.includes(place.token()),
     `${logs.stdout.split("\n").length - 1} lines`,
   );
-  const shell = await one.claw("shell", "--", "/bin/sh", "-c", 'node "$OPENCLAW" --version');
+  const shell = await one.claw("shell", "ops", "--", "/bin/sh", "-c", 'node "$OPENCLAW" --version');
   verdicts.that("claw shell runs its OpenClaw", /2026\.9\.6/u.test(shell.stdout), said(shell));
-  const missing = await one.claw("shell", "--", "/bin/sh", "-c", "exit 7");
+  const missing = await one.claw("shell", "ops", "--", "/bin/sh", "-c", "exit 7");
   verdicts.equal("and ends with its exit code", missing.code, 7);
 }
 

@@ -115,7 +115,7 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
 /** What each manager reads where it is installed. */
 const installedFor: Readonly<Record<Manager, readonly ArtifactKind[]>> = {
   supervised: [],
-  systemd: ["systemd-unit", "quadlet", "sysusers", "sysctl"],
+  systemd: ["systemd-unit", "sysusers", "sysctl"],
   launchd: ["launchd-plist"],
   compose: ["launchd-plist"],
 };

@@ -84,7 +84,7 @@ export function filesOf(
     const read = isNotebook
       ? file
       : { ...file, folderMode: 0o711, ...(owner === undefined ? {} : { owner }) };
-    if (isCaged) return [{ ...here, ...read }];
+    if (isCaged && kind !== "launchd-plist") return [{ ...here, ...read }];
     return install === undefined ? [here] : [here, { ...read, path: install }];
   });
 }

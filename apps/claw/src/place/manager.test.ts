@@ -53,17 +53,6 @@ test("T3: units are started in the order in which they need each other", () => {
   ]);
 });
 
-test("G6: Quadlets are units of the user, which a generator makes", () => {
-  expect(managerOf(specOf("podman"), undefined, here("/run/systemd/system"))).toBe("systemd");
-  const kept = foreignServices(specOf("podman"), "rendered", "systemd");
-  expect(kept.at(-1)).toEqual({
-    by: "systemd",
-    unit: "claw-home-gateway.service",
-    scope: "user",
-    generated: true,
-  });
-});
-
 test("C15: containers are one project; a host has a firewall, a notebook none", () => {
   const names = (kept: readonly ForeignService[]): readonly string[] =>
     kept.map((one) => foreignService(one).name);

@@ -29,7 +29,7 @@ export function managerOf(
   const possible: readonly Manager[] =
     gateway === "container"
       ? spec.profile.name === "podman"
-        ? ["systemd"]
+        ? []
         : ["compose", "supervised"]
       : gateway === "process"
         ? ["supervised"]
@@ -80,16 +80,12 @@ export function foreignServices(
     return [...agents, { by: "compose", name: `claw-${spec.name}`, files, stopSeconds }];
   }
   return installed
-    .filter(
-      ({ kind, install }) =>
-        kind === "systemd-unit" || (kind === "quadlet" && install.endsWith(".container")),
-    )
+    .filter(({ kind }) => kind === "systemd-unit")
     .toSorted((a, b) => orderOf(a) - orderOf(b))
-    .map(({ install, kind }): ForeignService => ({
+    .map(({ install }): ForeignService => ({
       by: "systemd",
-      unit: path.basename(install).replace(/\.container$/u, ".service"),
+      unit: path.basename(install),
       scope: install.startsWith("/etc/") ? "system" : "user",
-      ...(kind === "quadlet" ? { generated: true } : {}),
     }));
 }
 

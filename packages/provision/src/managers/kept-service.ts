@@ -34,7 +34,6 @@ export const keptServiceForm: z.ZodType<KeptService> = z.discriminatedUnion("by"
     by: z.literal("systemd"),
     unit: word,
     scope: z.enum(["system", "user"]),
-    generated: z.boolean().exactOptional(),
   }),
   z.strictObject({
     by: z.literal("launchd"),

@@ -8,8 +8,6 @@ export interface SystemdUnit {
   readonly unit: string;
   /** The system's manager, or that of the user who applies. */
   readonly scope: "system" | "user";
-  /** Made by a generator out of another file, such as a Quadlet: it starts with the machine by itself. */
-  readonly generated?: boolean;
 }
 
 /** Where units of a scope lie. */
@@ -21,10 +19,7 @@ export function unitFolder(scope: SystemdUnit["scope"], home: string): string {
  * A unit of systemd. Its start reads the files again, since they may have changed or gone back, and lets it start with
  * the machine; its stop takes that back, so that what is rolled back to nothing starts nothing.
  */
-export function systemdService(
-  { unit, scope, generated = false }: SystemdUnit,
-  run: RunTool = runTool,
-): ServicePort {
+export function systemdService({ unit, scope }: SystemdUnit, run: RunTool = runTool): ServicePort {
   const systemctl = (...args: readonly string[]): readonly string[] => [
     "systemctl",
     ...(scope === "user" ? ["--user"] : []),
@@ -40,7 +35,7 @@ export function systemdService(
     },
     start: async () => {
       await mustRun(run, systemctl("daemon-reload"));
-      if (!generated) await mustRun(run, systemctl("enable", unit));
+      await mustRun(run, systemctl("enable", unit));
       await mustRun(run, systemctl("start", unit));
     },
     stop: async () => {
@@ -49,7 +44,7 @@ export function systemdService(
         await mustRun(run, systemctl("stop", unit));
       }
       // A unit whose file is not there is not enabled either.
-      if (!generated) await run(systemctl("disable", unit));
+      await run(systemctl("disable", unit));
     },
   };
 }
