@@ -277,6 +277,16 @@ test("L1, L2, L20: one Dockerfile, every package pinned, and never root at the e
   }
 });
 
+test("an image whose root is read-only holds all that its programs would write at their first run", () => {
+  for (const name of ["cage", "single-container"]) {
+    const lines = textOf(rendered(name), "Dockerfile").split("\n");
+    const installed = lines.findIndex((line) => line.includes('"openclaw@'));
+    expect(lines[installed + 1]).toBe('RUN ["openclaw", "--version"]');
+    const keeper = lines.slice(lines.indexOf("FROM programs AS keeper"));
+    expect(keeper[1]).toContain('"@clawkeep/local-rag@');
+  }
+});
+
 test("L6: health is asked of the gateway and of Ollama", () => {
   const { services } = compose(rendered("single-container"));
   expect(services["gateway"]?.healthcheck.test.join(" ")).toContain(":18789/healthz");

@@ -36,6 +36,10 @@ export function renderDockerfile(spec: DeploymentSpec, place: RenderPlace): Arti
       { run: npm(`@clawkeep/skill@${clawkeepVersion}`, `@clawkeep/claw@${clawkeepVersion}`) },
       { run: folder(socketFolder(spec), skills, 1000, "0750") },
       { from: "programs", as: "keeper" },
+      // What the skills run is locked where it lies, by the service that runs it.
+      ...(spec.skills.length > 0
+        ? [{ run: npm(`@clawkeep/local-rag@${clawkeepVersion}`) } as const]
+        : []),
       state("skills"),
       state("ollama-gate"),
       ...ends(keeper, help.slice(0, 1), help.slice(1), help),
@@ -50,6 +54,8 @@ export function renderDockerfile(spec: DeploymentSpec, place: RenderPlace): Arti
           ]
         : [{ from: "programs", as: "gateway" } as const]),
       { run: npm(`openclaw@${spec.openclawVersion}`) },
+      // Its first run ends what npm's scripts would have done, and writes where it is installed.
+      { run: ["openclaw", "--version"] },
       { run: folder("/home/node/.openclaw", 1000, 1000, "0700") },
       ...gateway.flatMap(({ command, health }) =>
         ends("1000", command.slice(0, 1), command.slice(1), health),
