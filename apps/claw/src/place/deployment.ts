@@ -84,7 +84,8 @@ export function filesOf(
     const read = isNotebook
       ? file
       : { ...file, folderMode: 0o711, ...(owner === undefined ? {} : { owner }) };
-    if (isCaged && kind !== "launchd-plist") return [{ ...here, ...read }];
+    // An agent and a firewall are the host's, whatever runs behind them.
+    if (isCaged && kind !== "launchd-plist" && kind !== "nftables") return [{ ...here, ...read }];
     return install === undefined ? [here] : [here, { ...read, path: install }];
   });
 }
