@@ -84,7 +84,7 @@ export async function applyAndAsk(
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const said = ended.stdout.trim().split("\n").at(-1) ?? "";
   verdicts.that(
-    "claw apply starts it",
+    "claw apply starts it [S1]",
     ended.code === 0 && /^applied \d+$/u.test(said),
     `${said} after ${seconds} s${ended.code === 0 ? "" : ` ${ended.stderr}`}`,
   );
@@ -94,7 +94,11 @@ export async function applyAndAsk(
   verdicts.that("the records verify", verified.code === 0, verified.stdout);
   const { stdout } = await one.workspace.skill(["audit", "show", "--json"]);
   const { executions } = JSON.parse(stdout) as { readonly executions: readonly unknown[] };
-  verdicts.that("what ran is recorded", executions.length > 0, `${executions.length} executions`);
+  verdicts.that(
+    "what ran is recorded [S10, S15]",
+    executions.length > 0,
+    `${executions.length} executions`,
+  );
   return true;
 }
 
@@ -105,7 +109,7 @@ function checkAnswer(one: Deployment, answer: string, verdicts: Verdicts): void 
   const passage = lines.slice(Number(cited?.[2]) - 1, Number(cited?.[3])).join("\n");
   const digest = `sha256:${createHash("sha256").update(file).digest("hex")}`;
   verdicts.that(
-    "the turn answers through the skill, and the citation holds",
+    "the turn answers through the skill, and the citation holds [S7, S8]",
     answer.includes(fact) &&
       cited?.[1] === "recovery.md" &&
       passage.includes(fact) &&
@@ -126,7 +130,7 @@ export function checkProcesses(expected: Expected, verdicts: Verdicts): void {
     );
     const [first] = own;
     verdicts.that(
-      `${name}: every process is uid ${uid} without capabilities${uid < 20_000 ? " or new privileges" : ""}`,
+      `${name}: every process is uid ${uid} without capabilities${uid < 20_000 ? " or new privileges" : ""} [G7, T15]`,
       own.length > 0 &&
         own.every(
           (one) =>
@@ -196,7 +200,7 @@ function checkCage(
     .map(([, at]) => at ?? "")
     .filter((at) => !/^\/(?:proc|dev)(?:\/|$)/u.test(at));
   verdicts.that(
-    `${name}: the root is read-only`,
+    `${name}: the root is read-only [G6, L18]`,
     mounts.some(([, at, , options]) => at === "/" && options?.split(",").includes("ro") === true) &&
       !writable.some((at) => /^\/(?:usr|etc|opt|bin|lib\S*)?$/u.test(at)),
     `writable: ${writable.join(" ")}`,

@@ -1,5 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
+import { tagsIn } from "../../rows/row-tags.ts";
+import { observeRow } from "../observe-row.ts";
+
 /** Collects what one part of the stage shows, and prints it line by line. */
 export class Verdicts {
   readonly failed: string[] = [];
@@ -14,9 +17,10 @@ export class Verdicts {
     return this.#count;
   }
 
-  /** Something that has to be true; what was observed is printed either way. */
+  /** Something that has to be true; what was observed is printed either way. Rows at its end, `… [G7]`, were seen. */
   that(what: string, ok: boolean, observed: string): void {
     this.#count += 1;
+    if (ok) for (const { id } of tagsIn(what)) observeRow(id, "ran");
     if (!ok) this.failed.push(`${this.#part}: ${what}`);
     process.stdout.write(`${this.#part}: ${what}: ${oneLine(observed)} ${ok ? "ok" : "FAIL"}\n`);
   }
