@@ -1,8 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { bundle } from "./bundle.ts";
 import { installStandIn, placeWith } from "./deployed.ts";
 import type { Place } from "./deployed.ts";
 
@@ -46,6 +50,35 @@ test("L23: backup stops, archives and starts; restore brings the state back, and
   expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining("RESTORE_ARCHIVE")]);
   expect((await place.claw("start")).code).toBe(0);
 }, 180_000);
+
+test("C15: logs --follow prints what comes, from the log's new start too, until it is told to stop", async () => {
+  const child = spawn(
+    process.execPath,
+    [bundle, "logs", "home", "-f", "-n", "1", "--grep", "ready at"],
+    {
+      cwd: place.home,
+      env: { PATH: "/usr/bin:/bin", HOME: place.home },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  try {
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const ended = once(child, "exit");
+    const next = async (): Promise<string> => String((await lines.next()).value);
+    const first = await next();
+    expect((await place.claw("restart")).code).toBe(0);
+    let later = await next();
+    while (later === first) later = await next();
+    expect([first, later]).toEqual([
+      expect.stringMatching(/^ready at \d+, token=\[redacted\], pid \d+$/u),
+      expect.stringMatching(/^ready at \d+, token=\[redacted\], pid \d+$/u),
+    ]);
+    child.kill("SIGTERM");
+    expect((await ended)[0]).toBe(0);
+  } finally {
+    child.kill("SIGKILL");
+  }
+}, 120_000);
 
 test("C16: update takes the pinned OpenClaw only, and makes the process anew", async () => {
   const database = path.join(place.state, "state.sqlite");

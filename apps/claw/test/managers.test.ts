@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type * as Provision from "@clawkeep/provision";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
+import { installStandIn } from "./deployed.ts";
 import { agentTurn } from "../src/commands/agent.ts";
 import { applySpec } from "../src/commands/apply.ts";
 import { backupName, restoreName } from "../src/commands/backup.ts";
@@ -29,13 +30,34 @@ import { updateName } from "../src/commands/update.ts";
 const standIns = fileURLToPath(
   new URL("../../../packages/provision/test/stand-ins", import.meta.url),
 );
-const seen: { home: string; runs: Provision.ProgramRun[] } = { home: "", runs: [] };
+const seen: {
+  home: string;
+  runs: Provision.ProgramRun[];
+  /** What a gate says of a deployment. */
+  refusal: string | undefined;
+  /** What a supervisor was told, and what it keeps. */
+  supervised: string[];
+  running: Set<string>;
+} = { home: "", runs: [], refusal: undefined, supervised: [], running: new Set() };
 
 vi.mock("@clawkeep/provision", async (original) => {
   const real = await original<typeof Provision>();
   return {
     ...real,
-    gatewayGates: () => [],
+    gatewayGates: () => [{ name: "gateway", check: () => Promise.resolve(seen.refusal) }],
+    supervisedService: ({ name, args }: Provision.ServiceDefinition): Provision.ServicePort => ({
+      name,
+      isRunning: () => Promise.resolve(seen.running.has(name)),
+      start: () => {
+        seen.running.add(name);
+        seen.supervised.push(`start ${args[0] ?? ""}`);
+        return Promise.resolve();
+      },
+      stop: () => {
+        if (seen.running.delete(name)) seen.supervised.push(`stop ${name}`);
+        return Promise.resolve();
+      },
+    }),
     probeGateway: () => Promise.resolve([]),
     runTool: ([program = "", ...args]: readonly string[], options: Provision.ToolOptions = {}) =>
       real.runTool(["/bin/sh", path.join(standIns, program), ...args], {
@@ -63,6 +85,9 @@ let printed: string[] = [];
 beforeEach(() => {
   seen.home = mkdtempSync(path.join(tmpdir(), "claw-managers-"));
   seen.runs.length = 0;
+  seen.refusal = undefined;
+  seen.supervised.length = 0;
+  seen.running.clear();
   printed = [];
   for (const name of ["state", "known"]) mkdirSync(path.join(seen.home, name));
   for (const name of ["HOME", "CLAWKEEP_HOME", "XDG_STATE_HOME"]) vi.stubEnv(name, undefined);
@@ -326,6 +351,17 @@ describe.each(["system", "user"] as const)("units of systemd, %s", (scope) => {
     writeFileSync("kept/state.sqlite", "rows");
     await startName("home");
     calls();
+    writeFileSync("there.tar", "");
+    for (const [file, code] of [
+      ["there.tar", "BACKUP_EXISTS"],
+      ["kept/inside.tar", "BACKUP_INSIDE"],
+      ["nowhere/x.tar", "BACKUP_NOT_WRITTEN"],
+    ] as const) {
+      await expect(backupName(file, { name: "home" })).rejects.toMatchObject({ code });
+      const options = { yes: true, backup: file };
+      await expect(uninstall("home", options)).rejects.toMatchObject({ code });
+    }
+    expect(calls()).toEqual([]);
     expect(await backupName("home.tar", { name: "home" })).toBe(0);
     const asked = (): readonly string[] =>
       calls().flatMap((line) => / (start|stop) /u.exec(line)?.[1] ?? []);
@@ -356,4 +392,34 @@ test("C4 G22: what runs natively is launchd's, beside containers that are compos
     expect.stringContaining("docker compose"),
     expect.stringContaining("launchctl bootout"),
   ]);
+}, 60_000);
+
+test("C16: an update whose gateway is not ready is put back: the program of before, and its state", async () => {
+  for (const name of ["old", "next"]) installStandIn(path.join(seen.home, name), "2026.9.6");
+  writeFileSync(
+    "deploy.yaml",
+    'deploy: 1\nname: home\nprofile: notebook\nmodels: {primary: "ollama/gpt-oss:20b"}\n',
+  );
+  const options = { folder: "rendered", start: true, withoutModel: true, openclaw: "old" };
+  expect(await applySpec("deploy.yaml", options)).toBe(0);
+  const state = path.join(seen.home, ".openclaw-home", "state.sqlite");
+  writeFileSync(state, "rows of the old one");
+  seen.supervised.length = 0;
+  seen.refusal = "no answer for five minutes";
+  // What a newer one would do to it.
+  vi.spyOn(seen.running, "add").mockImplementationOnce(function (this: Set<string>, name) {
+    writeFileSync(state, "rows of the new one");
+    return Set.prototype.add.call(this, name) as Set<string>;
+  });
+  expect(await updateName("home", { openclaw: "next", withoutModel: true })).toBe(1);
+  const program = (name: string): string =>
+    `start ${path.join(seen.home, name, "node_modules/openclaw/openclaw.mjs")}`;
+  expect(seen.supervised).toEqual([
+    "stop gateway",
+    program("next"),
+    "stop gateway",
+    program("old"),
+  ]);
+  expect(readFileSync(state, "utf8")).toBe("rows of the old one");
+  expect(printed.join("")).not.toContain("runs OpenClaw");
 }, 60_000);

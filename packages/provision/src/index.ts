@@ -42,4 +42,4 @@ export { askProgram, programLines, runOnTerminal } from "./operate/run-program.t
 export type { BackupManifest } from "./operate/backup/manifest.ts";
 export { openBackup } from "./operate/backup/read-backup.ts";
 export { finishRestore, restoreState } from "./operate/backup/restore-state.ts";
-export { writeBackup } from "./operate/backup/write-backup.ts";
+export { checkBackupTarget, writeBackup } from "./operate/backup/write-backup.ts";

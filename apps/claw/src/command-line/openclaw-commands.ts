@@ -19,8 +19,11 @@ export function addOpenClawCommands(program: Command, done: (code: number) => vo
     .command("agent")
     .description("give an agent one message, and print what it answers")
     .argument(...nameArgument)
-    .option("-m, --message <text>", "the message; in a shell's history and list of processes")
-    .option("--message-file <file>", "the message from a file, or - for standard input")
+    .option("--message-file <file>", "the message from a file, or - for standard input (default)")
+    .option(
+      "-m, --message <text>",
+      "the message; it stands in your shell's history and, meanwhile, in the list of processes",
+    )
     .option("--agent <id>", "which agent", "main")
     .option("--model <model>", "another model for this turn")
     .option(...program_)
@@ -186,14 +189,16 @@ function addWrappedCommands(program: Command, done: (code: number) => void): voi
   program
     .command("openclaw-doctor")
     .description("OpenClaw's own doctor; claw doctor is ours")
-    .option("--repair", "let it repair; its settings too")
+    .option("--repair", "let it repair, its settings too; the deployment is stopped meanwhile")
     .option("--json", "print OpenClaw's JSON")
     .option(...whose)
     .option(...program_)
     .addHelpText("after", openclawDoctorExamples)
     .action(
       async (options: WrappedOptions & { readonly repair?: boolean; readonly json?: boolean }) => {
-        if (options.repair === true) await writes(["doctor", "--repair"], options);
+        // OpenClaw repairs nothing while a gateway has the state.
+        const repair = ["doctor", "--repair"];
+        if (options.repair === true) await writes(repair, { ...options, alone: true });
         else await reads(["doctor", ...(options.json === true ? ["--json"] : [])], options);
       },
     );
@@ -210,11 +215,11 @@ claw models without a word more is our catalogue; these are OpenClaw's own. claw
 
 const agentExamples = `
 Examples:
-  claw agent -m "What is in my notes about backups?"
+  claw agent < question.txt
   claw agent home --agent coder --model ollama/qwen2.5-coder:7b --message-file question.txt
-  claw agent --message-file - < question.txt
+  claw agent -m "What is in my notes about backups?"
 
-The message reaches OpenClaw by a file that only you can read. Exit codes are OpenClaw's: 0 answered, 1 not.
+The message reaches OpenClaw by a file that only it and you can read. Exit codes are OpenClaw's: 0 answered, 1 not.
 `;
 
 const shellExamples = `

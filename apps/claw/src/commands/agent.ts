@@ -61,8 +61,8 @@ function messageOf(written: string | undefined, file: string | undefined): strin
   });
 }
 
-/** Whether somebody gives something: a pipe or a file, and not a terminal or nothing. */
+/** Whether somebody gives something: a pipe, which may be a socket, or a file, and not a terminal or nothing. */
 function isPipe(descriptor: number): boolean {
   const about = fstatSync(descriptor);
-  return about.isFIFO() || about.isFile();
+  return about.isFIFO() || about.isSocket() || about.isFile();
 }

@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 import { escapeForTerminal } from "@clawkeep/diagnostics";
-import { openBackup, restoreState, writeBackup } from "@clawkeep/provision";
+import { checkBackupTarget, openBackup, restoreState, writeBackup } from "@clawkeep/provision";
 import type { BackupManifest } from "@clawkeep/provision";
 
 import { confirmed } from "../output/confirm.ts";
 import { printData, printJson, printNote } from "../output/print.ts";
-import { managedServices } from "../place/managed-services.ts";
 import { operatedOf } from "../place/operated.ts";
 import { stateOf } from "../place/state-folder.ts";
+import { whileStopped } from "../place/while-stopped.ts";
 import type { Operated } from "../place/operated.ts";
 
 /** Options of `backup` and `restore` as they were written. */
@@ -28,7 +28,7 @@ export async function backupName(
   const { name } = operated.card;
   const at = new Date().toISOString().replaceAll(/[:.]/gu, "-");
   const target = path.resolve(file ?? `${name}-${at}.tar`);
-  stateOf(operated);
+  await checkBackupTarget(target, stateOf(operated));
   const manifest = await whileStopped(operated, () => backupOf(operated, target));
   const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
   if (options.json === true) {
@@ -85,21 +85,5 @@ export async function restoreName(file: string, options: BackupOptions): Promise
     return 0;
   } finally {
     await backup.close();
-  }
-}
-
-/** Nothing writes to the state meanwhile; what ran is started again, also when it failed. */
-async function whileStopped<T>(operated: Operated, work: () => Promise<T>): Promise<T> {
-  const services = await managedServices(operated);
-  const ran: string[] = [];
-  for (const service of services.toReversed()) {
-    if (!(await service.isRunning())) continue;
-    ran.push(service.name);
-    await service.stop();
-  }
-  try {
-    return await work();
-  } finally {
-    for (const service of services) if (ran.includes(service.name)) await service.start();
   }
 }

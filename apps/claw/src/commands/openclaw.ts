@@ -5,12 +5,15 @@ import { runOnTerminal } from "@clawkeep/provision";
 
 import { printNote } from "../output/print.ts";
 import { operatedOf } from "../place/operated.ts";
+import { whileStopped } from "../place/while-stopped.ts";
 import { wrappedCommand } from "../place/wrapped-command.ts";
 
 /** Options of wrapped commands as they were written. */
 export interface WrappedOptions {
   readonly name?: string;
   readonly openclaw?: string;
+  /** Nothing of the deployment may run meanwhile: it is stopped, and what ran is started again. */
+  readonly alone?: boolean;
 }
 
 /** Runs a command of OpenClaw with the deployment's own configuration, which it cannot write. */
@@ -30,7 +33,10 @@ export async function writingCommand(
   const { spec, config } = operated.card;
   const run = wrappedCommand(operated, args, { ...options, writes: true });
   const before = readFileSync(config, "utf8");
-  const code = await runOnTerminal(run);
+  const code =
+    options.alone === true
+      ? await whileStopped(operated, () => runOnTerminal(run))
+      : await runOnTerminal(run);
   if (readFileSync(config, "utf8") !== before) {
     printNote(
       escapeForTerminal(

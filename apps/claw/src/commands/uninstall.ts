@@ -2,7 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
 
 import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
-import { readHistory } from "@clawkeep/provision";
+import { checkBackupTarget, readHistory } from "@clawkeep/provision";
 
 import { confirmed } from "../output/confirm.ts";
 import { printData, printNote } from "../output/print.ts";
@@ -33,7 +33,8 @@ export async function uninstall(
   const files = (applied?.files ?? []).map((file) => file.path).filter((file) => existsSync(file));
   const data = options.data === true ? dataOf(operated) : [];
   // Asked for before anything is stopped.
-  if (options.backup !== undefined) stateOf(operated);
+  const archive = options.backup === undefined ? undefined : path.resolve(options.backup);
+  if (archive !== undefined) await checkBackupTarget(archive, stateOf(operated));
   const token = settingsOf(operated).tokenFile;
   for (const one of [...files, store, ...data]) printData(escapeForTerminal(`remove ${one}`));
   if (options.data !== true) {
@@ -47,10 +48,9 @@ export async function uninstall(
   for (const service of (await managedServices(operated)).toReversed()) {
     await service.stop();
   }
-  if (options.backup !== undefined) {
-    const target = path.resolve(options.backup);
-    await backupOf(operated, target);
-    printNote(escapeForTerminal(`backed up in ${target}`));
+  if (archive !== undefined) {
+    await backupOf(operated, archive);
+    printNote(escapeForTerminal(`backed up in ${archive}`));
   }
   for (const file of files) rmSync(file, { force: true });
   for (const folder of [...data, store]) rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { link, open, realpath, rm } from "node:fs/promises";
+import { access, link, lstat, open, realpath, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
 
@@ -131,6 +131,26 @@ async function pour(
   }
   if (done !== size) throw changed(path, `${size} bytes`);
   return `sha256:${hash.digest("hex")}`;
+}
+
+/**
+ * Says what `writeBackup` would refuse, so that nothing is stopped for it.
+ *
+ * @throws CodedError `BACKUP_INSIDE`, `BACKUP_EXISTS`, `BACKUP_NOT_WRITTEN`
+ */
+export async function checkBackupTarget(file: string, state: string): Promise<void> {
+  const target = await targetOf(file, state);
+  if (await isThere(target)) throw exists(target);
+  await access(dirname(target), constants.W_OK).catch((cause: unknown) => {
+    throw notWritten(target, cause);
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The archive must not be in what it is of: it would hold itself, and go with it. */
