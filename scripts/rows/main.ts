@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
+import { controlsTable } from "./controls.ts";
 import { keptEvidence, runTagged, stageEvidence } from "./results.ts";
 import { readRows } from "./row-list.ts";
 import { rowsTable } from "./table.ts";
 
 /**
- * Writes docs/rows.md from what passed: the reports of the last `npm test`. `--run [FOLDER…]` first runs the tests that
+ * Writes docs/rows.md, and docs/controls.md beside it, from what passed: the reports of the last `npm test`. `--run [FOLDER…]` first runs the tests that
  * name a row, of those folders or of all; `--check` writes nothing, and ends with 1 when the page would be another.
  */
 const root = path.dirname(path.dirname(import.meta.dirname));
@@ -24,10 +25,15 @@ for (const { where, title } of evidence.filter(({ passed }) => !passed)) {
   process.exitCode = 1;
 }
 const page = rowsTable(readRows(), evidence);
-const file = path.join(root, "docs", "rows.md");
-if (!args.includes("--check")) writeFileSync(file, page);
-else if (readFileSync(file, "utf8") !== page) {
-  process.stdout.write("docs/rows.md is not what this run says\n");
-  process.exitCode = 1;
+for (const [name, text] of [
+  ["rows.md", page],
+  ["controls.md", controlsTable(evidence)],
+] as const) {
+  const file = path.join(root, "docs", name);
+  if (!args.includes("--check")) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) {
+    process.stdout.write(`docs/${name} is not what this run says\n`);
+    process.exitCode = 1;
+  }
 }
 process.stdout.write(`${page.split("\n")[8] ?? ""}\n`);
