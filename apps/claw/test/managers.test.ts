@@ -423,3 +423,72 @@ test("C16: an update whose gateway is not ready is put back: the program of befo
   expect(readFileSync(state, "utf8")).toBe("rows of the old one");
   expect(printed.join("")).not.toContain("runs OpenClaw");
 }, 60_000);
+
+describe("a gateway with an account of its own, kept by our supervisor", () => {
+  beforeEach(async () => {
+    const { applyDeployment, definitionFile, writeCard } = await import("@clawkeep/provision");
+    const store = path.join(seen.home, ".local/state/clawkeep/deployments/home");
+    const config = path.join(seen.home, "openclaw.json");
+    const settings = { gateway: { port: 18_789, auth: { mode: "none" } } };
+    const gateway: Provision.ServiceDefinition = {
+      name: "gateway",
+      folder: path.join(store, "run"),
+      program: "/usr/local/bin/openclaw",
+      args: ["gateway", "run"],
+      environment: { OPENCLAW_CONFIG_PATH: config, PATH: "/usr/bin" },
+      cwd: seen.home,
+      stopMs: 1,
+      restartMs: 1,
+      account: { uid: 2001, gid: 2001, groups: [] },
+    };
+    const bytes = Buffer.from(JSON.stringify(settings));
+    const files = [{ path: config, mode: 0o600, bytes }, definitionFile(gateway)];
+    const kept = [{ by: "supervisor", name: "gateway" }] as const;
+    await applyDeployment(store, { files, services: [], gates: [], kept });
+    await writeCard(store, {
+      version: 1,
+      name: "home",
+      profile: "bare-metal",
+      manager: "system-unit",
+      spec: path.join(seen.home, "deploy.yaml"),
+      folder: seen.home,
+      config,
+      state: seen.home,
+      openclaw: "2026.9.6",
+    });
+  });
+
+  test("two principals: OpenClaw's commands are run as that account, without privileges, and write nothing", async () => {
+    vi.spyOn(process, "getuid").mockReturnValue(0);
+    expect(await readingCommand(["models", "list"], { name: "home" })).toBe(0);
+    const [run] = seen.runs;
+    expect([path.basename(run?.program ?? ""), ...(run?.args ?? [])]).toEqual([
+      "setpriv",
+      "--reuid=2001",
+      "--regid=2001",
+      "--clear-groups",
+      "--no-new-privs",
+      "--bounding-set=-all",
+      "--inh-caps=-all",
+      "--ambient-caps=-all",
+      "--",
+      "/usr/local/bin/openclaw",
+      "models",
+      "list",
+    ]);
+    expect(Object.keys(run?.environment ?? {})).toEqual(["OPENCLAW_CONFIG_PATH", "PATH"]);
+    await expect(
+      writingCommand(["config", "set", "--", "a", "b"], { name: "home" }),
+    ).rejects.toMatchObject({
+      code: "OPERATE_CONFIG_FIXED",
+    });
+  });
+
+  test("who cannot be that account is told so, and nothing is run", async () => {
+    vi.spyOn(process, "getuid").mockReturnValue(1000);
+    await expect(readingCommand(["models", "list"], { name: "home" })).rejects.toMatchObject({
+      code: "OPERATE_ACCOUNT",
+    });
+    expect(seen.runs).toEqual([]);
+  });
+});
