@@ -7,6 +7,7 @@ import { wrong } from "./judged-file.ts";
 import type { JudgedFile } from "./judged-file.ts";
 import { at, readConfig, readServices, texts } from "./read-artifacts.ts";
 import type { ReadService } from "./read-artifacts.ts";
+import { serverFindings } from "./server-findings.ts";
 
 /**
  * Reads every file of a deployment again and compares what they say about the same thing: ports, models, addresses,
@@ -23,6 +24,7 @@ export function judgeConsistency(files: readonly JudgedFile[]): Verdict {
     ...origins(config, files),
     ...skills(config, services, files),
     ...accounts(services, files),
+    ...serverFindings(config, files),
   ];
   return {
     judge: "clawkeep consistency",
