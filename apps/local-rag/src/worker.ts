@@ -3,16 +3,14 @@ import { residentIndex, serveWorker } from "@clawkeep/retrieval-server";
 
 import { commands } from "./arguments/command-table.ts";
 import { integerOf, parseFlags } from "./arguments/parse-flags.ts";
-import { learnAtOnce } from "./governor/learn-at-once.ts";
-import { keepHeapSmall } from "./governor/small-heap.ts";
+import { keepHeapLevel } from "./governor/small-heap.ts";
 import { modelPlace } from "./place/index-place.ts";
 import { indexPlaces } from "./place/index-places.ts";
 import { mostWorkers } from "./place/worker-threads.ts";
 
 /** The confined end of `local-rag serve`: started by it, and by nobody else. */
 export async function runWorker(args: readonly string[]): Promise<number> {
-  keepHeapSmall();
-  learnAtOnce();
+  keepHeapLevel();
   const options = parseFlags(commands.serve, args);
   // None of its own for questions alone: a thread is 40 MB, and one question is one text.
   const workers = integerOf(commands.serve, options, "workers", { from: 0, to: mostWorkers }) ?? 0;

@@ -2,6 +2,8 @@ import type { HttpRoute } from "@clawkeep/service";
 import type { McpHttpHandler, McpServer } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "@modelcontextprotocol/server";
 
+import { KeptServers } from "./kept-servers.ts";
+
 /** Passed on to the protocol; nothing else of a request is its business. */
 const forwarded = ["accept", "content-type", "mcp-protocol-version", "mcp-method", "mcp-name"];
 
@@ -11,11 +13,18 @@ const forwarded = ["accept", "content-type", "mcp-protocol-version", "mcp-method
  */
 export function mcpRoute(make: (caller: string) => McpServer, path: string = "/mcp"): HttpRoute {
   // One for each token that was ever used: who asks is not the client's to say.
-  const handlers = new Map<string, McpHttpHandler>();
-  const handlerOf = (caller: string): McpHttpHandler => {
-    const handler = handlers.get(caller) ?? createMcpHandler(() => make(caller));
-    handlers.set(caller, handler);
-    return handler;
+  const callers = new Map<string, Caller>();
+  const callerOf = (id: string): Caller => {
+    const known = callers.get(id);
+    if (known !== undefined) return known;
+    const servers = new KeptServers(() => make(id));
+    // The newer form of the protocol installs what belongs to one request.
+    const handler = createMcpHandler(({ era, requestInfo }) =>
+      era === "legacy" ? servers.lend(requestInfo) : make(id),
+    );
+    const caller = { servers, handler };
+    callers.set(id, caller);
+    return caller;
   };
   return {
     path,
@@ -33,15 +42,40 @@ export function mcpRoute(make: (caller: string) => McpServer, path: string = "/m
       }
       const parsedBody = parsed(body);
       const request = requestOf(path, passed, parsedBody === undefined ? body : undefined, signal);
-      const response = await handlerOf(caller).fetch(request, { parsedBody });
+      const { handler, servers } = callerOf(caller);
+      const response = await handler.fetch(request, { parsedBody });
       const type = response.headers.get("content-type");
       return {
         status: response.status,
         ...(type === null ? {} : { headers: { "content-type": type } }),
-        ...(response.body === null ? {} : { body: response.body as AsyncIterable<Uint8Array> }),
+        ...(response.body === null
+          ? {}
+          : {
+              body: untilRead(response.body as AsyncIterable<Uint8Array>, signal, () =>
+                servers.giveBack(request),
+              ),
+            }),
       };
     },
   };
+}
+
+interface Caller {
+  readonly servers: KeptServers;
+  readonly handler: McpHttpHandler;
+}
+
+/**
+ * A body, and word when all of it was read and the call has ended after that. Not in the same turn: the protocol clears
+ * up at the same moment.
+ */
+async function* untilRead(
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  over: () => void,
+): AsyncGenerator<Uint8Array> {
+  yield* body;
+  signal.addEventListener("abort", () => setImmediate(over), { once: true });
 }
 
 /** The message, or undefined for what is no JSON: that is answered by who reads it. */

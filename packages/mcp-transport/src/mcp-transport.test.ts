@@ -49,6 +49,45 @@ test("by HTTP a request is served for the token that it carries, whatever it say
   await http.close();
 });
 
+test("a server answers again, unless a client has said who it is", async () => {
+  let made = 0;
+  const make = (): McpServer => {
+    made += 1;
+    return server("us");
+  };
+  const token = "1".repeat(40);
+  const http = await serveHttp({
+    tokens: accessTokens([{ id: "one", token }]),
+    routes: [mcpRoute(make)],
+  });
+  const post = async (body: unknown): Promise<string> => {
+    const answer = await fetch(`http://127.0.0.1:${http.port}/mcp`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+      },
+      body: JSON.stringify(body),
+    });
+    return answer.text();
+  };
+  for (let id = 1; id <= 5; id += 1) expect(await post({ ...call, id })).toContain(`"id":${id}`);
+  // The last may not be back yet when the next one comes.
+  expect(made).toBeLessThan(5);
+  const params = {
+    protocolVersion: "2025-06-18",
+    capabilities: {},
+    clientInfo: { name: "a", version: "1" },
+  };
+  const before = made;
+  for (const id of [6, 7, 8, 9, 10, 11]) {
+    await post({ jsonrpc: "2.0", id, method: "initialize", params });
+  }
+  expect(made).toBeGreaterThan(before);
+  await http.close();
+});
+
 test("by streams a connection ends with its input, and with whoever reads its output", async () => {
   for (const end of ["input", "output"] as const) {
     const streams = { input: new PassThrough(), output: new PassThrough() };
