@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 
 import { CodedError } from "@clawkeep/diagnostics";
-import { supervisedService } from "@clawkeep/provision";
+import { gatewayGates, supervisedService } from "@clawkeep/provision";
 import type { HealthGate, ServiceDefinition, ServicePort } from "@clawkeep/provision";
 import { renderDeployment, renderOpenClawConfig } from "@clawkeep/provision-plan";
 import type { DeploymentSpec } from "@clawkeep/provision-plan";
@@ -63,27 +62,10 @@ export function supervised(definition: ServiceDefinition): ServicePort {
   return supervisedService(definition, launch);
 }
 
-/** Asks a gateway of this host until it is ready, for two minutes: it takes 20 s on a busy machine. */
+/** Asks a gateway of this host until it is ready, as long as apply does. */
 export function readyGate(port: number): HealthGate {
   return {
     name: "gateway /readyz",
-    check: async () => {
-      let last = "no answer";
-      for (const end = performance.now() + 120_000; performance.now() < end; await pause(250)) {
-        last = await ask(`http://127.0.0.1:${port}/readyz`);
-        if (last === "") return undefined;
-      }
-      return `${last} for two minutes`;
-    },
+    check: async () => gatewayGates({ host: "127.0.0.1", port }).at(-1)?.check(),
   };
-}
-
-async function ask(url: string): Promise<string> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(5000), redirect: "error" });
-    const { ready } = (await answer.json()) as { readonly ready?: unknown };
-    return ready === true ? "" : `status ${answer.status}`;
-  } catch {
-    return "no answer";
-  }
 }
