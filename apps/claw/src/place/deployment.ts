@@ -76,7 +76,12 @@ export function filesOf(
   return renderDeployment(spec, thisPlace()).flatMap((artifact): readonly DesiredFile[] => {
     const { path: name, mode, text, install, kind, owner } = artifact;
     const file = { mode, bytes: Buffer.from(text) };
-    const here = { ...file, path: path.resolve(folder, name) };
+    const here = {
+      ...file,
+      path: path.resolve(folder, name),
+      // A container's user passes through it to what is mounted, whoever starts the container, and when.
+      ...(isCaged ? { folderMode: 0o711 } : {}),
+    };
     const isRead =
       isNotebook || installs.includes(kind) || (isStarted && readByProcesses.includes(kind));
     if (!isRead) return [here];
