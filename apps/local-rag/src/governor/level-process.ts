@@ -17,11 +17,8 @@ export function levelHeap(youngMegabytes: number): readonly string[] {
   ];
 }
 
-/**
- * A service passes requests on. Its old space is taken with the first of them, and not step by step with each
- * collection that finds a little more alive.
- */
-export const serviceHeap: readonly string[] = [...levelHeap(1), "--initial-old-space-size=32"];
+/** A service passes requests on. */
+export const serviceHeap: readonly string[] = levelHeap(1);
 
 /**
  * What is freed goes back to the system. glibc keeps an arena for each thread, and holes in each: with those of V8's
