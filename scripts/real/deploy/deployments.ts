@@ -63,7 +63,7 @@ export async function makeDeployment(
       host.run("claw", args, owner, {
         cwd: folder,
         environment: { CLAWKEEP_HOME: store },
-        timeoutMs: 480_000,
+        timeoutMs: 900_000,
       }),
     spec: (lines) => {
       const file = path.join(folder, "deploy.yaml");

@@ -53,7 +53,12 @@ export function makeHost(world: World): Host {
       runAs(as, [`/usr/local/bin/${program}`, ...args], options),
     startOllama: async () => {
       const child = startAs(root, ["/usr/local/bin/ollama", "serve"]);
-      if (child.stdout !== null) await once(child.stdout, "data");
+      const said = child.stdout === null ? undefined : once(child.stdout, "data");
+      const isUp = await Promise.race([
+        said?.then(() => true),
+        once(child, "exit").then(() => false),
+      ]);
+      if (isUp === false) throw new Error("the stand-in for Ollama ended before it listened");
       return {
         [Symbol.asyncDispose]: async () => {
           const ended = once(child, "exit");
