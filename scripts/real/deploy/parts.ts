@@ -14,6 +14,7 @@ import {
   makeDeployment,
 } from "./deployments.ts";
 import type { Host } from "./host.ts";
+import { hybrid } from "./hybrid.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /** One part of the stage: a profile, end to end. */
@@ -33,6 +34,7 @@ export const parts: readonly Part[] = [
   { name: "notebook", run: notebook },
   { name: "bare-metal", run: bareMetal },
   { name: "cage", run: cage },
+  { name: "hybrid", run: hybrid },
   { name: "commands", run: commands },
 ];
 

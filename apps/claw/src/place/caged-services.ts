@@ -229,6 +229,8 @@ const cage = (network: ServiceCage["network"]): Omit<ServiceCage, "binds"> => ({
   // As the compose file: a place for what is thrown away, and caches.
   scratch: [
     { target: "/tmp", megabytes: 256 },
+    // Every container has one; squid does not start without.
+    { target: "/dev/shm", megabytes: 64 },
     ...(network === "none" ? [{ target: "/home/node", megabytes: 128 }] : []),
   ],
   network,

@@ -201,7 +201,18 @@ function addresses(
       say(ollama.file, "Ollama's variable", host, ollama.environment["OLLAMA_HOST"] ?? "");
     }
   }
-  const proxy = at(config, "proxy", "proxyUrl");
+  const managed = at(config, "proxy", "proxyUrl");
+  const variable = gatewayOf(services)?.environment["HTTPS_PROXY"];
+  const proxy = managed ?? variable;
+  if (managed === undefined && variable !== undefined) {
+    for (const { name, file, environment } of services) {
+      if (name !== "gateway" && name !== "cli") continue;
+      say(file, `the proxy of ${name}`, variable, environment["HTTPS_PROXY"] ?? "");
+      const direct = (environment["NO_PROXY"] ?? "").split(",");
+      const ollama = typeof base === "string" ? new URL(base).hostname : "localhost";
+      say(file, `what ${name} asks beside it`, ollama, direct.find((one) => one === ollama) ?? "");
+    }
+  }
   const squid = files.find(({ kind }) => kind === "squid");
   if (typeof proxy === "string" || squid !== undefined) {
     const { hostname, port } = new URL(typeof proxy === "string" ? proxy : "http://none:1");

@@ -213,7 +213,8 @@ export function squidFindings(file: JudgedFile): readonly Finding[] {
     line("forwarded_for delete"),
     line("httpd_suppress_version_string on"),
     line(/^visible_hostname \S+$/),
-    line("access_log stdio:/dev/stdout"),
+    line("access_log none"),
+    line("debug_options ALL,1 85,2"),
     line("cache_log /dev/stderr"),
     line("acl tunnel method CONNECT"),
     {

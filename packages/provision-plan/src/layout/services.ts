@@ -1,4 +1,5 @@
 import { ollamaEnvironment } from "../ollama/environment.ts";
+import { egressVariables } from "../openclaw/egress-proxy.ts";
 import { gateAddress, gateName, ollamaAddress } from "../openclaw/ollama-address.ts";
 import { modelsOf } from "../openclaw/render-models.ts";
 import { folderOf } from "../openclaw/render-place.ts";
@@ -92,6 +93,7 @@ function gateway(spec: DeploymentSpec, place: RenderPlace): Part {
     command: [`${programs(spec, place)}/openclaw`, "gateway", "run"],
     environment: {
       HOME: state,
+      ...egressVariables(spec),
       NO_COLOR: "1",
       NODE_OPTIONS: `--max-old-space-size=${heapMb}`,
       OPENCLAW_CONFIG_PATH: `${configFolder(spec, place)}/openclaw.json`,

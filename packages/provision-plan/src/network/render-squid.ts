@@ -45,7 +45,10 @@ export function renderSquid(spec: DeploymentSpec, place: RenderPlace): Artifact 
       "httpd_suppress_version_string on",
       // Its own name would be asked of a resolver, which need not know it.
       "visible_hostname egress",
-      "access_log stdio:/dev/stdout",
+      // Whom it lets through and whom not goes to its standard error: opening that by name fails where it is a journal or
+      // another user's file, and there squid would end.
+      "access_log none",
+      "debug_options ALL,1 85,2",
       "cache_log /dev/stderr",
       "acl tunnel method CONNECT",
       "acl inward dst 0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3",

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 import { parseSpec } from "../spec/parse-spec.ts";
 import { plainSpecs, richSpecs } from "../spec/specs.cases.ts";
+import { egressVariables } from "./egress-proxy.ts";
 import { expectedAudit } from "./expected-audit.ts";
 import { gateAddress, ollamaAddress } from "./ollama-address.ts";
 import { openClawConfigText, renderOpenClawConfig } from "./render-config.ts";
@@ -199,6 +200,16 @@ test("T7: OpenRouter's key is a reference to a file that only the gateway reads"
     mode: "singleValue",
   });
   expect(config.proxy).toEqual({ proxyUrl: "http://127.0.0.1:3128" });
+});
+
+test("T8: in containers the models of the host are asked beside the proxy, everything else through it", () => {
+  const found = plainSpecs.find(({ name }) => name === "hybrid");
+  const spec = specOf(found?.text ?? "");
+  expect(named("hybrid").proxy).toBeUndefined();
+  expect(egressVariables(spec)).toEqual({
+    HTTPS_PROXY: "http://egress:3128",
+    NO_PROXY: "127.0.0.1,localhost,::1,ollama-gate.local",
+  });
 });
 
 test("T8: a hosted model first, a local one behind it", () => {

@@ -2,8 +2,8 @@ import type { ChannelConfig, GatewayConfig, OpenClawConfig } from "@clawkeep/ope
 
 import { searchPlugin } from "../capabilities/search-plugin.ts";
 import { mcpServers } from "../capabilities/mcp-servers.ts";
-import { portsOf } from "../profiles/ports.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
+import { egressUrl, isManaged } from "./egress-proxy.ts";
 import { renderAgents } from "./render-agents.ts";
 import { modelProviders } from "./render-models.ts";
 import type { RenderPlace } from "./render-place.ts";
@@ -35,7 +35,7 @@ export function renderOpenClawConfig(spec: DeploymentSpec, place: RenderPlace): 
     ...searchPlugin(spec),
     memory: { search: { provider: "none" } },
     ...(channels === undefined ? {} : { channels }),
-    ...(spec.egress.mode === "allowlist" ? { proxy: { proxyUrl: proxyUrl(spec) } } : {}),
+    ...(isManaged(spec) ? { proxy: { proxyUrl: egressUrl(spec) } } : {}),
     discovery: { mdns: { mode: "off" } },
     update: { checkOnStart: false },
     telemetry: { enabled: false },
@@ -90,9 +90,4 @@ function renderChannels(spec: DeploymentSpec): Readonly<Record<string, ChannelCo
       },
     ]),
   );
-}
-
-function proxyUrl(spec: DeploymentSpec): string {
-  const host = spec.profile.gateway === "container" ? "egress" : "127.0.0.1";
-  return `http://${host}:${portsOf(spec).egressProxy}`;
 }
