@@ -36,7 +36,7 @@ export async function hybrid(host: Host, verdicts: Verdicts): Promise<void> {
     'models: {primary: "openrouter/deepseek/deepseek-chat-v3.2", fallbacks: ["ollama/gpt-oss:20b"]}',
   ]);
   writeSecret(path.join(one.folder, "rendered"), "openrouter-key", key);
-  const provider = await startOpenRouter(host);
+  await using provider = await startOpenRouter(host);
   if (!(await applyAndAsk(one, verdicts))) return;
   verdicts.that(
     "the primary answered it, asked through squid",
@@ -85,10 +85,14 @@ async function turn(one: Deployment): Promise<string> {
 
 const runFolder = (one: Deployment): string => path.join(one.store, "deployments", one.name, "run");
 
+/** What stands for the provider. It is killed at the latest with the part, whose process would wait for it. */
+interface Provider extends AsyncDisposable {
+  readonly asked: () => number;
+  readonly kill: () => Promise<void>;
+}
+
 /** A stand-in at an address of the internet, which here is ours: name, certificate and key as the deployment knows them. */
-async function startOpenRouter(
-  host: Host,
-): Promise<{ readonly asked: () => number; readonly kill: () => Promise<void> }> {
+async function startOpenRouter(host: Host): Promise<Provider> {
   const folder = "/opt/claw/openrouter";
   mkdirSync(folder, { mode: 0o755 });
   const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"];
@@ -121,13 +125,15 @@ async function startOpenRouter(
   let said = "";
   child.stdout?.on("data", (part: Buffer) => (said += part.toString("utf8")));
   if (child.stdout !== null) await once(child.stdout, "data");
+  const ended = once(child, "exit");
+  const kill = async (): Promise<void> => {
+    endGroup(child, "SIGKILL");
+    await ended;
+  };
   return {
     asked: () => said.split("\n").filter((line) => line.startsWith("asked ")).length,
-    kill: async () => {
-      const ended = once(child, "exit");
-      endGroup(child, "SIGKILL");
-      await ended;
-    },
+    kill,
+    [Symbol.asyncDispose]: kill,
   };
 }
 
