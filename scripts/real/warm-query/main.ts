@@ -68,14 +68,31 @@ async function main(): Promise<number> {
   }
 }
 
-/** Every question to one and then to the other, so that a change in the machine's speed falls on both. */
+/**
+ * Questions that nobody asked before, each once: a process may keep what questions found. Those of our own collection,
+ * as people ask them, over the documents that it was made of.
+ */
+function freshQuestions(): readonly string[] {
+  const file = path.join(root, "fixtures/corpora/openclaw-docs/queries.jsonl");
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as { readonly text: string })
+    .map(({ text }) => text)
+    .filter((text) => text.split(" ").length >= 5);
+}
+
+/**
+ * Every question to one and then to the other, so that a change in the machine's speed falls on both: sixteen questions
+ * again and again, and then others once.
+ */
 async function byHttp(server: RagServer, qmd: QmdServer): Promise<readonly Timing[]> {
   const agent = new Agent({ keepAlive: true });
-  const ours: number[] = [];
-  const theirs: number[] = [];
   const headers = { authorization: `Bearer ${server.token}` };
-  for (let round = 0; round <= rounds.http; round += 1) {
-    for (const query of questions(16)) {
+  const ask = async (asked: readonly string[], how: string): Promise<readonly Timing[]> => {
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (const query of asked) {
       const own = await askHttp(
         agent,
         { host: "127.0.0.1", port: server.port, path: "/v1/search" },
@@ -91,36 +108,49 @@ async function byHttp(server: RagServer, qmd: QmdServer): Promise<readonly Timin
       const { results } = JSON.parse(own.text) as { readonly results: readonly unknown[] };
       if (results.length !== topk) throw new Error(`expected ${topk} results, got ${own.text}`);
       JSON.parse(other.text);
-      if (round > 0) {
-        ours.push(own.milliseconds);
-        theirs.push(other.milliseconds);
-      }
+      ours.push(own.milliseconds);
+      theirs.push(other.milliseconds);
     }
+    return [
+      { name: `local-rag, POST /v1/search, ${how}`, runs: ours, median: medianOf(ours) },
+      {
+        name: `qmd 2.8.3, POST /query, keywords only, ${how}`,
+        runs: theirs,
+        median: medianOf(theirs),
+      },
+    ];
+  };
+  try {
+    await ask(questions(16), "before");
+    const again = await ask(questions(16 * rounds.http), "16 questions ten times");
+    const fresh = freshQuestions();
+    return [...again, ...(await ask(fresh, `${fresh.length} others once`))];
+  } finally {
+    agent.destroy();
   }
-  agent.destroy();
-  return [
-    { name: "local-rag, POST /v1/search", runs: ours, median: medianOf(ours) },
-    { name: "qmd 2.8.3, POST /query, keywords only", runs: theirs, median: medianOf(theirs) },
-  ];
 }
 
 function report(chunks: number, http: readonly Timing[], processes: readonly Timing[]): number {
   const machine = describeMachine();
   const ratio = (of: readonly Timing[], over: number, under: number): number =>
     (of[over]?.median ?? Number.NaN) / (of[under]?.median ?? Number.NaN);
-  const ratios = { qmdOverOurs: ratio(http, 1, 0), oursOverNode: ratio(processes, 0, 1) };
+  const ratios = {
+    qmdOverOurs: ratio(http, 1, 0),
+    qmdOverOursFresh: ratio(http, 3, 2),
+    oursOverNode: ratio(processes, 0, 1),
+  };
   const line = ({ name, median, runs }: Timing): string =>
     `| ${name} | ${runs.length} | ${median.toFixed(2)} | ${Math.min(...runs).toFixed(2)} |`;
   const text = [
     `# A warm question over ${chunks} chunks`,
     "",
-    `${machine.cpu}, ${machine.cores} cores; Node ${process.versions.node}. Milliseconds, in turns, after a warm-up round.`,
+    `${machine.cpu}, ${machine.cores} cores; Node ${process.versions.node}. Milliseconds, in turns, after a warm-up.`,
     "",
     "| | runs | median | least |",
     "| --- | ---: | ---: | ---: |",
     ...[...http, ...processes].map(line),
     "",
-    `- by HTTP, with vectors, keywords and citations, local-rag is ${ratios.qmdOverOurs.toFixed(1)} × faster than qmd's keywords alone (at least ${bounds.fasterThanQmd})`,
+    `- by HTTP, with vectors, keywords and citations, local-rag is ${ratios.qmdOverOurs.toFixed(1)} × faster than qmd's keywords alone where questions come again, ${ratios.qmdOverOursFresh.toFixed(1)} × where they do not (at least ${bounds.fasterThanQmd})`,
     `- the command as a whole process takes ${ratios.oursOverNode.toFixed(2)} × a bare node (at most ${bounds.slowerThanNode})`,
     "",
   ].join("\n");
@@ -133,7 +163,8 @@ function report(chunks: number, http: readonly Timing[], processes: readonly Tim
     processes,
     ratios,
   });
-  return ratios.qmdOverOurs >= bounds.fasterThanQmd && ratios.oursOverNode <= bounds.slowerThanNode
+  const leastOverOurs = Math.min(ratios.qmdOverOurs, ratios.qmdOverOursFresh);
+  return leastOverOurs >= bounds.fasterThanQmd && ratios.oursOverNode <= bounds.slowerThanNode
     ? 0
     : figureMissed;
 }
