@@ -38,7 +38,13 @@ const lines = {
     "retrieval",
     "retrieval-server",
   ],
-  deployment: ["ollama-gate", "provision-plan", "provision-judges", "provision-doctor", "provision"],
+  deployment: [
+    "ollama-gate",
+    "provision-plan",
+    "provision-judges",
+    "provision-doctor",
+    "provision",
+  ],
 };
 
 const appPackages = ["@clawkeep/skill", "@clawkeep/local-rag", "@clawkeep/claw"];

@@ -186,22 +186,25 @@ const hostile: Readonly<Record<string, (at: string) => void>> = {
 };
 
 describe.runIf(confined)("a hostile repository", () => {
-  test.each(Object.entries(hostile))("with %s leaves no mark and stays as it is [L19]", async (...of) => {
-    const [name, plant] = of;
-    const at = repository(`hostile ${name}`);
-    plant(at);
-    const before = tree(at);
-    for (const [action, value] of everything) {
-      const ran = await ask(at, action, value);
-      if (ran.kind === "refusal") throw new Error(JSON.stringify(ran.findings));
-      const said = `${Buffer.from(ran.stdout).toString()}${Buffer.from(ran.stderr).toString()}`;
-      if (name !== drivers || action !== "status") {
-        expect([action, said.includes("PLANTED")]).toEqual([action, false]);
+  test.each(Object.entries(hostile))(
+    "with %s leaves no mark and stays as it is [L19]",
+    async (...of) => {
+      const [name, plant] = of;
+      const at = repository(`hostile ${name}`);
+      plant(at);
+      const before = tree(at);
+      for (const [action, value] of everything) {
+        const ran = await ask(at, action, value);
+        if (ran.kind === "refusal") throw new Error(JSON.stringify(ran.findings));
+        const said = `${Buffer.from(ran.stdout).toString()}${Buffer.from(ran.stderr).toString()}`;
+        if (name !== drivers || action !== "status") {
+          expect([action, said.includes("PLANTED")]).toEqual([action, false]);
+        }
       }
-    }
-    expect(tree(at)).toEqual(before);
-    expect(readdirSync(canary)).toEqual([]);
-  });
+      expect(tree(at)).toEqual(before);
+      expect(readdirSync(canary)).toEqual([]);
+    },
+  );
 
   test("is hostile indeed: git alone runs what it names", () => {
     const at = repository("control");
