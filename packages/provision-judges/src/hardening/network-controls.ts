@@ -50,6 +50,12 @@ export function nftablesFindings(
     ...common,
     line("type filter hook forward priority filter; policy accept;"),
     line(`iifname ${all} drop`),
+    line(`oifname ${all} ct state established,related accept`),
+    line(`oifname ${all} iifname != ${all} drop`),
+    order(
+      `oifname ${all} ct state established,related accept`,
+      `oifname ${all} iifname != ${all} drop`,
+    ),
     {
       expected: "answers to what was asked, in both chains",
       holds: (lines) =>
@@ -158,6 +164,9 @@ export function iptablesFindings(file: JudgedFile): readonly Finding[] {
     line(":DOCKER-USER - [0:0]"),
     line("-F DOCKER-USER"),
     line("-A DOCKER-USER -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN"),
+    ...["in", "mo", "fr", "ho", "ou"].map((end) =>
+      line(new RegExp(`^-A DOCKER-USER -o (\\S+${end}) ! -i \\1 -j DROP$`, "u")),
+    ),
     line(/^-A DOCKER-USER -i \S+fr -j DROP$/),
     line(/^-A DOCKER-USER -i \S+ho -j DROP$/),
     ...ranges.map((range) =>

@@ -6,6 +6,7 @@ import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 
 import { renderDeployment } from "../artifacts/render-deployment.ts";
+import { bridgeName } from "../layout/names.ts";
 import { parseSpec } from "../spec/parse-spec.ts";
 
 /*
@@ -221,3 +222,70 @@ describe("with an allowlist", () => {
     expect(out.filter((one) => /^tcp\|(?:169\.254|10\.|fd00)/u.test(one))).toEqual([]);
   });
 });
+
+describe("with containers", () => {
+  test("a neighbour with a route reaches no container, and this host does [ran G3]", (context) => {
+    if (skip !== undefined) context.skip(skip);
+    const { spec, findings } = parseSpec(
+      Buffer.from("deploy: 1\nprofile: cage\nmodels: {primary: ollama/gpt-oss:20b}\n"),
+      "deploy.yaml",
+    );
+    if (spec === undefined) throw new Error(JSON.stringify(findings));
+    const rules = renderDeployment(spec, place).find(({ kind }) => kind === "nftables");
+    const here = mkdtempSync(path.join(folder, "run-"));
+    writeFileSync(path.join(here, "rules.nft"), rules?.text ?? "");
+    const { stdout, stderr, status } = spawnSync(
+      "unshare",
+      [...unshareFlags(), "sh", "-c", neighbours],
+      {
+        encoding: "utf8",
+        timeout: 120_000,
+        env: {
+          PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+          RULES: path.join(here, "rules.nft"),
+          BRIDGE: bridgeName(spec, "front"),
+          ASK: "import socket,sys\ns=socket.create_connection(('172.30.0.2',18789),2)",
+          LISTEN:
+            "import socket\ns=socket.socket();s.setsockopt(1,2,1);s.bind(('172.30.0.2',18789));s.listen(9);print('up',flush=True)\nwhile 1: s.accept()",
+        },
+      },
+    );
+    expect([status, stdout.trim().split("\n"), stderr.includes("nft")]).toEqual([
+      0,
+      ["before: neighbour yes, host yes", "after: neighbour no, host yes"],
+      false,
+    ]);
+  });
+});
+
+/** This host with a bridge and a container on it, and a neighbour that has a route to the bridge by this host. */
+const neighbours = `set -e
+mount -t tmpfs none /run
+mkdir -p /run/netns
+ip link set lo up
+ip netns add box
+ip netns add near
+ip link add "$BRIDGE" type bridge
+ip addr add 172.30.0.1/24 dev "$BRIDGE"
+ip link set "$BRIDGE" up
+ip link add vbox type veth peer name eth0 netns box
+ip link set vbox master "$BRIDGE" up
+ip -n box addr add 172.30.0.2/24 dev eth0
+ip -n box link set eth0 up
+ip -n box route add default via 172.30.0.1
+ip link add vnear type veth peer name eth0 netns near
+ip addr add 192.168.77.1/24 dev vnear
+ip link set vnear up
+ip -n near addr add 192.168.77.2/24 dev eth0
+ip -n near link set eth0 up
+ip -n near route add default via 192.168.77.1
+mount -t proc proc /proc
+echo 1 > /proc/sys/net/ipv4/ip_forward
+mkfifo /run/up
+ip netns exec box python3 -c "$LISTEN" > /run/up &
+read -r up < /run/up
+ask() { if "$@" python3 -c "$ASK" 2>/dev/null; then printf yes; else printf no; fi; }
+echo "before: neighbour $(ask ip netns exec near), host $(ask env)"
+nft -f "$RULES"
+echo "after: neighbour $(ask ip netns exec near), host $(ask env)"
+`;

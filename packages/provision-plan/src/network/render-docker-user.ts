@@ -14,6 +14,7 @@ const inward: Readonly<Record<4 | 6, readonly string[]>> = {
 export function renderDockerUser(spec: DeploymentSpec): readonly Artifact[] {
   const closed = ["front", "host"].map((one) => bridgeName(spec, one));
   const outside = bridgeName(spec, "outside");
+  const all = ["inside", "models", "front", "host", "outside"].map((one) => bridgeName(spec, one));
   return ([4, 6] as const).map((version) => ({
     path: `iptables/claw-${spec.name}.v${version}`,
     kind: "iptables",
@@ -23,6 +24,8 @@ export function renderDockerUser(spec: DeploymentSpec): readonly Artifact[] {
       ":DOCKER-USER - [0:0]",
       "-F DOCKER-USER",
       "-A DOCKER-USER -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
+      // A neighbour with a route to a bridge would pass by the address that the port is published on.
+      ...all.map((name) => `-A DOCKER-USER -o ${name} ! -i ${name} -j DROP`),
       ...closed.map((name) => `-A DOCKER-USER -i ${name} -j DROP`),
       ...inward[version].map((range) => `-A DOCKER-USER -i ${outside} -d ${range} -j DROP`),
       "-A DOCKER-USER -j RETURN",

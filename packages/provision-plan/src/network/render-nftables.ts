@@ -120,7 +120,8 @@ function isCloudy(spec: DeploymentSpec): boolean {
 
 /**
  * With containers: nothing of theirs reaches this host by the address of a bridge, but Ollama where it is the host's;
- * and nothing of the network that publishes the port starts a connection to anywhere.
+ * nothing of the network that publishes the port starts a connection to anywhere; and nobody else starts one to a
+ * container, for what is published is published on this host's own address.
  */
 function bridges(spec: DeploymentSpec): readonly string[] {
   const names = ["inside", "models", "front", "host", "outside"].map((one) =>
@@ -142,6 +143,9 @@ function bridges(spec: DeploymentSpec): readonly string[] {
     ]),
     ...chain("forward", "forward", [
       `iifname ${all} ct state established,related accept`,
+      `oifname ${all} ct state established,related accept`,
+      // A neighbour with a route to the bridge would pass by the address that the port is published on.
+      `oifname ${all} iifname != ${all} drop`,
       `iifname { "${bridgeName(spec, "front")}", "${bridgeName(spec, "host")}", "${bridgeName(spec, "inside")}", "${bridgeName(spec, "models")}" } oifname != ${all} drop`,
       `iifname "${bridgeName(spec, "outside")}" ip daddr ${inward4} drop`,
       `iifname "${bridgeName(spec, "outside")}" ip6 daddr ${inward6} drop`,
