@@ -17,7 +17,7 @@ export function checkCapabilities(
       severity: "error",
       path: ["capabilities", "webSearch"],
       message: `expected a search with a key of its own in profile ${spec.profile.name}, got ollama: its path leads through the host's Ollama to ollama.com under the operator's login, and the proxy in front of Ollama refuses it`,
-      hint: "Take gemini or grok: their host is a row of the allowlist (C25; docs/decisions/0020).",
+      hint: "Take gemini or grok: their host is a row of the allowlist (C25; docs/decisions/0019).",
     });
   }
   for (const [name, server] of Object.entries(written.mcp ?? {})) {
