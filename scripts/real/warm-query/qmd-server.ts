@@ -39,6 +39,8 @@ export async function startQmd(root: string, files: string, place: string): Prom
   const child = spawn(process.execPath, [program, "mcp", "--http", "--port", String(port)], {
     env: environment,
     stdio: "ignore",
+    // Its program starts another one: both end as one group.
+    detached: true,
   });
   const ended = once(child, "exit");
   while (!(await answers(port))) {
@@ -48,7 +50,9 @@ export async function startQmd(root: string, files: string, place: string): Prom
   return {
     port,
     [Symbol.asyncDispose]: async () => {
-      child.kill("SIGKILL");
+      if (child.pid !== undefined && child.exitCode === null) {
+        process.kill(-child.pid, "SIGKILL");
+      }
       await ended;
     },
   };
