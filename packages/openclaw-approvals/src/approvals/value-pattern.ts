@@ -6,7 +6,7 @@ import { integerPattern } from "./integer-pattern.ts";
  * A regular expression for the text of one argument's value, without flags, as OpenClaw compiles it. It
  * admits nothing that could be read as more than one argument, and no text that a shell changes after
  * OpenClaw has matched it: bash expands `name=~user` and `name=…:~user` behind OpenClaw's back. Bytes of
- * UTF-8 cannot be counted here; the runtime counts them.
+ * UTF-8 cannot be counted here, nor can a number with a fraction be compared; the runtime does both.
  */
 export function valuePattern(spec: ArgumentSpec): string {
   switch (spec.type) {
