@@ -104,7 +104,10 @@ describe("local-rag index", () => {
     for (let file = 0; file < 300; file += 1) {
       writeFileSync(path.join(folder, `${file}.md`), `# File ${file}\n\nIts number is ${file}.\n`);
     }
-    const running = startLocalRag(["index", folder, "--progress", "ndjson"], { home });
+    // Slowly, so that there is something left to interrupt however late the signal comes.
+    const running = startLocalRag(["index", folder, "--progress", "ndjson", "--cpu", "5%"], {
+      home,
+    });
     let progress = "";
     let interrupted = false;
     running.stderr.setEncoding("utf8").on("data", (text: string) => {
