@@ -19,16 +19,8 @@ interface Gateway {
   readonly listener: Listener | undefined;
 }
 
-const asked = new WeakMap<Scene, Promise<Gateway | undefined>>();
-
-/** Asked once for all checks; undefined where nothing is to be asked. */
-export function gatewayOf(scene: Scene): Promise<Gateway | undefined> {
-  const known = asked.get(scene) ?? askGateway(scene);
-  asked.set(scene, known);
-  return known;
-}
-
-async function askGateway({ live, port }: Scene): Promise<Gateway | undefined> {
+/** Undefined where nothing is to be asked. */
+export async function gatewayOf({ live, port }: Scene): Promise<Gateway | undefined> {
   if (live === undefined) return undefined;
   const table = live.listeners();
   const listener = table?.find((one) => one.port === port);

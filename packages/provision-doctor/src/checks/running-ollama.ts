@@ -92,6 +92,29 @@ async function shown(scene: Scene, id: string): Promise<unknown> {
   return answer.status === 200 ? answer.json : undefined;
 }
 
+/** What is wrong with each model of Ollama, by what `/api/show` says of it. */
+async function eachModel(
+  scene: Scene,
+  judge: (
+    model: OllamaModel,
+    shown: unknown,
+  ) => (Pick<Fault, "fix"> & { readonly value: string }) | undefined,
+): Promise<Look> {
+  const models = modelsOf(scene);
+  if (models.length === 0) return { doesNotApply: "no model of Ollama" };
+  const faults: Fault[] = [];
+  for (const model of models) {
+    const wrong = judge(model, await shown(scene, model.id));
+    if (wrong === undefined) continue;
+    const { value, fix } = wrong;
+    faults.push({
+      evidence: [{ file: scene.config?.file ?? "", line: model.line, value }],
+      fix,
+    });
+  }
+  return found(faults);
+}
+
 /** 4.2: HTTP 400 for a model without tools. */
 export const modelWithoutTools: Check = {
   id: "model-without-tools",
@@ -99,26 +122,17 @@ export const modelWithoutTools: Check = {
   cause: "the model cannot call tools: Ollama's /api/show or the catalogue says so",
   fix: "claw models, then another models.primary",
   reads: "files",
-  look: async (scene) => {
-    const models = modelsOf(scene);
-    if (models.length === 0) return { doesNotApply: "no model of Ollama" };
-    const faults: Fault[] = [];
-    for (const model of models) {
-      const answer = await shown(scene, model.id);
+  look: (scene) =>
+    eachModel(scene, ({ id }, answer) => {
       const capabilities = at(answer, "capabilities");
       const isKnown = Array.isArray(capabilities);
-      const cannot = isKnown
-        ? !capabilities.includes("tools")
-        : inCatalogue(model.id)?.tools === "no";
-      if (!cannot) continue;
-      const value = `${model.id}: ${isKnown ? `/api/show says ${textsOf(capabilities).join(", ") || "nothing"}` : "the catalogue says no tools"}`;
-      faults.push({
-        evidence: [{ file: scene.config?.file ?? "", line: model.line, value }],
+      const cannot = isKnown ? !capabilities.includes("tools") : inCatalogue(id)?.tools === "no";
+      if (!cannot) return undefined;
+      return {
+        value: `${id}: ${isKnown ? `/api/show says ${textsOf(capabilities).join(", ") || "nothing"}` : "the catalogue says no tools"}`,
         fix: "claw models  # then models.primary in deploy.yaml, and claw apply",
-      });
-    }
-    return found(faults);
-  },
+      };
+    }),
 };
 
 /** 4.1: more than the model was made for. */
@@ -128,26 +142,19 @@ export const contextBeyondModel: Check = {
   cause: "num_ctx is larger than the context that the model was made for",
   fix: "contextTokens of at most what /api/show says",
   reads: "files",
-  look: async (scene) => {
-    const models = modelsOf(scene);
-    if (models.length === 0) return { doesNotApply: "no model of Ollama" };
-    const faults: Fault[] = [];
-    for (const model of models) {
-      const info = at(await shown(scene, model.id), "model_info");
-      const made = entriesOf(info).find(
+  look: (scene) =>
+    eachModel(scene, ({ id, contextTokens }, answer) => {
+      const made = entriesOf(at(answer, "model_info")).find(
         ([name, value]) => name.endsWith(".context_length") && typeof value === "number",
       )?.[1];
-      const most = typeof made === "number" ? made : inCatalogue(model.id)?.contextTokens;
-      if (most === undefined || model.contextTokens === undefined || model.contextTokens <= most)
-        continue;
-      const value = `${model.id}: ${model.contextTokens} tokens, made for ${most}`;
-      faults.push({
-        evidence: [{ file: scene.config?.file ?? "", line: model.line, value }],
+      const most = typeof made === "number" ? made : inCatalogue(id)?.contextTokens;
+      if (most === undefined || contextTokens === undefined || contextTokens <= most)
+        return undefined;
+      return {
+        value: `${id}: ${contextTokens} tokens, made for ${most}`,
         fix: renderAgain(scene, `contextTokens ${most}`),
-      });
-    }
-    return found(faults);
-  },
+      };
+    }),
 };
 
 const probe = {

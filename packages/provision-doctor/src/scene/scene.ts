@@ -2,6 +2,7 @@ import path from "node:path";
 
 import { CodedError } from "@clawkeep/diagnostics";
 
+import { askedOnce } from "../network/asked-once.ts";
 import type { Live } from "../network/live.ts";
 import { composeFile } from "./compose-file.ts";
 import type { ComposeFile } from "./compose-file.ts";
@@ -143,7 +144,7 @@ export function openScene(around: Surroundings): Scene {
     form,
     name,
     host,
-    live: around.live,
+    live: around.live === undefined ? undefined : askedOnce(around.live),
     port:
       gateway?.ports.find((one) => one.host !== undefined)?.host ?? listenPort({ config, gateway }),
     places,
