@@ -1,10 +1,7 @@
-import { once } from "node:events";
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { readDefinition, runBeside } from "../../../packages/provision/src/index.ts";
-import { outsideAddress } from "../openclaw/private-world.ts";
-import { endGroup, startAs } from "../openclaw/principal.ts";
 import {
   account,
   applyAndAsk,
@@ -15,11 +12,9 @@ import {
 } from "./deployments.ts";
 import type { Deployment } from "./deployments.ts";
 import type { Host } from "./host.ts";
-import { must } from "./host.ts";
+import { startOpenRouter, writeSecret } from "./openrouter.ts";
 import { question } from "./question.ts";
 import type { Verdicts } from "./verdicts.ts";
-
-const key = "sk-or-stand-in-5d1c07";
 
 /** A hosted model first, reached through the allowlist proxy; a local one when nobody answers there. */
 export async function hybrid(host: Host, verdicts: Verdicts): Promise<void> {
@@ -35,8 +30,8 @@ export async function hybrid(host: Host, verdicts: Verdicts): Promise<void> {
     "profile: hybrid",
     'models: {primary: "openrouter/deepseek/deepseek-chat-v3.2", fallbacks: ["ollama/gpt-oss:20b"]}',
   ]);
-  writeSecret(path.join(one.folder, "rendered"), "openrouter-key", key);
   await using provider = await startOpenRouter(host);
+  writeSecret(path.join(one.folder, "rendered"), "openrouter-key", provider.key);
   if (!(await applyAndAsk(one, verdicts))) return;
   verdicts.that(
     "the primary answered it, asked through squid",
@@ -84,64 +79,6 @@ async function turn(one: Deployment): Promise<string> {
 }
 
 const runFolder = (one: Deployment): string => path.join(one.store, "deployments", one.name, "run");
-
-/** What stands for the provider. It is killed at the latest with the part, whose process would wait for it. */
-interface Provider extends AsyncDisposable {
-  readonly asked: () => number;
-  readonly kill: () => Promise<void>;
-}
-
-/** A stand-in at an address of the internet, which here is ours: name, certificate and key as the deployment knows them. */
-async function startOpenRouter(host: Host): Promise<Provider> {
-  const folder = "/opt/claw/openrouter";
-  mkdirSync(folder, { mode: 0o755 });
-  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"];
-  const files = ["-keyout", `${folder}/key.pem`, "-out", `${folder}/cert.pem`];
-  const names = ["-subj", "/CN=openrouter.ai", "-addext", "subjectAltName=DNS:openrouter.ai"];
-  must("openssl", [...request, ...files, ...names]);
-  chmodSync(`${folder}/cert.pem`, 0o644);
-  writeSecret(folder, "key", key);
-  appendFileSync("/etc/hosts", `${outsideAddress} openrouter.ai\n`);
-  // Node trusts what it is told at its start: as where a company has an authority of its own.
-  const openclaw = "/usr/local/bin/openclaw";
-  const text = readFileSync(openclaw, "utf8");
-  const trust = `export NODE_EXTRA_CA_CERTS=${folder}/cert.pem`;
-  writeFileSync(openclaw, text.replace("\n", `\n${trust}\n`), { mode: 0o755 });
-  const child = startAs(
-    host.root,
-    [
-      "/opt/claw/node",
-      "--conditions=source",
-      "/opt/claw/clone/scripts/real/deploy/stand-in-openrouter.ts",
-    ],
-    {
-      environment: {
-        STAND_IN_ADDRESS: `${outsideAddress}:443`,
-        STAND_IN_TLS: folder,
-        STAND_IN_KEY: `${folder}/secrets/key`,
-      },
-    },
-  );
-  let said = "";
-  child.stdout?.on("data", (part: Buffer) => (said += part.toString("utf8")));
-  if (child.stdout !== null) await once(child.stdout, "data");
-  const ended = once(child, "exit");
-  const kill = async (): Promise<void> => {
-    endGroup(child, "SIGKILL");
-    await ended;
-  };
-  return {
-    asked: () => said.split("\n").filter((line) => line.startsWith("asked ")).length,
-    kill,
-    [Symbol.asyncDispose]: kill,
-  };
-}
-
-/** A secret as an operator writes it. */
-function writeSecret(folder: string, name: string, value: string): void {
-  mkdirSync(path.join(folder, "secrets"), { recursive: true, mode: 0o700 });
-  writeFileSync(path.join(folder, "secrets", name), `${value}\n`, { mode: 0o600 });
-}
 
 function logOf(one: Deployment, service: string): string {
   return readFileSync(path.join(runFolder(one), `${service}.log`), "utf8");
