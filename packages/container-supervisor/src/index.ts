@@ -1,0 +1,12 @@
+export { backupData, restoreData } from "./backup/backup-data.ts";
+export { checkHealth } from "./check-health.ts";
+export { hardwareReport } from "./report/hardware-report.ts";
+export { runContainer } from "./run-container.ts";
+export type { ContainerRun } from "./run-container.ts";
+export { dataFolders, imagePlace } from "./settings/container-place.ts";
+export type { ContainerPlace } from "./settings/container-place.ts";
+export { readSettings } from "./settings/read-settings.ts";
+export type { ContainerSettings, SettingsResult } from "./settings/read-settings.ts";
+export { configOfSettings } from "./settings/render-settings.ts";
+export { containerVariables } from "./settings/variables.ts";
+export type { ContainerVariable } from "./settings/variables.ts";

@@ -1,0 +1,41 @@
+import { advise, judgeHost } from "@clawkeep/provision-plan";
+import type { HostFacts } from "@clawkeep/provision-plan";
+
+import type { ContainerSettings } from "../settings/read-settings.ts";
+
+/** What a container has, and what that means for its models: lines for the log (L12-L15, L21). No GPU is said as such, and is no error. */
+export function hardwareReport(facts: HostFacts, settings: ContainerSettings | undefined): readonly string[] {
+  const { arch, physicalCores, threads, cpuLimit, simd, gpus } = facts;
+  const cores = `${physicalCores} physical cores, ${threads} threads${cpuLimit === undefined ? "" : `, limited to ${cpuLimit} by a cgroup`}`;
+  const memory = `${gb(facts.memoryBytes)} of memory${facts.memoryLimitBytes === undefined ? "" : `, limited to ${gb(facts.memoryLimitBytes)} by a cgroup`}`;
+  return [
+    `architecture ${arch} (${simd.length === 0 ? "no vector instructions known" : simd.join(", ")})`,
+    cores,
+    `${memory}, ${gb(facts.swapBytes)} of swap, ${gb(facts.diskFreeBytes)} of disk free`,
+    gpus.length === 0
+      ? "no GPU: models run on the processors"
+      : `GPU ${gpus.map(({ name, memoryBytes }) => `${name} with ${gb(memoryBytes)}`).join(", ")}`,
+    ...(settings === undefined ? [] : advice(facts, settings)),
+  ];
+}
+
+function advice(facts: HostFacts, { spec }: ContainerSettings): readonly string[] {
+  const problems = judgeHost(spec, facts);
+  const tooBig = problems.some(({ severity }) => severity === "error");
+  const { model, models } = advise(facts);
+  const fits = models.find(({ ref }) => ref === model);
+  return [
+    ...problems.map(({ code, message }) => `${code}: ${message}`),
+    ...(!tooBig
+      ? []
+      : fits === undefined
+        ? ["no model of the catalogue fits here"]
+        : [
+            `a model that fits: CLAWLAMA_MODEL=${model.slice("ollama/".length)} CLAWLAMA_CONTEXT_WINDOW=${fits.contextTokens} (${fits.why})`,
+          ]),
+  ];
+}
+
+function gb(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
