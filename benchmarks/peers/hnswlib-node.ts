@@ -19,6 +19,8 @@ function create(dimensions: number): HierarchicalNSW {
 
 const parameters = "https://github.com/nmslib/hnswlib/blob/master/ALGO_PARAMS.md";
 export const degree: Setting<number> = { best: 16, tried: [8, 16, 24, 32], page: parameters };
+/** The sweep's best for a recall of .99 over 10,000 real vectors; at .95 the two are equal. */
+export const sparseDegree = 8;
 export const construction: Setting<number> = {
   best: 200,
   tried: [100, 200, 400],

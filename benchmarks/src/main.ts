@@ -130,8 +130,9 @@ async function runRows(
 /** The builds that take minutes at 100,000 vectors. */
 async function prepareStress(bench: Bench): Promise<void> {
   const set = await bench.stress();
-  const { graph, exact, hnswlibNode, usearchF16 } = nodeIndexes(bench);
-  for (const kind of [graph, exact, hnswlibNode, usearchF16]) {
+  const kinds = nodeIndexes(bench);
+  const { graph, exact, hnswlibNode, hnswlibNodeSparse, usearchF16 } = kinds;
+  for (const kind of [graph, exact, hnswlibNode, hnswlibNodeSparse, usearchF16]) {
     await keptIndex(bench, kind, set);
   }
 }

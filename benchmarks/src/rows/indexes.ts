@@ -4,6 +4,7 @@ import path from "node:path";
 import {
   construction as hnswlibConstruction,
   degree as hnswlibDegree,
+  sparseDegree,
 } from "../../peers/hnswlib-node.ts";
 import {
   construction as usearchConstruction,
@@ -56,7 +57,14 @@ export function nodeIndexes(bench: Bench): Readonly<Record<NodeIndexName, IndexK
       },
     },
     hnswlibNode: { ...hnswlib, name: "hnswlib-node", start: start("hnswlib-node.ts") },
+    hnswlibNodeSparse: {
+      ...hnswlib,
+      name: `hnswlib-node, M ${sparseDegree}`,
+      degree: sparseDegree,
+      start: start("hnswlib-node.ts"),
+    },
     usearchF16: { ...usearch, name: "usearch f16", variant: "f16" },
+    usearchBf16: { ...usearch, name: "usearch bf16", variant: "bf16" },
     usearchF32: { ...usearch, name: "usearch f32", variant: "f32" },
     usearchI8: { ...usearch, name: "usearch i8", variant: "i8" },
     lancedb: { ...theirs, name: "LanceDB hnswSq", start: start("lancedb.ts") },
@@ -70,7 +78,9 @@ export type NodeIndexName =
   | "exact"
   | "portable"
   | "hnswlibNode"
+  | "hnswlibNodeSparse"
   | "usearchF16"
+  | "usearchBf16"
   | "usearchF32"
   | "usearchI8"
   | "lancedb"
