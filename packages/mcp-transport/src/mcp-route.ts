@@ -2,7 +2,8 @@ import type { HttpRoute } from "@clawkeep/service";
 import type { McpHttpHandler, McpServer } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "@modelcontextprotocol/server";
 
-import { KeptServers } from "./kept-servers.ts";
+import { plainCall } from "./plain-call.ts";
+import { ToolCalls } from "./tool-calls.ts";
 
 /** Passed on to the protocol; nothing else of a request is its business. */
 const forwarded = ["accept", "content-type", "mcp-protocol-version", "mcp-method", "mcp-name"];
@@ -17,12 +18,10 @@ export function mcpRoute(make: (caller: string) => McpServer, path: string = "/m
   const callerOf = (id: string): Caller => {
     const known = callers.get(id);
     if (known !== undefined) return known;
-    const servers = new KeptServers(() => make(id));
-    // The newer form of the protocol installs what belongs to one request.
-    const handler = createMcpHandler(({ era, requestInfo }) =>
-      era === "legacy" ? servers.lend(requestInfo) : make(id),
-    );
-    const caller = { servers, handler };
+    const caller = {
+      calls: new ToolCalls(make(id)),
+      handler: createMcpHandler(() => make(id)),
+    };
     callers.set(id, caller);
     return caller;
   };
@@ -35,47 +34,32 @@ export function mcpRoute(make: (caller: string) => McpServer, path: string = "/m
       error: { code: -32_000, message: `${code}: ${message}` },
     }),
     handle: async ({ headers, body, caller, signal }) => {
+      const parsedBody = parsed(body);
+      const { calls, handler } = callerOf(caller);
+      const call = plainCall(headers, parsedBody);
+      if (call !== undefined) return calls.call(call, signal);
       const passed = new Headers();
       for (const name of forwarded) {
         const value = headers[name];
         if (typeof value === "string") passed.set(name, value);
       }
-      const parsedBody = parsed(body);
       const request = requestOf(path, passed, parsedBody === undefined ? body : undefined, signal);
-      const { handler, servers } = callerOf(caller);
       const response = await handler.fetch(request, { parsedBody });
       const type = response.headers.get("content-type");
       return {
         status: response.status,
         ...(type === null ? {} : { headers: { "content-type": type } }),
-        ...(response.body === null
-          ? {}
-          : {
-              body: untilRead(response.body as AsyncIterable<Uint8Array>, signal, () =>
-                servers.giveBack(request),
-              ),
-            }),
+        ...(response.body === null ? {} : { body: response.body as AsyncIterable<Uint8Array> }),
       };
     },
   };
 }
 
 interface Caller {
-  readonly servers: KeptServers;
+  /** What nearly every request is. */
+  readonly calls: ToolCalls;
+  /** Whatever else the protocol knows, in each of its forms: a server for each request. */
   readonly handler: McpHttpHandler;
-}
-
-/**
- * A body, and word when all of it was read and the call has ended after that. Not in the same turn: the protocol clears
- * up at the same moment.
- */
-async function* untilRead(
-  body: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-  over: () => void,
-): AsyncGenerator<Uint8Array> {
-  yield* body;
-  signal.addEventListener("abort", () => setImmediate(over), { once: true });
 }
 
 /** The message, or undefined for what is no JSON: that is answered by who reads it. */
