@@ -5,7 +5,7 @@ import { isUserUnit } from "../systemd/unit-copy.ts";
 import { line, missing } from "./control.ts";
 import type { LineControl } from "./control.ts";
 
-/** Limits and restarts: a unit without them takes the machine, or comes back for ever. */
+/** Limits, restarts, and the kernel out of reach: what the manager of a system and that of a user both can do. */
 const always: readonly LineControl[] = [
   line("Type=exec"),
   line("Restart=on-failure"),
@@ -22,6 +22,13 @@ const always: readonly LineControl[] = [
   line("LockPersonality=yes"),
   line("RestrictRealtime=yes"),
   line("RestrictSUIDSGID=yes"),
+  line("PrivateIPC=yes"),
+  line("ProtectClock=yes"),
+  line("ProtectControlGroups=yes"),
+  line("ProtectHostname=yes"),
+  line("ProtectKernelLogs=yes"),
+  line("ProtectKernelModules=yes"),
+  line("ProtectKernelTunables=yes"),
   line("SystemCallArchitectures=native"),
   line(/^SystemCallFilter=@system-service/),
   line(/^SystemCallFilter=~.*@resources @obsolete$/),
@@ -40,13 +47,6 @@ const system: readonly LineControl[] = [
   line("ProtectHome=yes"),
   line("PrivateTmp=yes"),
   line("DevicePolicy=closed"),
-  line("PrivateIPC=yes"),
-  line("ProtectClock=yes"),
-  line("ProtectControlGroups=yes"),
-  line("ProtectHostname=yes"),
-  line("ProtectKernelLogs=yes"),
-  line("ProtectKernelModules=yes"),
-  line("ProtectKernelTunables=yes"),
   line("ProtectProc=invisible"),
   line("ProcSubset=pid"),
   line("RemoveIPC=yes"),
@@ -128,13 +128,6 @@ const user: readonly LineControl[] = [
   line(/^ReadWritePaths=\//),
   line("PrivateTmp=yes"),
   line("PrivateDevices=yes"),
-  line("PrivateIPC=yes"),
-  line("ProtectClock=yes"),
-  line("ProtectControlGroups=yes"),
-  line("ProtectHostname=yes"),
-  line("ProtectKernelLogs=yes"),
-  line("ProtectKernelModules=yes"),
-  line("ProtectKernelTunables=yes"),
   line("RestrictNamespaces=yes"),
   line("KeyringMode=private"),
   line(/^SystemCallFilter=~@privileged /),

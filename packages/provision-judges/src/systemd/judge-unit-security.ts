@@ -1,7 +1,7 @@
 import { ofKind } from "../foreign/foreign-judge.ts";
 import type { ForeignJudge } from "../foreign/foreign-judge.ts";
 import { objection, opinion, refusal, together } from "../foreign/opinion.ts";
-import { isUserUnit, unitCopy } from "./unit-copy.ts";
+import { askAnalyze } from "./ask-analyze.ts";
 
 /** The exposure that a unit may have at most, as systemd counts it: 0 is none, 10 is a service without any confinement. */
 export const mostExposure = 2;
@@ -16,18 +16,7 @@ export const unitSecurityJudge: ForeignJudge = {
   judge: async (read, ask) => {
     const opinions = [];
     for (const one of read) {
-      const copy = unitCopy(one);
-      const answer = await ask({
-        argv: [
-          ...(isUserUnit(one.text) ? ["--user"] : []),
-          "security",
-          "--offline=true",
-          "--no-pager",
-          `./${copy.path}`,
-        ],
-        files: [copy],
-        environment: { XDG_RUNTIME_DIR: "/run" },
-      });
+      const answer = await askAnalyze(ask, one, ["security", "--offline=true"]);
       const exposure = /exposure level for \S+: ([0-9.]+)/u.exec(answer.stdout)?.[1];
       if (exposure === undefined) {
         opinions.push(

@@ -109,6 +109,17 @@ function account(
   ];
 }
 
+/** What neither kind of manager lets a unit touch. */
+const kernelOutOfReach: readonly UnitLine[] = [
+  ["PrivateIPC", "yes"],
+  ["ProtectClock", "yes"],
+  ["ProtectControlGroups", "yes"],
+  ["ProtectHostname", "yes"],
+  ["ProtectKernelLogs", "yes"],
+  ["ProtectKernelModules", "yes"],
+  ["ProtectKernelTunables", "yes"],
+];
+
 /**
  * What a user's own manager can do without privileges: it makes namespaces only in a user namespace of the unit's own,
  * in which every other uid of the machine is shown as `overflowUid`.
@@ -123,13 +134,7 @@ const userHardening = ({ state }: Service): readonly UnitLine[] => [
   ["ReadWritePaths", state],
   ["PrivateTmp", "yes"],
   ["PrivateDevices", "yes"],
-  ["PrivateIPC", "yes"],
-  ["ProtectClock", "yes"],
-  ["ProtectControlGroups", "yes"],
-  ["ProtectHostname", "yes"],
-  ["ProtectKernelLogs", "yes"],
-  ["ProtectKernelModules", "yes"],
-  ["ProtectKernelTunables", "yes"],
+  ...kernelOutOfReach,
   ["KeyringMode", "private"],
   ["RestrictNamespaces", "yes"],
   ["LockPersonality", "yes"],
@@ -173,13 +178,7 @@ function systemHardening(
       : ([["DevicePolicy", "closed"]] as const)),
     // The gateway must see who owns the socket of the skills service: in a user namespace that is nobody.
     ...(isSkills || role === "gateway" ? [] : ([["PrivateUsers", "yes"]] as const)),
-    ["PrivateIPC", "yes"],
-    ["ProtectClock", "yes"],
-    ["ProtectControlGroups", "yes"],
-    ["ProtectHostname", "yes"],
-    ["ProtectKernelLogs", "yes"],
-    ["ProtectKernelModules", "yes"],
-    ["ProtectKernelTunables", "yes"],
+    ...kernelOutOfReach,
     ["ProtectProc", "invisible"],
     ["ProcSubset", "pid"],
     ["RemoveIPC", "yes"],
