@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Ended, Principal } from "../openclaw/principal.ts";
 import { makeOwnFolder, runAs } from "../openclaw/principal.ts";
 import type { Host } from "./host.ts";
-import { bytesOf, memoryLimit, seenServices, stateOf } from "./observe.ts";
+import { bytesOf, listeners, memoryLimit, seenServices, stateOf } from "./observe.ts";
 import type { SeenProcess } from "./observe.ts";
 import { fact, question } from "./question.ts";
 import { makeSkillsWorkspace } from "./skills-workspace.ts";
@@ -230,6 +230,39 @@ export async function checkPrincipals(
   }
 }
 
+/** Nothing of the deployment is reached from another machine. @param others What else listens, of the stage's own. */
+export function checkListeners(others: readonly string[], verdicts: Verdicts): void {
+  const found = listeners();
+  const open = found.filter((at) => !/^(?:127\.|\[::1\])/u.test(at));
+  verdicts.that(
+    "whatever listens does on loopback alone [C27, T10]",
+    found.length > open.length && open.toSorted().join() === others.toSorted().join(),
+    found.join(" "),
+  );
+}
+
+/** A spec that does not hold: nothing is written, and what runs goes on. */
+export async function checkRefused(
+  one: Deployment,
+  invalid: readonly string[],
+  valid: readonly string[],
+  verdicts: Verdicts,
+): Promise<void> {
+  const skip = (at: string): boolean => at.endsWith("deploy.yaml") || /\.log$|lock/u.test(at);
+  const pids = (): readonly (number | undefined)[] =>
+    [...seenServices().values()].map((own) => own[0]?.pid);
+  const [before, ran] = [bytesOf(one.written, skip), pids()];
+  one.spec(invalid);
+  const ended = await one.claw("apply", "--start");
+  one.spec(valid);
+  verdicts.that(
+    "an alias that moves is refused as a model, and nothing is touched [S2, S6]",
+    ended.code === 1 &&
+      JSON.stringify([bytesOf(one.written, skip), pids()]) === JSON.stringify([before, ran]),
+    `exit ${ended.code} ${ended.stderr}`,
+  );
+}
+
 /** A second apply: nothing is written, no inode or time of change differs, and it is the same processes. */
 export async function checkUnchanged(one: Deployment, verdicts: Verdicts): Promise<void> {
   // A lock is taken by opening it; OpenClaw writes its own state while it runs.
@@ -249,11 +282,17 @@ export async function checkUnchanged(one: Deployment, verdicts: Verdicts): Promi
   verdicts.equal("the same processes run", pids(), ran);
 }
 
+/** The gate that says no: to a model that Ollama lacks, or that a provider does not know. */
+type Gate = "Ollama /api/tags" | "one turn";
+
 /** A change whose gate says no: every file as it was, to the byte, and what ran runs again. */
 export async function checkPutBack(
   one: Deployment,
-  worse: readonly string[],
-  better: readonly string[],
+  {
+    worse,
+    better,
+    gate,
+  }: { readonly worse: readonly string[]; readonly better: readonly string[]; readonly gate: Gate },
   verdicts: Verdicts,
 ): Promise<void> {
   const skip = (at: string): boolean =>
@@ -262,8 +301,10 @@ export async function checkPutBack(
   one.spec(worse);
   const ended = await one.claw("apply", "--start");
   verdicts.that(
-    "a gate that says no puts it back",
-    ended.code === 1 && /^rolled-back/mu.test(ended.stdout),
+    gate === "one turn"
+      ? "a turn that fails puts it back [T22]"
+      : "an Ollama without the model puts it back, behind a gateway that is ready [T22, L6]",
+    ended.code === 1 && /^rolled-back/mu.test(ended.stdout) && ended.stdout.includes(` ${gate}: `),
     ended.stdout.trim().split("\n").at(-1) ?? ended.stderr,
   );
   verdicts.equal("every file is what it was, to the byte", bytesOf(one.written, skip), before);

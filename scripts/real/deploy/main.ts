@@ -1,5 +1,9 @@
+import { chmodSync } from "node:fs";
 import path from "node:path";
+import process from "node:process";
 
+import { bundleVariable } from "../../../apps/claw/test/bundle.ts";
+import { setup, teardown } from "../../../apps/claw/test/build-bundle.ts";
 import { installOpenclaw } from "../openclaw/install.ts";
 import { enterPrivateWorld } from "../openclaw/private-world.ts";
 import { passedInPart } from "../stages.ts";
@@ -7,6 +11,7 @@ import { makeHost } from "./host.ts";
 import { removeControlGroups } from "./observe.ts";
 import { parts } from "./parts.ts";
 import { Verdicts } from "./verdicts.ts";
+import { fetchDebian } from "./vps.ts";
 
 /**
  * The real OpenClaw by `claw apply`, in namespaces of the stage's own and without a network: profile by profile, with
@@ -20,9 +25,18 @@ async function main(): Promise<number> {
   // The script is started again, without arguments.
   if (named.length > 0) process.env["CLAWKEEP_PARTS"] = named.join(",");
   const chosen = (process.env["CLAWKEEP_PARTS"] ?? "").split(",").filter((word) => word !== "");
+  const isChosen = (name: string): boolean => chosen.length === 0 || chosen.includes(name);
   const installed = installOpenclaw();
+  const isOutside = process.env[bundleVariable] === undefined;
+  if (isOutside) {
+    if (isChosen("vps")) fetchDebian();
+    await setup();
+    // For every user of the stage.
+    chmodSync(process.env[bundleVariable] ?? "", 0o755);
+  }
   const world = enterPrivateWorld(import.meta.filename, root, installed.folder);
   if (typeof world === "number") {
+    teardown();
     // Control groups are the kernel's and end with no namespace; inside, nobody waits for orphans, which keep them.
     const left = await removeControlGroups();
     for (const one of left) process.stderr.write(`still in use: ${one}\n`);
@@ -35,7 +49,7 @@ async function main(): Promise<number> {
   const failed: string[] = [];
   let count = 0;
   for (const { name, run } of parts) {
-    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    if (!isChosen(name)) continue;
     process.stdout.write(`\n${name}\n`);
     const verdicts = new Verdicts(name);
     try {

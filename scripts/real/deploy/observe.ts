@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, rmdirSync } from "node:fs";
+import type { Stats } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -98,23 +99,12 @@ export function stateOf(
   folders: readonly string[],
   skip: (at: string) => boolean = () => false,
 ): Readonly<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const folder of folders) {
-    if (!existsSync(folder)) continue;
-    for (const name of [
-      "",
-      ...readdirSync(folder, { recursive: true, encoding: "utf8" }),
-    ].toSorted()) {
-      const at = path.join(folder, name);
-      if (skip(at)) continue;
-      const about = lstatSync(at);
-      const { mode, uid, gid, ino, mtimeMs, ctimeMs } = about;
-      // A lock that comes and goes is seen in its folder's time; a file that comes is seen by itself.
-      const times = about.isDirectory() ? [] : [mtimeMs, ctimeMs];
-      found[at] = [mode, uid, gid, ino, ...times].join(" ");
-    }
-  }
-  return found;
+  return everythingIn(folders, skip, (about) => {
+    const { mode, uid, gid, ino, mtimeMs, ctimeMs } = about;
+    // A lock that comes and goes is seen in its folder's time; a file that comes is seen by itself.
+    const times = about.isDirectory() ? [] : [mtimeMs, ctimeMs];
+    return [mode, uid, gid, ino, ...times].join(" ");
+  });
 }
 
 /** Every file under folders with owner, mode and bytes: the same before and after what was undone. */
@@ -122,18 +112,58 @@ export function bytesOf(
   folders: readonly string[],
   skip: (at: string) => boolean = () => false,
 ): Readonly<Record<string, string>> {
+  return everythingIn(folders, skip, (about, at) => {
+    if (!about.isFile()) return undefined;
+    const digest = createHash("sha256").update(readFileSync(at)).digest("hex");
+    return `${about.uid}:${about.gid} ${(about.mode & 0o7777).toString(8)} ${digest}`;
+  });
+}
+
+/** What is said of each thing below folders and of themselves, by its path. Folders that are not there hold nothing. */
+function everythingIn(
+  folders: readonly string[],
+  skip: (at: string) => boolean,
+  say: (about: Stats, at: string) => string | undefined,
+): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const folder of folders) {
     if (!existsSync(folder)) continue;
-    for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted()) {
-      const at = path.join(folder, name);
-      const about = lstatSync(at);
-      if (!about.isFile() || skip(at)) continue;
-      const digest = createHash("sha256").update(readFileSync(at)).digest("hex");
-      found[at] = `${about.uid}:${about.gid} ${(about.mode & 0o7777).toString(8)} ${digest}`;
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    for (const at of ["", ...names].map((name) => path.join(folder, name)).toSorted()) {
+      const said = skip(at) ? undefined : say(lstatSync(at), at);
+      if (said !== undefined) found[at] = said;
     }
   }
   return found;
+}
+
+/** Where something listens for TCP in this network, as address and port: not in the cages, whose networks are theirs. */
+export function listeners(): readonly string[] {
+  return ["tcp", "tcp6"].flatMap((name) =>
+    textOf(`/proc/net/${name}`)
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/u))
+      .filter(([, , , state]) => state === "0A")
+      .map(([, local = ""]) => addressOf(local)),
+  );
+}
+
+/** `0100007F:4965` as the kernel writes it: four bytes at a time, in the order of this machine. */
+function addressOf(local: string): string {
+  const [hex = "", port = ""] = local.split(":");
+  const bytes = (hex.match(/.{8}/gu) ?? []).flatMap((word) =>
+    (word.match(/../gu) ?? []).toReversed().map((byte) => Number.parseInt(byte, 16)),
+  );
+  const isMapped = bytes.slice(0, 12).join() === "0,0,0,0,0,0,0,0,0,0,255,255";
+  const isLoopback6 = bytes.join() === "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1";
+  const address =
+    bytes.length === 4 || isMapped
+      ? bytes.slice(-4).join(".")
+      : isLoopback6
+        ? "[::1]"
+        : `[${Buffer.from(bytes).toString("hex")}]`;
+  return `${address}:${Number.parseInt(port, 16)}`;
 }
 
 function namesIn(folder: string): readonly string[] {

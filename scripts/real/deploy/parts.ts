@@ -5,9 +5,11 @@ import { commands } from "./commands.ts";
 import {
   account,
   applyAndAsk,
+  checkListeners,
   checkPrincipals,
   checkProcesses,
   checkPutBack,
+  checkRefused,
   checkStopped,
   checkUnchanged,
   checkUnits,
@@ -15,7 +17,9 @@ import {
 } from "./deployments.ts";
 import type { Host } from "./host.ts";
 import { hybrid } from "./hybrid.ts";
+import { kills } from "./kills.ts";
 import type { Verdicts } from "./verdicts.ts";
+import { vps } from "./vps.ts";
 
 /** One part of the stage: a profile, end to end. */
 export interface Part {
@@ -36,6 +40,8 @@ export const parts: readonly Part[] = [
   { name: "cage", run: cage },
   { name: "hybrid", run: hybrid },
   { name: "commands", run: commands },
+  { name: "vps", run: vps },
+  { name: "kills", run: kills },
 ];
 
 /** One person, one uid: nothing is defended against it, and nothing needs root. */
@@ -60,7 +66,11 @@ async function notebook(host: Host, verdicts: Verdicts): Promise<void> {
   if (!(await applyAndAsk(one, verdicts, folder))) return;
   checkProcesses({ uids: { gateway: 21_000 }, caged: {}, memoryMb: {} }, verdicts);
   await checkUnchanged(one, verdicts);
-  await checkPutBack(one, spec("nb", "notebook", "phi3:3.8b"), spec("nb", "notebook"), verdicts);
+  const valid = spec("nb", "notebook");
+  checkListeners([], verdicts);
+  await checkRefused(one, spec("nb", "notebook", "gpt-oss:latest"), valid, verdicts);
+  const worse = spec("nb", "notebook", "phi3:3.8b");
+  await checkPutBack(one, { worse, better: valid, gate: "Ollama /api/tags" }, verdicts);
   await checkStopped(one, verdicts);
 }
 
@@ -78,14 +88,12 @@ async function bareMetal(host: Host, verdicts: Verdicts): Promise<void> {
   const memoryMb = { skills: 1024, gateway: 2048, "ollama-gate": 256, ollama: 16_384 };
   checkProcesses({ uids, caged: {}, memoryMb }, verdicts);
   checkUnits(one, Object.keys(uids), verdicts);
+  checkListeners([], verdicts);
   await checkPrincipals(2001, [state, one.folder], verdicts);
   await checkUnchanged(one, verdicts);
-  await checkPutBack(
-    one,
-    spec("metal", "bare-metal", "phi3:3.8b"),
-    spec("metal", "bare-metal"),
-    verdicts,
-  );
+  const worse = spec("metal", "bare-metal", "phi3:3.8b");
+  const better = spec("metal", "bare-metal");
+  await checkPutBack(one, { worse, better, gate: "Ollama /api/tags" }, verdicts);
   await checkStopped(one, verdicts);
 }
 
@@ -103,6 +111,7 @@ async function cage(host: Host, verdicts: Verdicts): Promise<void> {
   const memoryMb = { skills: 1024, gateway: 2048, "ollama-gate": 256, ollama: 16_384, front: 256 };
   const caged = { skills: true, gateway: true, "ollama-gate": false, ollama: false, front: false };
   checkProcesses({ uids, caged, memoryMb }, verdicts);
+  checkListeners([], verdicts);
   await checkPrincipals(1000, [state, one.folder], verdicts);
   await checkUnchanged(one, verdicts);
   await checkStopped(one, verdicts);

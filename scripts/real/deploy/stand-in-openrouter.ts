@@ -15,7 +15,11 @@ const [host = "", port = "443"] = (process.env["STAND_IN_ADDRESS"] ?? "").split(
 const folder = process.env["STAND_IN_TLS"] ?? "";
 const key = readFileSync(process.env["STAND_IN_KEY"] ?? "", "utf8").trim();
 
+/** What it has. */
+const model = "deepseek/deepseek-chat-v3.2";
+
 interface Asked {
+  readonly model?: string;
   readonly stream?: boolean;
   readonly messages: readonly {
     readonly role: string;
@@ -45,6 +49,12 @@ async function answer(incoming: IncomingMessage, response: ServerResponse): Prom
     return;
   }
   const asked = JSON.parse(body) as Asked;
+  if (asked.model !== model) {
+    process.stdout.write(`refused ${String(asked.model)}\n`);
+    const message = `No endpoints found for ${String(asked.model)}.`;
+    response.writeHead(404).end(JSON.stringify({ error: { code: 404, message } }));
+    return;
+  }
   process.stdout.write(`asked ${incoming.url}\n`);
   const parts = answerTo(asked);
   if (asked.stream !== true) {
