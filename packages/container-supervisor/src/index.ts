@@ -1,6 +1,7 @@
 export { backupData, restoreData } from "./backup/backup-data.ts";
 export { checkHealth } from "./check-health.ts";
 export { hardwareReport } from "./report/hardware-report.ts";
+export { imageTag, renderImage } from "./image/render-image.ts";
 export { runContainer } from "./run-container.ts";
 export type { ContainerRun } from "./run-container.ts";
 export { dataFolders, imagePlace } from "./settings/container-place.ts";

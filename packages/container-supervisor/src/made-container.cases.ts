@@ -70,7 +70,8 @@ export async function makeContainer(): Promise<MadeContainer> {
     return file;
   };
   const test = new URL("../test/", import.meta.url).pathname;
-  const node = (script: string): string => `exec '${process.execPath}' '${join(test, script)}' "$@"`;
+  const node = (script: string): string =>
+    `exec '${process.execPath}' '${join(test, script)}' "$@"`;
   const skills = join(base, "skills");
   mkdirSync(join(skills, "git-readonly"), { recursive: true });
   writeFileSync(join(skills, "git-readonly/SKILL.md"), "a skill\n");

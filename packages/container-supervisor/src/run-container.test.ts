@@ -214,7 +214,7 @@ describe("what is kept", () => {
     const first = start();
     await first.until("are up");
     const token = readFileSync(tokenFile(), "utf8");
-    const advice = join(made.place.data, "workspace/TOOLS.md");
+    const advice = join(made.place.data, "workspace/AGENTS.md");
     writeFileSync(advice, "mine\n");
     writeFileSync(join(made.place.data, "workspace/note.md"), "kept\n");
     first.stop("SIGTERM");
@@ -248,11 +248,12 @@ describe("what is kept", () => {
     });
   });
 
-  test("L17: TOOLS.md is written once; it says what is advice and what holds without it", async () => {
+  test("L17: AGENTS.md, which OpenClaw reads, is written once, and says that it is advice", async () => {
     const one = start();
     await one.until("are up");
-    const text = readFileSync(join(made.place.data, "workspace/TOOLS.md"), "utf8");
-    for (const word of ["commit", "push", "reset", "/etc", "Enforced"]) expect(text).toContain(word);
+    const text = readFileSync(join(made.place.data, "workspace/AGENTS.md"), "utf8");
+    for (const word of ["commit", "push", "reset", "/etc", "Nothing enforces it"])
+      expect(text).toContain(word);
   });
 
   test("L19: the image's skills are brought and locked at each start, others stay", async () => {
@@ -287,7 +288,10 @@ describe("what is kept", () => {
 describe("health", () => {
   test("L6: it asks gateway and Ollama, and names what does not answer", async () => {
     const both = await health();
-    expect(both.map((line) => line.split(":")[0])).toEqual(["gateway /healthz", "Ollama /api/tags"]);
+    expect(both.map((line) => line.split(":")[0])).toEqual([
+      "gateway /healthz",
+      "Ollama /api/tags",
+    ]);
     const one = start();
     await one.until("are up");
     expect(await health()).toEqual([]);

@@ -57,7 +57,8 @@ export async function runContainer(run: ContainerRun): Promise<number> {
     lock = await lockData(place);
     await healData(place);
     const end = await untilEnd(run, settings, children, ending.signal);
-    if (end.why === "stopped") say(`${end.signal}: the gateway finishes its turns, then Ollama ends`);
+    if (end.why === "stopped")
+      say(`${end.signal}: the gateway finishes its turns, then Ollama ends`);
     ending.abort();
     await stopAll(children, end, run.gatewayStopMs ?? 330_000);
     if (end.why === "stopped") return 0;
@@ -88,10 +89,12 @@ async function untilEnd(
     if (signal.aborted) return;
     const child = startChild(command, say);
     children.push(child);
-    void child.ended.then(({ name, code, how }) => {
+    const told = async (): Promise<void> => {
+      const { name, code, how } = await child.ended;
       if (!signal.aborted) say(`${name} ${how}: the container ends`);
       decide({ why: "ended", code });
-    });
+    };
+    void told();
   };
   bringUp(run, settings, start, signal).catch((error: unknown) => {
     if (signal.aborted) return;

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { CodedError, isCodedError } from "@clawkeep/diagnostics";
 import { ensurePrivateFolder, replaceFile } from "@clawkeep/durable-files";
 import { ensureToken, runTool } from "@clawkeep/provision";
+import { renderAdvice } from "@clawkeep/provision-plan";
 
 import type { ContainerPlace } from "../settings/container-place.ts";
 import { dataFolders } from "../settings/container-place.ts";
 import type { ContainerSettings } from "../settings/read-settings.ts";
 import { configOfSettings } from "../settings/render-settings.ts";
-import { toolsPage } from "./tools-page.ts";
 
 /** What was made ready. */
 export interface PreparedData {
@@ -39,7 +39,8 @@ export async function prepareData(
     return await fill(settings, place);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (isCodedError(cause) || (code !== "EACCES" && code !== "EROFS" && code !== "EPERM")) throw cause;
+    if (isCodedError(cause) || (code !== "EACCES" && code !== "EROFS" && code !== "EPERM"))
+      throw cause;
     throw new CodedError({
       code: "CONTAINER_DATA",
       message: `${place.data}: expected a volume that uid ${process.getuid?.() ?? "of this process"} can write, got ${code}`,
@@ -58,9 +59,15 @@ async function fill(settings: ContainerSettings, place: ContainerPlace): Promise
     await keepTelegram(join(folders.secrets, "telegram-token"), settings.telegramToken);
     configFile = join(folders.config, "openclaw.json");
     await replaceFile(configFile, configOfSettings(settings, place), { mode: 0o600 });
-  } else notes.push(`configuration: ${configFile}, as it was mounted; variables of models and tools do not change it`);
-  if (await writeOnce(join(folders.workspace, "TOOLS.md"), toolsPage)) {
-    notes.push("TOOLS.md: written into the workspace; it is advice to the agent, and yours to change");
+  } else
+    notes.push(
+      `configuration: ${configFile}, as it was mounted; variables of models and tools do not change it`,
+    );
+  // OpenClaw reads what is said about tools there, and TOOLS.md no more.
+  if (await writeOnce(join(folders.workspace, "AGENTS.md"), renderAdvice(settings.spec).text)) {
+    notes.push(
+      "AGENTS.md: written into the workspace; it is advice to the agent, and yours to change",
+    );
   }
   notes.push(...(await bringSkills(place)));
   return { configFile, notes };

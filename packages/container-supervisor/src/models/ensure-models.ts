@@ -49,7 +49,10 @@ async function create(model: string, file: string, wanted: WantedModels): Promis
   });
   if (made.code !== 0) {
     const words = `${made.stdout}${made.stderr}`.trim().split("\n").at(-1) ?? "";
-    throw refused(model, `to be made from ${file}, got exit code ${made.code}: ${words.slice(0, 300)}`);
+    throw refused(
+      model,
+      `to be made from ${file}, got exit code ${made.code}: ${words.slice(0, 300)}`,
+    );
   }
   wanted.say(`model ${model}: made`);
 }
@@ -98,7 +101,8 @@ class PullProgress {
     if (typeof said["error"] === "string") this.error = said["error"].slice(0, 300);
     if (said["status"] === "success") this.isDone = true;
     const { digest, total, completed } = said;
-    if (typeof digest !== "string" || typeof total !== "number" || typeof completed !== "number") return;
+    if (typeof digest !== "string" || typeof total !== "number" || typeof completed !== "number")
+      return;
     if (digest !== this.#part) [this.#part, this.#tenth] = [digest, 0];
     const tenth = total > 0 ? Math.floor((completed / total) * 10) : 0;
     if (tenth <= this.#tenth) return;

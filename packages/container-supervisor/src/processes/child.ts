@@ -62,7 +62,10 @@ export function startChild(command: ChildCommand, say: (line: string) => void): 
       const timer = new AbortController();
       if (child.exitCode === null && child.signalCode === null) {
         child.kill(signal);
-        await Promise.race([ended, pause(waitMs, undefined, { signal: timer.signal }).catch(() => undefined)]);
+        await Promise.race([
+          ended,
+          pause(waitMs, undefined, { signal: timer.signal }).catch(() => undefined),
+        ]);
         timer.abort();
       }
       killGroup(child.pid);
@@ -78,7 +81,9 @@ function relay(stream: Readable, line: (text: string) => void): void {
 async function endOf(child: ChildProcess, name: string): Promise<ChildEnd> {
   const closed = once(child, "close").catch(() => undefined);
   const end = await new Promise<ChildEnd>((resolve) => {
-    child.on("error", (error) => resolve({ name, code: 127, how: `could not be started: ${error.message}` }));
+    child.on("error", (error) =>
+      resolve({ name, code: 127, how: `could not be started: ${error.message}` }),
+    );
     child.on("exit", (code, signal) =>
       resolve(
         signal === null
@@ -90,7 +95,10 @@ async function endOf(child: ChildProcess, name: string): Promise<ChildEnd> {
   // What it printed last is worth a moment; a helper that keeps its output open is not worth more.
   const timer = new AbortController();
   if (child.pid !== undefined) {
-    await Promise.race([closed, pause(1000, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    await Promise.race([
+      closed,
+      pause(1000, undefined, { signal: timer.signal }).catch(() => undefined),
+    ]);
   }
   timer.abort();
   return end;

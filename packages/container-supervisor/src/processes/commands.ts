@@ -12,7 +12,10 @@ const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const graphics = /^(?:NVIDIA_[A-Z_]+|CUDA_VISIBLE_DEVICES|LD_LIBRARY_PATH)$/u;
 
 /** Where Ollama is asked: all interfaces is no address to ask at. */
-export function ollamaAddress({ ollama }: ContainerSettings): { readonly host: string; readonly port: number } {
+export function ollamaAddress({ ollama }: ContainerSettings): {
+  readonly host: string;
+  readonly port: number;
+} {
   return { host: ollama.host === "0.0.0.0" ? "127.0.0.1" : ollama.host, port: ollama.port };
 }
 
@@ -66,6 +69,8 @@ export function gatewayCommand(
 }
 
 function secretsOf({ telegramToken }: ContainerSettings, place: ContainerPlace): readonly string[] {
-  const token = readSmallFile(join(dataFolders(place).secrets, "gateway-token"))?.toString("utf8").trim();
+  const token = readSmallFile(join(dataFolders(place).secrets, "gateway-token"))
+    ?.toString("utf8")
+    .trim();
   return [token, telegramToken].filter((one): one is string => one !== undefined && one !== "");
 }

@@ -1,10 +1,13 @@
 import { advise, judgeHost } from "@clawkeep/provision-plan";
-import type { HostFacts } from "@clawkeep/provision-plan";
+import type { HostFacts, ModelAdvice } from "@clawkeep/provision-plan";
 
 import type { ContainerSettings } from "../settings/read-settings.ts";
 
 /** What a container has, and what that means for its models: lines for the log (L12-L15, L21). No GPU is said as such, and is no error. */
-export function hardwareReport(facts: HostFacts, settings: ContainerSettings | undefined): readonly string[] {
+export function hardwareReport(
+  facts: HostFacts,
+  settings: ContainerSettings | undefined,
+): readonly string[] {
   const { arch, physicalCores, threads, cpuLimit, simd, gpus } = facts;
   const cores = `${physicalCores} physical cores, ${threads} threads${cpuLimit === undefined ? "" : `, limited to ${cpuLimit} by a cgroup`}`;
   const memory = `${gb(facts.memoryBytes)} of memory${facts.memoryLimitBytes === undefined ? "" : `, limited to ${gb(facts.memoryLimitBytes)} by a cgroup`}`;
@@ -30,10 +33,15 @@ function advice(facts: HostFacts, { spec }: ContainerSettings): readonly string[
       ? []
       : fits === undefined
         ? ["no model of the catalogue fits here"]
-        : [
-            `a model that fits: CLAWLAMA_MODEL=${model.slice("ollama/".length)} CLAWLAMA_CONTEXT_WINDOW=${fits.contextTokens} (${fits.why})`,
-          ]),
+        : [`a model that fits: ${variablesOf(fits)} (${fits.why})`]),
   ];
+}
+
+/** How it is chosen: a cache of fewer bits needs flash attention. */
+function variablesOf({ ref, contextTokens, cache }: ModelAdvice): string {
+  const quantised =
+    cache === "f16" ? "" : ` OLLAMA_KV_CACHE_TYPE=${cache} OLLAMA_FLASH_ATTENTION=1`;
+  return `CLAWLAMA_MODEL=${ref.slice("ollama/".length)} CLAWLAMA_CONTEXT_WINDOW=${contextTokens}${quantised}`;
 }
 
 function gb(bytes: number): string {

@@ -18,7 +18,6 @@ export interface ContainerSettings {
   readonly models: readonly string[];
   readonly modelfile: string | undefined;
   readonly subagents: number;
-  readonly toolGroups: readonly string[];
   /** A file in place of what would be made here, and its text. */
   readonly custom: { readonly file: string; readonly text: string } | undefined;
   readonly gatewayPort: number;
@@ -74,6 +73,7 @@ export function readSettings(
       port: gatewayPort,
       ollama,
       hasTelegram: telegramToken !== undefined,
+      toolGroups: listOf(text("CLAWLAMA_TOOL_GROUPS")),
     },
     findings,
   );
@@ -87,7 +87,6 @@ export function readSettings(
       models: own === undefined || own.models.length === 0 ? [...new Set(named)] : own.models,
       modelfile: texts.get("CLAWLAMA_MODELFILE"),
       subagents: number("CLAWLAMA_SUBAGENT_CONCURRENT"),
-      toolGroups: listOf(text("CLAWLAMA_TOOL_GROUPS")),
       custom: custom === undefined ? undefined : { file: custom.file, text: custom.text },
       gatewayPort: own?.port ?? gatewayPort,
       ollama: {
@@ -197,7 +196,9 @@ function fieldOf(value: unknown, name: string): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
-function textOf(file: string): string | { readonly code: string | undefined; readonly why: string } {
+function textOf(
+  file: string,
+): string | { readonly code: string | undefined; readonly why: string } {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
@@ -215,6 +216,7 @@ interface Wishes {
   readonly port: number;
   readonly ollama: Readonly<Record<string, string>>;
   readonly hasTelegram: boolean;
+  readonly toolGroups: readonly string[];
 }
 
 /** The same as a `deploy.yaml`, so that there is one set of rules and one renderer. */
@@ -235,17 +237,26 @@ function specOf(wishes: Wishes, findings: Finding[]): DeploymentSpec | undefined
     ollama: wishes.ollama,
     skills: ["local-rag", "git-readonly"],
     limits: { concurrent: wishes.concurrent },
+    ...(wishes.toolGroups.length === 0 ? {} : { tools: { groups: wishes.toolGroups } }),
     ...(wishes.hasTelegram
-      ? {
-          channels: { telegram: { token: "file:telegram-token" } },
-          egress: { mode: "open" },
-          allow: [
-            { control: "egress-open", reason: "the network of a container is what its engine gave it" },
-          ],
-        }
+      ? { channels: { telegram: { token: "file:telegram-token" } }, egress: { mode: "open" } }
       : {}),
+    allow: [
+      ...(wishes.toolGroups.length === 0
+        ? []
+        : [{ control: "tool-groups", reason: "CLAWLAMA_TOOL_GROUPS asks for them" }]),
+      ...(wishes.hasTelegram
+        ? [
+            {
+              control: "egress-open",
+              reason: "the network of a container is what its engine gave it",
+            },
+          ]
+        : []),
+    ],
   };
   const result = parseSpec(Buffer.from(JSON.stringify(written)), "environment");
-  for (const { line: _line, column: _column, ...finding } of result.findings) findings.push(finding);
+  for (const { line: _line, column: _column, ...finding } of result.findings)
+    findings.push(finding);
   return result.spec;
 }

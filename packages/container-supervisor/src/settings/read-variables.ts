@@ -20,7 +20,9 @@ const decided: Readonly<Record<string, string>> = {
 };
 
 /** Reads every `CLAWLAMA_*` and `OLLAMA_*` of an environment. All that is wrong is said at once; no secret is repeated. */
-export function readVariables(environment: Readonly<Record<string, string | undefined>>): VariableValues {
+export function readVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+): VariableValues {
   const texts = new Map<string, string>();
   const ollama: Record<string, string> = {};
   const findings: Finding[] = [];
@@ -30,7 +32,9 @@ export function readVariables(environment: Readonly<Record<string, string | unde
   for (const { name, standard } of containerVariables) {
     if (standard !== undefined) texts.set(name, standard);
   }
-  for (const [name, value] of Object.entries(environment).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [name, value] of Object.entries(environment).toSorted(([a], [b]) =>
+    a < b ? -1 : 1,
+  )) {
     if (!/^(?:CLAWLAMA|OLLAMA)_/u.test(name) || value === undefined) continue;
     // A line `NAME=` of a file of variables sets nothing.
     if (value === "") continue;
@@ -58,9 +62,13 @@ export function readVariables(environment: Readonly<Record<string, string | unde
     else {
       const near = nearest(name);
       refuse(
-        problem?.code === "OLLAMA_NO_EFFECT" ? "CONTAINER_VARIABLE_WITHOUT_EFFECT" : "CONTAINER_VARIABLE_UNKNOWN",
+        problem?.code === "OLLAMA_NO_EFFECT"
+          ? "CONTAINER_VARIABLE_WITHOUT_EFFECT"
+          : "CONTAINER_VARIABLE_UNKNOWN",
         problem?.message ?? `${name} is no variable of this container`,
-        near === undefined ? "`claw-container help` lists them." : `Did you mean ${near}? \`claw-container help\` lists them.`,
+        near === undefined
+          ? "`claw-container help` lists them."
+          : `Did you mean ${near}? \`claw-container help\` lists them.`,
       );
     }
   }
@@ -71,7 +79,8 @@ export function readVariables(environment: Readonly<Record<string, string | unde
 function expectation(kind: VariableKind, text: string): string | undefined {
   switch (kind.of) {
     case "integer": {
-      const isGood = /^[0-9]{1,9}$/u.test(text) && Number(text) >= kind.least && Number(text) <= kind.most;
+      const isGood =
+        /^[0-9]{1,9}$/u.test(text) && Number(text) >= kind.least && Number(text) <= kind.most;
       return isGood ? undefined : `a whole number from ${kind.least} to ${kind.most}`;
     }
     case "model":
@@ -90,13 +99,16 @@ function expectation(kind: VariableKind, text: string): string | undefined {
       return /^\/[^\0\n]{1,4000}$/u.test(text) && !text.split("/").includes("..")
         ? undefined
         : "an absolute path";
-    case "secret":
+    default:
       return kind.form.test(text) ? undefined : kind.expected;
   }
 }
 
 function isModel(text: string): boolean {
-  return /^[a-z0-9][A-Za-z0-9._/-]{0,127}:[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/u.test(text) && !text.endsWith(":latest");
+  return (
+    /^[a-z0-9][A-Za-z0-9._/-]{0,127}:[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/u.test(text) &&
+    !text.endsWith(":latest")
+  );
 }
 
 /** The parts of a list with commas, without what is empty. */
@@ -108,16 +120,21 @@ export function listOf(text: string): readonly string[] {
 }
 
 /** `127.0.0.1:11434` as its parts; undefined for anything else. */
-export function addressOf(text: string): { readonly host: string; readonly port: number } | undefined {
+export function addressOf(
+  text: string,
+): { readonly host: string; readonly port: number } | undefined {
   const found = /^(?<host>[0-9]{1,3}(?:\.[0-9]{1,3}){3}):(?<port>[0-9]{1,5})$/u.exec(text)?.groups;
   const host = found?.["host"] ?? "";
   const port = Number(found?.["port"]);
-  const isGood = host.split(".").every((part) => Number(part) <= 255) && port >= 1024 && port <= 65_535;
+  const isGood =
+    host.split(".").every((part) => Number(part) <= 255) && port >= 1024 && port <= 65_535;
   return found !== undefined && isGood ? { host, port } : undefined;
 }
 
 function shown({ kind }: ContainerVariable, text: string): string {
-  return kind.of === "secret" ? `${text.length} characters of another form` : JSON.stringify(text.slice(0, 80));
+  return kind.of === "secret"
+    ? `${text.length} characters of another form`
+    : JSON.stringify(text.slice(0, 80));
 }
 
 /** The variable that was probably meant: at most two letters away. */
@@ -136,7 +153,11 @@ function distance(a: string, b: string): number {
     for (let column = 1; column <= b.length; column += 1) {
       const same = a[row - 1] === b[column - 1] ? 0 : 1;
       now.push(
-        Math.min((before[column] ?? 0) + 1, (now[column - 1] ?? 0) + 1, (before[column - 1] ?? 0) + same),
+        Math.min(
+          (before[column] ?? 0) + 1,
+          (now[column - 1] ?? 0) + 1,
+          (before[column - 1] ?? 0) + same,
+        ),
       );
     }
     before = now;

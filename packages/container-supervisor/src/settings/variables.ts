@@ -17,9 +17,8 @@ export interface ContainerVariable {
   readonly about: string;
 }
 
-/** OpenClaw's groups of tools that may be asked for (L24). */
+/** OpenClaw's groups of tools that may be asked for (L24): not `runtime`, whose commands would run beside the token. */
 export const toolGroups: readonly string[] = [
-  "runtime",
   "fs",
   "sessions",
   "memory",
@@ -87,7 +86,7 @@ export const containerVariables: readonly ContainerVariable[] = [
     name: "CLAWLAMA_TOOL_GROUPS",
     kind: { of: "words", words: toolGroups },
     standard: "",
-    about: `groups of tools that the agent has beyond its skills, with commas: ${toolGroups.join(", ")}`,
+    about: `groups of tools that the agent has beyond its skills, with commas: ${toolGroups.join(", ")}; commands only by a configuration of your own`,
   },
   {
     name: "CLAWLAMA_CONFIG",
@@ -111,7 +110,8 @@ export const containerVariables: readonly ContainerVariable[] = [
   {
     name: "OLLAMA_NUM_THREADS",
     kind: integer(1, 512),
-    about: "threads of a model, sent to Ollama as num_thread: physical cores, or what a limit leaves",
+    about:
+      "threads of a model, sent to Ollama as num_thread: physical cores, or what a limit leaves",
   },
   {
     name: "OLLAMA_NUM_PARALLEL",
@@ -129,7 +129,8 @@ export const containerVariables: readonly ContainerVariable[] = [
     name: "OLLAMA_HOST",
     kind: { of: "address" },
     standard: "127.0.0.1:11434",
-    about: "where Ollama listens; 0.0.0.0:11434 only to publish its port, which asks nobody for a password",
+    about:
+      "where Ollama listens; 0.0.0.0:11434 only to publish its port, which asks nobody for a password",
   },
   {
     name: "OLLAMA_MODELS",
