@@ -3,10 +3,13 @@ import { isObject } from "@clawkeep/openclaw-contract";
 import type { JsonObject } from "@clawkeep/openclaw-contract";
 
 import type { Verdict } from "../verdict.ts";
+import { adviceFindings } from "./advice-findings.ts";
+import { bridgeFindings } from "./bridge-findings.ts";
 import { wrong } from "./judged-file.ts";
 import type { JudgedFile } from "./judged-file.ts";
 import { at, readConfig, readServices, texts } from "./read-artifacts.ts";
 import type { ReadService } from "./read-artifacts.ts";
+import { pairsOfSquid, readSquid } from "./read-squid.ts";
 import { serverFindings } from "./server-findings.ts";
 
 /**
@@ -25,6 +28,8 @@ export function judgeConsistency(files: readonly JudgedFile[]): Verdict {
     ...skills(config, services, files),
     ...accounts(services, files),
     ...serverFindings(config, files),
+    ...adviceFindings(config, files),
+    ...bridgeFindings(files),
   ];
   return {
     judge: "clawkeep consistency",
@@ -230,9 +235,7 @@ function addresses(
     const url = at(one, "baseUrl");
     if (provider === "ollama" || typeof url !== "string" || squid === undefined) continue;
     const { hostname } = new URL(url);
-    const isAllowed = squid.text
-      .split("\n")
-      .some((line) => /^acl \S+ dstdomain /u.test(line) && line.endsWith(` ${hostname}`));
+    const isAllowed = pairsOfSquid(readSquid(squid.text)).some(({ host }) => host === hostname);
     say(squid.path, `${provider} on the allowlist`, hostname, isAllowed ? hostname : "");
   }
   return found;

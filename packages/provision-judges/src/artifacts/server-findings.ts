@@ -5,6 +5,7 @@ import type { JsonObject } from "@clawkeep/openclaw-contract";
 import { wrong } from "./judged-file.ts";
 import type { JudgedFile } from "./judged-file.ts";
 import { at, texts } from "./read-artifacts.ts";
+import { pairsOfSquid, readSquid } from "./read-squid.ts";
 
 /**
  * Servers of MCP in openclaw.json and in mcporter.json are the same ones, each has only tools that are named, but our
@@ -45,9 +46,7 @@ export function serverFindings(
     const url = at(one, "url");
     if (typeof url !== "string" || squid === undefined || !url.startsWith("https:")) continue;
     const { hostname } = new URL(url);
-    const isAllowed = squid.text
-      .split("\n")
-      .some((line) => /^acl \S+ dstdomain /u.test(line) && line.endsWith(` ${hostname}`));
+    const isAllowed = pairsOfSquid(readSquid(squid.text)).some(({ host }) => host === hostname);
     if (!isAllowed) say(squid.path, `expected ${hostname} of ${name} on the allowlist, got none`);
   }
   return found;

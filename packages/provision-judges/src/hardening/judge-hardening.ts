@@ -17,11 +17,11 @@ import {
   caddyFindings,
   iptablesFindings,
   nftablesFindings,
-  squidFindings,
   sshFindings,
   ufwFindings,
 } from "./network-controls.ts";
 import { quadletFindings } from "./quadlet-controls.ts";
+import { squidFindings } from "./squid-controls.ts";
 import { unitFindings } from "./unit-controls.ts";
 import { variablesFindings } from "./variables-controls.ts";
 

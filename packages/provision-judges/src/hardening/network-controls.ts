@@ -7,7 +7,7 @@ import { line, missing } from "./control.ts";
 import type { LineControl } from "./control.ts";
 
 /** Ranges of a machine, of private networks and of cloud metadata: no way out may lead into one. */
-const inward4 = [
+export const inward4: readonly string[] = [
   "0.0.0.0/8",
   "10.0.0.0/8",
   "100.64.0.0/10",
@@ -17,7 +17,7 @@ const inward4 = [
   "192.168.0.0/16",
   "224.0.0.0/3",
 ];
-const inward6 = ["::1", "fc00::/7", "fe80::/10", "ff00::/8"];
+export const inward6: readonly string[] = ["::1", "fc00::/7", "fe80::/10", "ff00::/8"];
 const mapped6 = ["::ffff:0:0/96", "64:ff9b::/96"];
 
 /** nftables: for uids when the deployment has units, for bridges when it has containers. */
@@ -201,65 +201,6 @@ export function ufwFindings(file: JudgedFile): readonly Finding[] {
               opened.test(one) &&
               (/tailscale0/u.test(one) || /^\w+ (?:22|80|443)\/tcp$|41641\/udp$/u.test(one)),
           ),
-    },
-  ]);
-}
-
-export function squidFindings(file: JudgedFile): readonly Finding[] {
-  const lines = file.text.split("\n");
-  const allows = lines.filter((one) => one.startsWith("http_access allow"));
-  const acl = (words: string): LineControl => ({
-    expected: words,
-    holds: () => lines.some((one) => one.startsWith(words)),
-  });
-  return missing("HARDENING_SQUID", file, [
-    line(/^http_port (?:127\.0\.0\.1|0\.0\.0\.0):[0-9]+$/),
-    line("pid_filename none"),
-    line("cache deny all"),
-    line(/^cache_mem [0-9]+ MB$/),
-    line("coredump_dir none"),
-    line(/^shutdown_lifetime /),
-    line("forwarded_for delete"),
-    line("httpd_suppress_version_string on"),
-    line(/^visible_hostname \S+$/),
-    line("access_log none"),
-    line("debug_options ALL,1 85,2"),
-    line("cache_log /dev/stderr"),
-    line("acl tunnel method CONNECT"),
-    {
-      expected: "every inner range among those that are denied",
-      holds: () => {
-        const denied = lines.filter((one) => one.startsWith("acl inward dst ")).join(" ");
-        return [...inward4, ...inward6].every((range) => denied.includes(` ${range}`));
-      },
-    },
-    line("http_access deny inward"),
-    ...(allows.length === 0 ? [] : [order("http_access deny inward", /^http_access allow/u)]),
-    {
-      expected: "a tunnel, a host and a port in whatever is allowed",
-      holds: () =>
-        allows.every((one) => {
-          const [, , tunnel, host = "", port = "", ...rest] = one.split(" ");
-          return (
-            tunnel === "tunnel" &&
-            rest.length === 0 &&
-            lines.some((own) => own.startsWith(`acl ${host} dstdomain -n `)) &&
-            lines.some((own) => new RegExp(`^acl ${port} port [0-9]+$`, "u").test(own))
-          );
-        }),
-    },
-    {
-      expected: "a use of every host that is named",
-      holds: () =>
-        lines
-          .filter((one) => /^acl \S+ (?:dstdomain|port) /u.test(one))
-          .every((one) => allows.some((own) => own.split(" ").includes(one.split(" ")[1] ?? ""))),
-    },
-    acl("acl inward dst"),
-    {
-      expected: "http_access deny all as the last word",
-      holds: () =>
-        lines.findLast((one) => one.startsWith("http_access ")) === "http_access deny all",
     },
   ]);
 }

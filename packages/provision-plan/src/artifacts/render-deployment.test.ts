@@ -72,7 +72,9 @@ describe.each(specs)("$name", ({ text }) => {
   test("C1: no file has a secret or a provider's key in an environment", () => {
     for (const { text: written } of artifacts) {
       expect(written).not.toMatch(/sk-|ghp_|[0-9a-f]{40}/u);
-      expect(written).not.toMatch(/^\s*(?:Environment=)?[A-Z_]*(?:KEY|TOKEN|SECRET)[A-Z_]*[=:]/mu);
+      expect(written).not.toMatch(
+        /^\s*(?:Environment=)?[A-Z_]*(?:KEY|TOKEN|SECRET)[A-Z_]*(?<!_FILE)[=:]/mu,
+      );
     }
   });
 
@@ -337,15 +339,18 @@ test("T13: Docker's own chain is closed for both versions of the protocol", () =
   }
 });
 
-test("T8, T7: squid lets named hosts through at their ports, after it refused addresses inside", () => {
+test("T8, T7: squid lets named hosts through at their ports, after it refused other names and addresses inside", () => {
   const lines = textOf(rendered("hybrid"), "config/squid.conf").trim().split("\n");
   const access = lines.filter((line) => line.startsWith("http_access"));
   expect(access).toEqual([
+    "http_access deny !tunnel",
+    "http_access deny !named",
     "http_access deny inward",
     "http_access allow tunnel host0 port0",
     "http_access deny all",
   ]);
   expect(lines).toContain("acl host0 dstdomain -n openrouter.ai");
+  expect(lines).toContain("acl named dstdomain -n openrouter.ai");
 });
 
 test("S5, S13: Caddy asks for a certificate and writes the header of the user itself", () => {

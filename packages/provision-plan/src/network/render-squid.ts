@@ -24,11 +24,15 @@ export function allowedHosts(
   );
 }
 
-/** squid as an allowlist: tunnels to named hosts and their ports, never to an address of this or a private network. */
+/**
+ * squid as an allowlist: tunnels to named hosts and their ports, never to an address of this or a private network. What
+ * is not on the list is refused before its name is resolved.
+ */
 export function renderSquid(spec: DeploymentSpec, place: RenderPlace): Artifact {
   const inContainer = spec.profile.gateway === "container";
   const uid = accountOf("egress", spec, place);
   const pairs = allowedHosts(spec);
+  const names = [...new Set(pairs.map(({ host }) => bareWord(host, "squid.conf")))];
   return {
     path: "config/squid.conf",
     kind: "squid",
@@ -51,9 +55,18 @@ export function renderSquid(spec: DeploymentSpec, place: RenderPlace): Artifact 
       "debug_options ALL,1 85,2",
       "cache_log /dev/stderr",
       "acl tunnel method CONNECT",
-      "acl inward dst 0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3",
-      "acl inward dst ::1 fc00::/7 fe80::/10 ff00::/8",
-      "http_access deny inward",
+      "http_access deny !tunnel",
+      ...(pairs.length === 0
+        ? []
+        : [
+            // Before anything that needs an address: a name that is asked of a resolver has left, whatever is answered.
+            // An address is no name of the list, and -n asks nobody for one.
+            `acl named dstdomain -n ${names.join(" ")}`,
+            "http_access deny !named",
+            "acl inward dst 0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3",
+            "acl inward dst ::1 fc00::/7 fe80::/10 ff00::/8",
+            "http_access deny inward",
+          ]),
       ...pairs.flatMap(({ host, port }, index) => [
         `acl host${index} dstdomain -n ${bareWord(host, "squid.conf")}`,
         `acl port${index} port ${port}`,
