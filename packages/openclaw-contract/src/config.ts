@@ -7,6 +7,8 @@ import type { SecretReference } from "./secret-reference.ts";
 
 /** `openclaw.json` as Clawkeep writes it. */
 export interface OpenClawConfig {
+  /** A file in the same folder, under everything that is said here. */
+  readonly $include?: string;
   readonly gateway: GatewayConfig;
   readonly secrets: { readonly providers: Readonly<Record<string, SecretProvider>> };
   readonly models: {

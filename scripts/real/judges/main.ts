@@ -89,7 +89,9 @@ function row(
   const issues = (validation?.findings ?? []).map(({ code, message }) =>
     code === "JUDGE_INVALID" ? message : `warning: ${message}`,
   );
-  const isValid = !(validation?.findings ?? []).some(({ code }) => code !== "JUDGE_WARNING");
+  const isValid = !(validation?.findings ?? []).some(
+    ({ code, severity }) => severity === "error" && code !== "JUDGE_WARNING",
+  );
   const shown: Row = {
     kind,
     name,

@@ -72,8 +72,9 @@ export function foreignServices(
   if (manager === "launchd") return agents;
   if (manager === "compose") {
     const names = artifacts.filter(({ kind }) => kind === "compose").map(({ path: name }) => name);
-    // The way out and the main file are parts of every start; a GPU and the fetching of models are asked for.
-    const wanted = ["compose.yaml", "compose.internet.yaml"].filter((name) => names.includes(name));
+    // What the spec has is part of every start; a GPU and the fetching of models are asked for.
+    const started = ["compose.yaml", "compose.internet.yaml", "compose.webui.yaml"];
+    const wanted = started.filter((name) => names.includes(name));
     const files = wanted.map((name) => path.resolve(folder, name));
     const { stopSeconds } = spec.gateway;
     // Containers reach what runs natively beside them.

@@ -60,7 +60,8 @@ export function judgedCopy(config: JsonObject, folder: string): JudgedCopy {
     const out: Record<string, unknown> = {};
     for (const [key, one] of Object.entries(value)) {
       const inner = [...path, key];
-      if (taken.some((where) => where.join("\0") === inner.join("\0"))) {
+      // Another file of the same folder, which is not copied.
+      if (key === "$include" || taken.some((where) => where.join("\0") === inner.join("\0"))) {
         stripped.push(inner.join("."));
         continue;
       }

@@ -131,12 +131,17 @@ const controls: readonly Control[] = [
   },
 ];
 
+/** Files whose services are whole; the other overlays change a few keys of one. */
+const wholeServices: readonly string[] = [
+  "compose.yaml",
+  "compose.pull.yaml",
+  "compose.webui.yaml",
+];
+
 /** Our own reading of the CIS Docker Benchmark, for what KICS does not see: limits, root, tags, addresses. */
 export function judgeContainers(files: readonly JudgedFile[]): Verdict {
   const findings = [
-    ...files
-      .filter(({ path }) => path === "compose.yaml" || path === "compose.pull.yaml")
-      .flatMap(composeFindings),
+    ...files.filter(({ path }) => wholeServices.includes(path)).flatMap(composeFindings),
     ...files.filter(({ kind }) => kind === "dockerfile").flatMap(dockerfileFindings),
   ];
   return {
@@ -153,7 +158,8 @@ function composeFindings({ path, text }: JudgedFile): readonly Finding[] {
     return [
       wrong("CIS_UNREADABLE", path, "expected services, got none", "This is no compose file."),
     ];
-  return Object.entries(services).flatMap(([name, service]) =>
+  const whole = Object.entries(services).filter(([, service]) => isWhole(service));
+  return whole.flatMap(([name, service]) =>
     controls
       .filter(({ holds }) => !holds(service))
       .map(({ id, expected }) =>
@@ -165,6 +171,11 @@ function composeFindings({ path, text }: JudgedFile): readonly Finding[] {
         ),
       ),
   );
+}
+
+/** What gives a service of another file one more network, and nothing else, is no service. */
+function isWhole(service: unknown): boolean {
+  return !isObject(service) || Object.keys(service).some((key) => key !== "networks");
 }
 
 function dockerfileFindings({ path, text }: JudgedFile): readonly Finding[] {
@@ -187,7 +198,7 @@ function dockerfileFindings({ path, text }: JudgedFile): readonly Finding[] {
     if (line.startsWith("ADD ")) say("4_9", "expected COPY, got ADD");
     if (/^(?:ENV|ARG) \S*(?:TOKEN|SECRET|PASSWORD|API_KEY)/u.test(line))
       say("4_10", "expected no secret in the image, got one");
-    if (/^ARG (?:BASE|OLLAMA)=/u.test(line) && !/(?:@sha256:|:[^:/]*[0-9])/u.test(line))
+    if (/^ARG (?:BASE|OLLAMA|OPEN_WEBUI)=/u.test(line) && !/(?:@sha256:|:[^:/]*[0-9])/u.test(line))
       say("IMAGE", `expected an exact image, got ${line}`);
     if (/"(?:npm)", "install"/u.test(line) && !/@[0-9]+\.[0-9]+\.[0-9]+/u.test(line))
       say("IMAGE", "expected exact versions of packages, got a range");

@@ -5,6 +5,7 @@ import { wrong } from "../artifacts/judged-file.ts";
 import type { JudgedFile } from "../artifacts/judged-file.ts";
 import { at, networkNames, texts } from "../artifacts/read-artifacts.ts";
 import { readYaml } from "../artifacts/read-yaml.ts";
+import { openWebuiFindings } from "./open-webui-controls.ts";
 
 interface ServiceControl {
   readonly expected: string;
@@ -134,7 +135,11 @@ const controls: readonly ServiceControl[] = [
     holds: (one) => {
       const environment = at(one, "environment");
       return !Object.entries(isObject(environment) ? environment : {}).some(
-        ([name, value]) => /TOKEN|SECRET|PASSWORD|API_KEY/u.test(name) && value !== "",
+        ([name, value]) =>
+          /TOKEN|SECRET|PASSWORD|API_KEY/u.test(name) &&
+          value !== "" &&
+          // A name of a file is no secret.
+          !(name.endsWith("_FILE") && String(value).startsWith("/")),
       );
     },
   },
@@ -263,6 +268,7 @@ export function composeFindings(file: JudgedFile, isCloudy: boolean): readonly F
       ? [say("expected a project name, got none")]
       : []),
     ...(isBase ? baseFindings(value, say) : []),
+    ...openWebuiFindings(value, say),
     ...all
       .filter(
         ([, one]) =>

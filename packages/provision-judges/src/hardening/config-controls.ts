@@ -28,9 +28,32 @@ const positive = (key: string, most = Number.POSITIVE_INFINITY): KeyControl => (
 });
 const deniedTools =
   "group:runtime group:automation group:ui group:nodes browser write edit process sessions_spawn sessions_send";
+/** What a group lifts beside itself, where it is given; and what it brings that stays denied. */
+const groups: readonly {
+  readonly name: string;
+  readonly lifts: readonly string[];
+  readonly keeps: readonly string[];
+}[] = [
+  { name: "group:fs", lifts: ["write", "edit"], keeps: ["apply_patch"] },
+  { name: "group:ui", lifts: ["group:ui", "browser"], keeps: ["terminal"] },
+  { name: "group:automation", lifts: ["group:automation"], keeps: [] },
+  { name: "group:nodes", lifts: ["group:nodes"], keeps: [] },
+  {
+    name: "group:sessions",
+    lifts: [],
+    keeps: ["conversations_send", "conversations_turn", "subagents"],
+  },
+];
 
 /** What keeps OpenClaw closed, key by key. Where a spec can open one, the open form must say with what. */
 const controls: readonly KeyControl[] = [
+  {
+    key: "$include",
+    expected: "none, or a file beside this one",
+    holds: (value) =>
+      value === undefined ||
+      (typeof value === "string" && /^\.\/[a-z][a-z0-9-]*\.json5?$/u.test(value)),
+  },
   is("gateway.mode", "local"),
   one("gateway.bind", "loopback", "lan", "tailnet"),
   positive("gateway.port", 65_535),
@@ -107,10 +130,15 @@ const controls: readonly KeyControl[] = [
       const isOpen = mode !== "deny";
       const patches = at(config, "tools", "exec", "applyPatch", "enabled") === true;
       const searches = at(config, "tools", "web", "search", "enabled") === true;
+      const given = groups.filter(({ name }) =>
+        texts(at(config, "tools", "alsoAllow")).includes(name),
+      );
       return [
         ...deniedTools
           .split(" ")
-          .filter((tool) => !(isOpen && /runtime|process|write|edit/u.test(tool))),
+          .filter((tool) => !(isOpen && /runtime|process|write|edit/u.test(tool)))
+          .filter((tool) => !given.some(({ lifts }) => lifts.includes(tool))),
+        ...given.flatMap(({ keeps }) => keeps).filter((tool) => tool !== "apply_patch" || !patches),
         ...(isOpen ? [] : ["exec"]),
         ...(patches ? [] : ["apply_patch"]),
         ...(searches ? [] : ["group:web"]),

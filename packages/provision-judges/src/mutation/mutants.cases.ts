@@ -11,7 +11,8 @@ export interface Mutant {
 
 /** Every mutant of one file: each line or key removed in turn, and each weakened where there is a weaker form. */
 export function mutantsOf(file: JudgedFile): readonly Mutant[] {
-  if (file.kind === "exposed-page") return [];
+  // Words for people and for models: nothing is held by them.
+  if (file.kind === "exposed-page" || file.kind === "agent-advice") return [];
   if (file.kind === "compose")
     return structured(file, readYaml(file.text), (value) => JSON.stringify(value));
   if (file.kind === "openclaw-config")

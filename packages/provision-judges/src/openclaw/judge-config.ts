@@ -46,10 +46,9 @@ export async function judgeConfig(
     return notJudged({ ...findingOf(error), severity: "warning", file: judging.file });
   }
   try {
-    const validated = validationVerdict(
-      await session.run(["config", "validate", "--json"]),
-      judging,
-    );
+    const said = validationVerdict(await session.run(["config", "validate", "--json"]), judging);
+    const left = session.stripped.filter((path) => /(?:^|\.)\$include$/u.test(path));
+    const validated = { ...said, findings: [...said.findings, ...left.map(notIncluded(judging))] };
     if (validated.status !== "passed" || judging.audited === false) return [validated];
     const audited = auditVerdict(await session.run(["security", "audit", "--json"]), judging);
     const kept = secretsVerdict(await session.run(["secrets", "audit", "--json"]), judging);
@@ -58,6 +57,17 @@ export async function judgeConfig(
     await session.close();
   }
 }
+
+/** What another file would add is no part of the copy, and that is said. */
+const notIncluded =
+  ({ file }: ConfigJudging) =>
+  (path: string): Finding => ({
+    code: "JUDGE_INCLUDE",
+    severity: "warning",
+    message: `${path}: the file that it names is not judged`,
+    hint: "Read it yourself: it can add what nothing here says.",
+    file,
+  });
 
 const validate = "openclaw config validate";
 const audit = "openclaw security audit";

@@ -2,6 +2,7 @@
 export type ArtifactKind =
   | "openclaw-config"
   | "mcporter-config"
+  | "agent-advice"
   | "environment"
   | "modelfile"
   | "compose"

@@ -11,6 +11,7 @@ import { renderSquid } from "../network/render-squid.ts";
 import { renderSshTunnel } from "../network/render-ssh.ts";
 import { renderUfw } from "../network/render-ufw.ts";
 import { environmentText, modelfiles, ollamaEnvironment } from "../ollama/environment.ts";
+import { renderAdvice } from "../openclaw/render-advice.ts";
 import { openClawConfigText, renderOpenClawConfig } from "../openclaw/render-config.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
 import { exposedPage } from "../plan/exposed-page.ts";
@@ -34,6 +35,7 @@ export function renderDeployment(spec: DeploymentSpec, place: RenderPlace): read
   const compose = inContainer && !isPodman ? renderCompose(spec, place) : [];
   return [
     configArtifact(spec, place),
+    renderAdvice(spec),
     ...renderMcporter(spec, place),
     ...(roles.includes("ollama") ? [environmentArtifact(spec, place)] : []),
     ...modelfiles(spec).map(({ name, text }): Artifact => ({

@@ -4,13 +4,16 @@ import type { ComposeValue } from "../formats/compose-text.ts";
 import { accountOf } from "../layout/accounts.ts";
 import type { Role } from "../layout/accounts.ts";
 import { bridgeName, hostNetwork } from "../layout/names.ts";
+import type { Network } from "../layout/names.ts";
 import { servicesOf, socketFolder } from "../layout/services.ts";
 import type { Service } from "../layout/services.ts";
 import { gateName } from "../openclaw/ollama-address.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
 import { usedSecrets } from "../openclaw/render-secrets.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
+import { hardened, publishedPort } from "./hardened-container.ts";
 import { imageOf, targetOf } from "./images.ts";
+import { renderOpenWebui } from "./render-open-webui.ts";
 
 /** Where apply puts what containers may read, below the deployment's folder. */
 export const containerSecrets = "secrets/container";
@@ -29,6 +32,9 @@ export function renderCompose(spec: DeploymentSpec, place: RenderPlace): readonl
     ...(services.some(({ role }) => role === "egress") || spec.egress.mode === "open"
       ? [artifact("compose.internet.yaml", internet(spec, services))]
       : []),
+    ...(spec.extras.openWebui === undefined
+      ? []
+      : [artifact("compose.webui.yaml", renderOpenWebui(spec, spec.extras.openWebui.port, place))]),
   ];
 }
 
@@ -112,34 +118,15 @@ function service(one: Service, spec: DeploymentSpec, place: RenderPlace): Servic
   return {
     image: imageOf(role, spec),
     ...(role === "egress" ? {} : { build: { context: ".", target: targetOf(role, spec) } }),
-    entrypoint: [one.command[0] ?? ""],
-    command: one.command.slice(1),
-    user: `${one.uid}:${one.gid}`,
-    environment: one.environment,
-    read_only: true,
-    cap_drop: ["ALL"],
-    security_opt: ["no-new-privileges:true"],
-    init: true,
-    tmpfs: [
-      "/tmp:rw,noexec,nosuid,nodev,size=256m,mode=1777",
-      ...(isGateway ? ["/home/node/.cache:rw,nosuid,nodev,size=128m,uid=1000,gid=1000"] : []),
-      ...(role === "egress" ? ["/var/spool/squid:rw,noexec,nosuid,nodev,size=16m,mode=1777"] : []),
-    ],
-    pids_limit: one.processes,
-    mem_limit: `${one.memoryMb}m`,
-    memswap_limit: `${one.memoryMb}m`,
-    cpus: one.cpus,
-    ulimits: { nofile: { soft: 8192, hard: 8192 }, core: { soft: 0, hard: 0 } },
-    restart: "on-failure:5",
-    stop_grace_period: `${one.stopSeconds}s`,
-    logging: { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } },
-    healthcheck: {
-      test: ["CMD", ...one.health],
-      interval: "30s",
-      timeout: "10s",
-      retries: 3,
-      start_period: isGateway ? "120s" : "30s",
-    },
+    ...hardened(one, {
+      memory: [
+        ...(isGateway ? ["/home/node/.cache:rw,nosuid,nodev,size=128m,uid=1000,gid=1000"] : []),
+        ...(role === "egress"
+          ? ["/var/spool/squid:rw,noexec,nosuid,nodev,size=16m,mode=1777"]
+          : []),
+      ],
+      startSeconds: isGateway ? 120 : 30,
+    }),
     ...(wanted.length > 0
       ? { networks: named(role, wanted) }
       : { network_mode: sharesGateway(role, spec) ? "service:gateway" : "none" }),
@@ -148,19 +135,7 @@ function service(one: Service, spec: DeploymentSpec, place: RenderPlace): Servic
     ...(role === "ollama-gate" && spec.profile.name === "macos"
       ? { extra_hosts: ["host.docker.internal:host-gateway"] }
       : {}),
-    ...(isGateway
-      ? {
-          ports: [
-            {
-              mode: "host",
-              host_ip: "127.0.0.1",
-              target: spec.gateway.port,
-              published: String(spec.gateway.port),
-              protocol: "tcp",
-            },
-          ],
-        }
-      : {}),
+    ...(isGateway ? { ports: [publishedPort(spec.gateway.port, spec.gateway.port)] } : {}),
     volumes: volumesOf(role, spec, state),
     ...(secrets.length === 0
       ? {}
@@ -223,8 +198,6 @@ function named(role: Role, wanted: readonly Network[]): ComposeValue {
   );
 }
 
-type Network = "inside" | "models" | "front" | "host" | "outside";
-
 /** Who is where. The gateway never shares a network with Ollama, and never has one with a way out unless it is open. */
 export function networksOf(role: Role, spec: DeploymentSpec): readonly Network[] {
   const isHost = spec.profile.ollama === "host";
@@ -241,7 +214,7 @@ export function networksOf(role: Role, spec: DeploymentSpec): readonly Network[]
   return [];
 }
 
-function networks(spec: DeploymentSpec): Readonly<Record<Network, ComposeValue>> {
+function networks(spec: DeploymentSpec): Readonly<Record<Exclude<Network, "web">, ComposeValue>> {
   const bridge = (name: Network, more: Readonly<Record<string, string>> = {}): ComposeValue => ({
     "com.docker.network.bridge.name": bridgeName(spec, name),
     ...more,

@@ -1,14 +1,17 @@
 import type { Artifact } from "../artifacts/artifact.ts";
 import { dockerfileText } from "../formats/dockerfile-text.ts";
 import type { DockerInstruction } from "../formats/dockerfile-text.ts";
-import { accountOf } from "../layout/accounts.ts";
+import { accountOf, openWebuiAccount } from "../layout/accounts.ts";
 import type { Role } from "../layout/accounts.ts";
 import { servicesOf, socketFolder } from "../layout/services.ts";
+import { advicePath, agentWorkspaces } from "../openclaw/render-advice.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 import { images } from "./images.ts";
+import { openWebuiRuns } from "./render-open-webui.ts";
 
-const clawkeepVersion = "0.1.0";
+/** Of our own packages, as images install them. */
+export const clawkeepVersion: string = "0.1.0";
 
 /** One Dockerfile with a stage for each image that a profile builds. Nothing is fetched but pinned packages. */
 export function renderDockerfile(spec: DeploymentSpec, place: RenderPlace): Artifact {
@@ -29,6 +32,7 @@ export function renderDockerfile(spec: DeploymentSpec, place: RenderPlace): Arti
     text: dockerfileText([
       { argument: "BASE", value: images.base },
       ...(isSingle || hasOllama ? [{ argument: "OLLAMA", value: images.ollama }] : []),
+      ...(spec.extras.openWebui === undefined ? [] : openWebuiStage(openWebuiAccount(spec, place))),
       ...(isSingle ? [{ from: "${OLLAMA}", as: "ollama-files" }] : []),
       ...(hasOllama ? ollamaStage(state("ollama"), accountOf("ollama", spec, place)) : []),
       { from: "${BASE}", as: "programs" },
@@ -57,6 +61,11 @@ export function renderDockerfile(spec: DeploymentSpec, place: RenderPlace): Arti
       // Its first run ends what npm's scripts would have done, and writes where it is installed.
       { run: ["openclaw", "--version"] },
       { run: folder("/home/node/.openclaw", 1000, 1000, "0700") },
+      // A new volume begins as a copy of this: what an agent writes into its own later stays.
+      ...agentWorkspaces(spec, place).flatMap((workspace): readonly DockerInstruction[] => [
+        { run: folder(workspace, 1000, 1000, "0700") },
+        { copy: advicePath, target: `${workspace}/AGENTS.md`, owner: 1000 },
+      ]),
       ...gateway.flatMap(({ command, health }) =>
         ends("1000", command.slice(0, 1), command.slice(1), health),
       ),
@@ -69,6 +78,16 @@ function ollamaStage(state: DockerInstruction, uid: number): readonly DockerInst
     { from: "${OLLAMA}", as: "ollama" },
     state,
     ...ends(String(uid), ["/usr/bin/ollama"], ["serve"], ["/usr/bin/ollama", "list"]),
+  ];
+}
+
+function openWebuiStage(uid: number): readonly DockerInstruction[] {
+  const { command, health } = openWebuiRuns;
+  return [
+    { argument: "OPEN_WEBUI", value: images.openWebui },
+    { from: "${OPEN_WEBUI}", as: "open-webui" },
+    { run: ["chown", "-R", `${uid}:${uid}`, "/app/backend/data"] },
+    ...ends(String(uid), command.slice(0, 1), command.slice(1), health),
   ];
 }
 

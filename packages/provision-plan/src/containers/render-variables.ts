@@ -9,8 +9,8 @@ import type { DeploymentSpec } from "../spec/deployment-spec.ts";
  */
 export function renderVariables(spec: DeploymentSpec, overlays: readonly Artifact[]): Artifact {
   const has = (name: string): boolean => overlays.some(({ path }) => path === name);
-  const optional = ["compose.gpu.yaml", "compose.pull.yaml", "compose.webui.yaml"].filter(has);
-  const used = ["compose.yaml", ...["compose.internet.yaml"].filter(has)];
+  const optional = ["compose.gpu.yaml", "compose.pull.yaml"].filter(has);
+  const used = ["compose.yaml", "compose.internet.yaml", "compose.webui.yaml"].filter(has);
   return {
     path: ".env.example",
     kind: "compose-variables",

@@ -7,6 +7,9 @@ export type DockerInstruction =
   | { readonly environment: string; readonly value: string }
   | { readonly run: readonly string[] }
   | { readonly copyFrom: string; readonly source: string; readonly target: string }
+  | { readonly copy: string; readonly target: string; readonly owner: number }
+  | { readonly volume: string }
+  | { readonly port: number }
   | { readonly user: string }
   | { readonly workFolder: string }
   | { readonly healthcheck: readonly string[] }
@@ -33,6 +36,11 @@ function instructionText(one: DockerInstruction): string {
   if ("copyFrom" in one) {
     return `COPY --from=${bareWord(one.copyFrom, "COPY")} ${list([one.source, one.target])}`;
   }
+  if ("copy" in one) {
+    return `COPY --chown=${one.owner}:${one.owner} ${list([one.copy, one.target])}`;
+  }
+  if ("volume" in one) return `VOLUME ${list([one.volume])}`;
+  if ("port" in one) return `EXPOSE ${one.port}`;
   if ("user" in one) return `USER ${bareWord(one.user, "USER")}`;
   if ("workFolder" in one) return `WORKDIR ${bareWord(one.workFolder, "WORKDIR")}`;
   if ("healthcheck" in one) {

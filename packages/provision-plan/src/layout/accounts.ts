@@ -14,6 +14,11 @@ export function accountOf(role: Role, spec: DeploymentSpec, place: RenderPlace):
   return place.skillsUid + spec.instance * accountsOfOne + order.indexOf(role);
 }
 
+/** The id of Open WebUI's container, after those of the parts and of what publishes a port without an engine. */
+export function openWebuiAccount(spec: DeploymentSpec, place: RenderPlace): number {
+  return place.skillsUid + spec.instance * accountsOfOne + 6;
+}
+
 /** Which parts a deployment has. */
 export function rolesOf(spec: DeploymentSpec): readonly Role[] {
   const { profile, models, egress } = spec;

@@ -2,8 +2,17 @@ import { createHash } from "node:crypto";
 
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 
+/** Networks of a deployment's containers, each a bridge. `web` is Open WebUI's and the proxy's that it asks. */
+export type Network = "inside" | "models" | "front" | "host" | "outside" | "web";
+
+/** Those that a firewall has rules about, whether a profile uses each or not: a rule about none does nothing. */
+export function networkNames(spec: DeploymentSpec): readonly Network[] {
+  const always: readonly Network[] = ["inside", "models", "front", "host", "outside"];
+  return spec.extras.openWebui === undefined ? always : [...always, "web"];
+}
+
 /** A bridge of Docker: its name has at most 15 characters, so a digest stands for the deployment's name. */
-export function bridgeName(spec: DeploymentSpec, network: string): string {
+export function bridgeName(spec: DeploymentSpec, network: Network): string {
   return `cl${digest(spec.name).slice(0, 8)}${network.slice(0, 2)}`;
 }
 

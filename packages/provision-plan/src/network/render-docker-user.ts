@@ -1,5 +1,5 @@
 import type { Artifact } from "../artifacts/artifact.ts";
-import { bridgeName } from "../layout/names.ts";
+import { bridgeName, networkNames } from "../layout/names.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 
 const inward: Readonly<Record<4 | 6, readonly string[]>> = {
@@ -12,9 +12,9 @@ const inward: Readonly<Record<4 | 6, readonly string[]>> = {
  * `ip6tables-restore --noflush`.
  */
 export function renderDockerUser(spec: DeploymentSpec): readonly Artifact[] {
-  const closed = ["front", "host"].map((one) => bridgeName(spec, one));
+  const closed = (["front", "host"] as const).map((one) => bridgeName(spec, one));
   const outside = bridgeName(spec, "outside");
-  const all = ["inside", "models", "front", "host", "outside"].map((one) => bridgeName(spec, one));
+  const all = networkNames(spec).map((one) => bridgeName(spec, one));
   return ([4, 6] as const).map((version) => ({
     path: `iptables/claw-${spec.name}.v${version}`,
     kind: "iptables",

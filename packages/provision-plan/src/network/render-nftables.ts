@@ -1,5 +1,5 @@
 import type { Artifact } from "../artifacts/artifact.ts";
-import { bridgeName, hostNetwork } from "../layout/names.ts";
+import { bridgeName, hostNetwork, networkNames } from "../layout/names.ts";
 import { servicesWithAccounts } from "../layout/services.ts";
 import type { RenderPlace } from "../openclaw/render-place.ts";
 import { ports, portsOf } from "../profiles/ports.ts";
@@ -124,10 +124,11 @@ function isCloudy(spec: DeploymentSpec): boolean {
  * container, for what is published is published on this host's own address.
  */
 function bridges(spec: DeploymentSpec): readonly string[] {
-  const names = ["inside", "models", "front", "host", "outside"].map((one) =>
-    bridgeName(spec, one),
-  );
+  const names = networkNames(spec).map((one) => bridgeName(spec, one));
   const all = `{ ${names.map((name) => `"${name}"`).join(", ")} }`;
+  const closed = networkNames(spec)
+    .filter((one) => one !== "outside")
+    .toSorted();
   const { subnet, host } = hostNetwork(spec);
   const ollama =
     spec.profile.name === "credentialless"
@@ -146,7 +147,7 @@ function bridges(spec: DeploymentSpec): readonly string[] {
       `oifname ${all} ct state established,related accept`,
       // A neighbour with a route to the bridge would pass by the address that the port is published on.
       `oifname ${all} iifname != ${all} drop`,
-      `iifname { "${bridgeName(spec, "front")}", "${bridgeName(spec, "host")}", "${bridgeName(spec, "inside")}", "${bridgeName(spec, "models")}" } oifname != ${all} drop`,
+      `iifname { ${closed.map((one) => `"${bridgeName(spec, one)}"`).join(", ")} } oifname != ${all} drop`,
       `iifname "${bridgeName(spec, "outside")}" ip daddr ${inward4} drop`,
       `iifname "${bridgeName(spec, "outside")}" ip6 daddr ${inward6} drop`,
     ]),

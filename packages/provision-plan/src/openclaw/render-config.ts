@@ -14,6 +14,8 @@ import { renderTools } from "./render-tools.ts";
 export function renderOpenClawConfig(spec: DeploymentSpec, place: RenderPlace): OpenClawConfig {
   const channels = renderChannels(spec);
   return {
+    // What is said here wins over the same key there.
+    ...(spec.include === undefined ? {} : { $include: `./${spec.include}` }),
     gateway: renderGateway(spec),
     secrets: { providers: secretProviders(spec, usedSecrets(spec), place) },
     // A catalogue on the internet is asked otherwise, whatever the providers are.

@@ -2,6 +2,7 @@ import type { ToolsConfig } from "@clawkeep/openclaw-contract";
 
 import { hasServers } from "../capabilities/mcp-servers.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
+import type { ToolGroup } from "../spec/written-spec.ts";
 
 /** What no deployment needs unless its spec says so. */
 const denied: readonly string[] = [
@@ -20,6 +21,18 @@ const denied: readonly string[] = [
   "sessions_send",
 ];
 
+/** Tools that are denied by their own name, and come with a group. */
+const liftedBy: Readonly<Partial<Record<ToolGroup, readonly string[]>>> = {
+  fs: ["write", "edit"],
+  ui: ["browser"],
+};
+
+/** What a group brings and no deployment gives with it: words to other agents, and a shell. */
+const keptBack: Readonly<Partial<Record<ToolGroup, readonly string[]>>> = {
+  sessions: ["conversations_send", "conversations_turn", "subagents"],
+  ui: ["terminal"],
+};
+
 /** What the model may do: read the workspace and call locked skills; more only where the spec has it. */
 export function renderTools(spec: DeploymentSpec): ToolsConfig {
   const { exec } = spec;
@@ -32,16 +45,21 @@ export function renderTools(spec: DeploymentSpec): ToolsConfig {
     ...(exec.mode === "deny" ? [] : ["exec"]),
     ...(patches ? ["apply_patch"] : []),
     ...(searches ? ["web_search", "web_fetch"] : []),
+    ...spec.toolGroups.map((group) => `group:${group}`),
   ]);
   const lifted = new Set([
     ...given,
     ...(exec.mode === "deny" ? [] : ["group:runtime"]),
     ...(searches ? ["group:web"] : []),
+    ...spec.toolGroups.flatMap((group) => liftedBy[group] ?? []),
   ]);
   return {
     profile: exec.mode === "full" ? "full" : "minimal",
     alsoAllow: [...given],
-    deny: denied.filter((name) => !lifted.has(name)),
+    deny: [
+      ...denied.filter((name) => !lifted.has(name)),
+      ...spec.toolGroups.flatMap((group) => keptBack[group] ?? []),
+    ],
     fs: { workspaceOnly: true },
     elevated: { enabled: false },
     exec: {

@@ -37,6 +37,11 @@ function waysIn(spec: DeploymentSpec): readonly string[] {
   return [
     `127.0.0.1:${port}, the gateway${ui ? " and its Control UI" : ""}, ${auth === "token" ? "with a token" : auth === "none" ? "WITHOUT A TOKEN" : "for users that the proxy names"}: every user of this machine can connect.`,
     `Reached by ${by[exposure]}.`,
+    ...(spec.extras.openWebui === undefined
+      ? []
+      : [
+          `127.0.0.1:${spec.extras.openWebui.port}, Open WebUI, with accounts of its own: whoever signs up first is its operator, so sign up before others of this machine do. Its volume claw-${spec.name}_open-webui holds accounts and conversations, also after it was taken out of the spec: \`docker volume rm claw-${spec.name}_open-webui\` removes them.`,
+        ]),
     ...Object.keys(spec.channels).map(
       (name) =>
         `Messages by ${name}: anybody may ask to be paired; the paired may talk to the agent.`,
@@ -118,6 +123,7 @@ function undefended(spec: DeploymentSpec): readonly string[] {
       : []),
     "Who has root, or the disk, has everything.",
     "A model can be talked into misusing what it may use: read its skills and channels as its powers.",
+    "AGENTS.md in the agent's workspace is advice to the model: nothing enforces it.",
   ];
 }
 

@@ -105,6 +105,7 @@ function leftOver(
 const effects: Readonly<Record<ArtifactKind, Effect>> = {
   "openclaw-config": "restart",
   "mcporter-config": "nothing",
+  "agent-advice": "nothing",
   environment: "restart",
   modelfile: "reload",
   compose: "recreate",
@@ -163,6 +164,7 @@ const owners: Readonly<Partial<Record<ArtifactKind, readonly string[]>>> = {
 const made: readonly (readonly [RegExp, ArtifactKind])[] = [
   [/^config\/openclaw\.json$/u, "openclaw-config"],
   [/^config\/mcporter\.json$/u, "mcporter-config"],
+  [/^config\/AGENTS\.md$/u, "agent-advice"],
   [/^config\/ollama\.env$/u, "environment"],
   [/^config\/squid\.conf$/u, "squid"],
   [/^Modelfile\.[^/]+$/u, "modelfile"],

@@ -9,18 +9,21 @@ export const ports: {
   /** The proxy in front of Ollama that lets five paths through; beside Ollama on a host, alone in a container. */
   readonly gateBesideOllama: number;
   readonly egressProxy: number;
+  /** Open WebUI's page, published on loopback. */
+  readonly openWebui: number;
 } = {
   gateway: 18_789,
   browserOffset: 2,
   ollama: 11_434,
   gateBesideOllama: 11_435,
   egressProxy: 3128,
+  openWebui: 3000,
 };
 
 /** Between the same ports of two deployments of one host. */
 const step = 10;
 
-/** The ports of one deployment on its host. In containers only the gateway's is the host's, and a notebook asks the Ollama of its person. */
+/** The ports of one deployment on its host. In containers only the gateway's and Open WebUI's are the host's, and a notebook asks the Ollama of its person. */
 export function portsOf(spec: {
   readonly instance: number;
   readonly profile: Pick<Profile, "gateway">;
@@ -33,5 +36,6 @@ export function portsOf(spec: {
     ollama: ports.ollama + (onHost ? away : 0),
     gateBesideOllama: ports.gateBesideOllama + (onHost ? away : 0),
     egressProxy: ports.egressProxy + (onHost ? away : 0),
+    openWebui: ports.openWebui + away,
   };
 }

@@ -1,3 +1,4 @@
+import { rolesOf } from "../layout/accounts.ts";
 import { ports, portsOf } from "../profiles/ports.ts";
 import { placeOfModel } from "./check-models.ts";
 import type { DeploymentSpec } from "./deployment-spec.ts";
@@ -5,7 +6,13 @@ import type { SpecProblem } from "./spec-problem.ts";
 
 /** Ports, ways in, ways out, and memory. */
 export function checkAccess(spec: DeploymentSpec): readonly SpecProblem[] {
-  return [...portClashes(spec), ...waysIn(spec), ...waysOut(spec), ...memory(spec)];
+  return [
+    ...portClashes(spec),
+    ...waysIn(spec),
+    ...openWebui(spec),
+    ...waysOut(spec),
+    ...memory(spec),
+  ];
 }
 
 function portClashes(spec: DeploymentSpec): readonly SpecProblem[] {
@@ -15,6 +22,9 @@ function portClashes(spec: DeploymentSpec): readonly SpecProblem[] {
     [ollama, "Ollama"],
     [gateBesideOllama, "the proxy in front of Ollama"],
     [egressProxy, "the proxy to the outside"],
+    ...(spec.extras.openWebui === undefined
+      ? []
+      : [[spec.extras.openWebui.port, "Open WebUI"] as [number, string]]),
   ];
   return taken
     .filter(([other]) => other === port || other === port + ports.browserOffset)
@@ -77,6 +87,26 @@ function waysIn(spec: DeploymentSpec): readonly SpecProblem[] {
     });
   }
   return problems;
+}
+
+/** It asks the proxy in front of Ollama, on a network that the two of them have. */
+function openWebui(spec: DeploymentSpec): readonly SpecProblem[] {
+  if (spec.extras.openWebui === undefined) return [];
+  const { gateway, name, ollama } = spec.profile;
+  const hasNetwork = gateway === "container" && name !== "podman" && ollama !== "same-container";
+  const asksOllama = rolesOf(spec).includes("ollama-gate");
+  if (hasNetwork && asksOllama) return [];
+  return [
+    {
+      code: "DEPLOY_OPEN_WEBUI",
+      severity: "error",
+      path: ["extras", "openWebui"],
+      message: hasNetwork
+        ? "expected a model of Ollama beside Open WebUI, got none"
+        : `expected a profile whose containers have networks of their own, got ${name}`,
+      hint: "It is for credentialless, cage, hybrid and macos, with an ollama/ model (C9).",
+    },
+  ];
 }
 
 function waysOut(spec: DeploymentSpec): readonly SpecProblem[] {

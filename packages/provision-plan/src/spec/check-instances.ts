@@ -48,6 +48,7 @@ function claimsOf(spec: DeploymentSpec, place: RenderPlace): readonly string[] {
       gateway.port,
       ...(inContainer ? [] : [gateway.port + ports.browserOffset]),
       ...(onHost ? [ollama, gateBesideOllama, egressProxy] : []),
+      ...(spec.extras.openWebui === undefined ? [] : [spec.extras.openWebui.port]),
     ].map((port) => `port ${port}`),
     ...servicesWithAccounts(spec, place).map(({ uid }) => `user ${uid}`),
     ...(inContainer ? [`bridge ${bridgeName(spec, "inside")}`] : []),

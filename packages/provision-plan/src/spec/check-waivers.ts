@@ -1,6 +1,6 @@
 import type { DeploymentSpec } from "./deployment-spec.ts";
 import type { SpecProblem } from "./spec-problem.ts";
-import type { Control } from "./written-spec.ts";
+import type { Control, ToolGroup } from "./written-spec.ts";
 
 /** What weakens a control in this spec: where it is written, and what it means. */
 interface Weakening {
@@ -8,6 +8,18 @@ interface Weakening {
   readonly path: SpecProblem["path"];
   readonly what: string;
 }
+
+/** What a group of tools does beyond reading what the agent has anyway. */
+const acts: Readonly<Partial<Record<ToolGroup, string>>> = {
+  fs: "writes files of the workspace",
+  ui: "browsers and pages",
+  automation: "schedules, and settings of the gateway",
+  messaging: "messages of its own accord",
+  nodes: "paired devices, with their screens and keyboards",
+};
+
+/** Groups by which something can be sent away. */
+const outward: ReadonlySet<ToolGroup> = new Set(["ui", "messaging", "nodes"]);
 
 /** Every weakening of a spec, waived or not: the page "what is still exposed" starts from it. */
 export function weakenings(spec: DeploymentSpec): readonly Weakening[] {
@@ -46,9 +58,25 @@ export function weakenings(spec: DeploymentSpec): readonly Weakening[] {
   if (Object.values(spec.mcp).some((one) => "command" in one && one.command !== "")) {
     say("mcp-command", ["mcp"], "a program of somebody else runs as the gateway's uid (T20)");
   }
+  const acting = spec.toolGroups.filter((group) => acts[group] !== undefined);
+  if (acting.length > 0) {
+    const what = acting.map((group) => `${group}: ${acts[group] ?? ""}`).join("; ");
+    say("tool-groups", ["tools", "groups"], `an agent has ${what} (L24)`);
+  }
+  if (spec.include !== undefined) {
+    say(
+      "own-config",
+      ["openclaw", "include"],
+      `${spec.include} can add to openclaw.json what no judge reads (L24)`,
+    );
+  }
   const { webSearch, github } = spec.capabilities;
   const remote = Object.values(spec.mcp).some((server) => "url" in server);
-  const isOutward = Object.keys(spec.channels).length > 0 || github === "write" || remote;
+  const isOutward =
+    Object.keys(spec.channels).length > 0 ||
+    github === "write" ||
+    remote ||
+    spec.toolGroups.some((group) => outward.has(group));
   const isReaching = webSearch !== undefined || github !== undefined || remote;
   if (spec.privateData && isReaching && isOutward) {
     say(

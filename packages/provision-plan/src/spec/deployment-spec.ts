@@ -1,5 +1,5 @@
 import type { Profile } from "../profiles/profile.ts";
-import type { Control } from "./written-spec.ts";
+import type { Control, ToolGroup } from "./written-spec.ts";
 
 /** A secret by where it is: a file of the deployment, a variable, or what a command prints. */
 export type SecretPlace =
@@ -24,6 +24,8 @@ export interface DeploymentSpec {
   readonly profile: Profile;
   readonly manager: "system" | "user";
   readonly openclawVersion: string;
+  /** A file of the operator's beside openclaw.json, which adds what that does not say. */
+  readonly include: string | undefined;
   readonly gateway: {
     readonly port: number;
     readonly ui: boolean;
@@ -76,6 +78,8 @@ export interface DeploymentSpec {
     /** Models that may patch files; empty is off. */
     readonly applyPatch: readonly string[];
   };
+  /** Groups of tools that an agent gets beyond reading. */
+  readonly toolGroups: readonly ToolGroup[];
   readonly sandbox: {
     readonly backend: "none" | "host" | "rootless" | "podman";
     readonly socket: "none" | "rootless" | "proxy" | "host";
@@ -90,6 +94,10 @@ export interface DeploymentSpec {
   };
   /** Further servers of MCP by name, with the only tools that are taken from each. */
   readonly mcp: Readonly<Record<string, SpecMcpServer>>;
+  readonly extras: {
+    /** A page to talk to models in, beside the gateway and without it. */
+    readonly openWebui: { readonly port: number } | undefined;
+  };
   readonly privateData: boolean;
   readonly limits: {
     readonly memoryMb: number;

@@ -18,6 +18,7 @@ export function resolveSpec(written: WrittenSpec): DeploymentSpec {
     profile,
     manager,
     openclawVersion: written.openclaw?.version ?? openClawVersion,
+    include: written.openclaw?.include,
     gateway: {
       port: gateway?.port ?? portsOf({ instance, profile }).gateway,
       ui: gateway?.ui ?? profile.controlUi,
@@ -64,6 +65,7 @@ export function resolveSpec(written: WrittenSpec): DeploymentSpec {
       cleanupMs: exec?.cleanupMs ?? 1_800_000,
       applyPatch: exec?.applyPatch?.allowModels ?? [],
     },
+    toolGroups: [...new Set(written.tools?.groups ?? [])],
     sandbox: { backend: sandbox?.backend ?? "none", socket: sandbox?.socket ?? "none" },
     skills: written.skills ?? ["local-rag"],
     channels: Object.fromEntries(
@@ -82,6 +84,14 @@ export function resolveSpec(written: WrittenSpec): DeploymentSpec {
         url === undefined ? { command: command ?? "", args: args ?? [], tools } : { url, tools },
       ]),
     ),
+    extras: {
+      openWebui:
+        written.extras?.openWebui === undefined
+          ? undefined
+          : {
+              port: written.extras.openWebui.port ?? portsOf({ instance, profile }).openWebui,
+            },
+    },
     privateData: written.privateData ?? true,
     limits: {
       memoryMb: limits?.memoryMb ?? 2048,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { profileNames } from "../profiles/profiles.ts";
-import { waivable } from "./written-spec.ts";
+import { toolGroups, waivable } from "./written-spec.ts";
 import type { WrittenSpec } from "./written-spec.ts";
 
 /* The shape of deploy.yaml as it is written. Rules between keys are in check-spec.ts. */
@@ -58,6 +58,14 @@ const schema = z.strictObject({
         .regex(
           /^20[0-9]{2}\.(?:1[0-2]|[1-9])\.[0-9]{1,3}(?:-[0-9]{1,3})?$/u,
           "expected an exact version such as 2026.9.6: no range and no tag",
+        )
+        .optional(),
+      include: z
+        .string()
+        .max(64)
+        .regex(
+          /^(?!openclaw\.)[a-z][a-z0-9-]*\.json5?$/u,
+          "expected the name of a file beside openclaw.json, such as own.json",
         )
         .optional(),
     })
@@ -172,6 +180,9 @@ const schema = z.strictObject({
       applyPatch: z.strictObject({ allowModels: z.array(model).min(1).max(16) }).optional(),
     })
     .optional(),
+  tools: z
+    .strictObject({ groups: z.array(z.enum(toolGroups)).max(toolGroups.length).optional() })
+    .optional(),
   sandbox: z
     .strictObject({
       backend: z.enum(["none", "host", "rootless", "podman"]),
@@ -213,6 +224,11 @@ const schema = z.strictObject({
           .max(64),
       }),
     )
+    .optional(),
+  extras: z
+    .strictObject({
+      openWebui: z.strictObject({ port: z.int().min(1024).max(65_000).optional() }).optional(),
+    })
     .optional(),
   privateData: z.boolean().optional(),
   limits: z

@@ -105,6 +105,26 @@ allow:
 `,
   },
   {
+    name: "Open WebUI beside the gateway",
+    text: `deploy: 1
+profile: credentialless
+models: {primary: ollama/gpt-oss:20b}
+extras: {openWebui: {port: 3210}}
+`,
+  },
+  {
+    name: "groups of tools, and a configuration of one's own",
+    text: `deploy: 1
+profile: cage
+models: {primary: ollama/gpt-oss:20b}
+openclaw: {include: own.json}
+tools: {groups: [fs, sessions, memory, automation]}
+allow:
+  - {control: tool-groups, reason: a scratch workspace that nobody else uses}
+  - {control: own-config, reason: themes and words of our own team}
+`,
+  },
+  {
     name: "a notebook without a token",
     text: `deploy: 1
 profile: notebook

@@ -12,7 +12,23 @@ export const waivable = [
   "socket-proxy",
   "socket-host",
   "mcp-command",
+  "tool-groups",
+  "own-config",
 ] as const;
+
+/** OpenClaw's groups of tools that a spec can give an agent; commands are `exec`, and the web is a capability. */
+export const toolGroups = [
+  "fs",
+  "sessions",
+  "memory",
+  "ui",
+  "automation",
+  "messaging",
+  "nodes",
+] as const;
+
+/** One of {@link toolGroups}. */
+export type ToolGroup = (typeof toolGroups)[number];
 
 /** One of {@link waivable}. */
 export type Control = (typeof waivable)[number];
@@ -24,7 +40,9 @@ export interface WrittenSpec {
   readonly instance?: number | undefined;
   readonly profile: ProfileName;
   readonly manager?: "system" | "user" | undefined;
-  readonly openclaw?: { readonly version?: string | undefined } | undefined;
+  readonly openclaw?:
+    | { readonly version?: string | undefined; readonly include?: string | undefined }
+    | undefined;
   readonly gateway?:
     | {
         readonly port?: number | undefined;
@@ -85,6 +103,7 @@ export interface WrittenSpec {
         readonly applyPatch?: { readonly allowModels: readonly string[] } | undefined;
       }
     | undefined;
+  readonly tools?: { readonly groups?: readonly ToolGroup[] | undefined } | undefined;
   readonly sandbox?:
     | {
         readonly backend: "none" | "host" | "rootless" | "podman";
@@ -111,6 +130,9 @@ export interface WrittenSpec {
           }
         >
       >
+    | undefined;
+  readonly extras?:
+    | { readonly openWebui?: { readonly port?: number | undefined } | undefined }
     | undefined;
   readonly privateData?: boolean | undefined;
   readonly limits?:
