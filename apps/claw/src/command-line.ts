@@ -128,6 +128,7 @@ function build(done: (code: number) => void): Command {
     .option("--openclaw <folder>", "folder whose node_modules holds openclaw (default: the cache)")
     .option("--dry-run", "say what would be written, and by whom it was changed")
     .option("--overwrite-drift", "write over what was changed by hand")
+    .option("--keep-state", "archive nothing of OpenClaw's state, and never put it back")
     .option("--json", "print one JSON object")
     .addHelpText("after", applyExamples)
     .action(async (file: string, options: ApplyCommandOptions) => {
@@ -167,10 +168,13 @@ function build(done: (code: number) => void): Command {
 
   program
     .command("rollback")
-    .description("give a deployment the files of an earlier generation; secrets stay as they are")
+    .description(
+      "give a deployment the files and the state of an earlier generation, not its secrets",
+    )
     .argument("<name>", "the deployment: name in its spec")
     .option("--to <number>", "a generation of `claw history` (default: the one before)")
     .option("--overwrite-drift", "write over what was changed by hand")
+    .option("--keep-state", "the files alone: OpenClaw's state stays that of now")
     .option("--json", "print one JSON object")
     .addHelpText("after", rollbackExamples)
     .action(async (name: string, options: RollbackOptions) => {
@@ -305,7 +309,9 @@ Examples:
 
 A file that somebody changed is shown and not written over. Killed at any moment, the next call undoes first.
 The token is made once, mode 0600, and kept; its value is printed nowhere. With --start everything is put back
-unless the gateway is ready, Ollama has the models, and the agent answers one question.
+unless the gateway is ready, Ollama has the models, and the agent answers one question. Where OpenClaw, its models,
+agents or channels change, its state is archived first and put back with the files; without room for that nothing is
+begun. The last five archives are kept.
 Exit codes: 0 applied or unchanged, 1 the spec does not hold, drift, or put back, 2 usage or failure.
 `;
 
@@ -313,14 +319,18 @@ const historyExamples = `
 Examples:
   claw history home
   claw history home --json
+
+"state of before" is an archive of what OpenClaw had written when that attempt began.
 `;
 
 const rollbackExamples = `
 Examples:
   claw rollback home
   claw rollback home --to 3
+  claw rollback home --keep-state
 
-A secret that was rotated stays rotated: no generation holds one.
+OpenClaw's state is that which the generation had left; the state of now is archived, so that this can be undone, too.
+The workspace stays as it is. A secret that was rotated stays rotated: no generation and no archive holds one.
 Exit codes: 0 rolled back, 1 drift or put back, 2 usage, no such generation or failure.
 `;
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
@@ -96,6 +96,44 @@ test("C16: update takes the pinned OpenClaw only, and makes the process anew", a
   );
   expect(readFileSync(definition, "utf8")).toContain("/next/node_modules/openclaw/openclaw.mjs");
   expect((await place.claw("health")).code).toBe(0);
+}, 180_000);
+
+test("T22: rollback brings the state of its generation back, not its token and not the workspace; history names it", async () => {
+  const read = (name: string): string => readFileSync(path.join(place.state, name), "utf8");
+  const spec = path.join(place.home, "deploy.yaml");
+  const before = read("state.sqlite");
+  writeFileSync(
+    spec,
+    readFileSync(spec, "utf8").replace("ollama/gpt-oss:20b", "ollama/qwen2.5-coder:7b"),
+  );
+  const done = await place.claw("apply", "--start", "--without-model", "--json");
+  const applied = JSON.parse(done.stdout) as {
+    readonly number: number;
+    readonly state: { readonly archive: string };
+  };
+  expect([done.code, applied.state.archive]).toEqual([
+    0,
+    `before-${String(applied.number).padStart(6, "0")}.tar`,
+  ]);
+  expect(read("state.sqlite")).not.toBe(before);
+  expect((await place.claw("regenerate-token", "--yes")).code).toBe(0);
+  const fresh = place.token();
+  mkdirSync(path.join(place.state, "workspace"), { recursive: true });
+  writeFileSync(path.join(place.state, "workspace", "notes.md"), "of now");
+  expect((await place.claw("stop")).code).toBe(0);
+
+  const back = await place.claw("rollback", "home", "--json");
+  expect([back.code, JSON.parse(back.stdout)]).toEqual([
+    0,
+    expect.objectContaining({ restored: applied.state }),
+  ]);
+  expect(read("state.sqlite")).toBe(before);
+  expect([place.token(), read("workspace/notes.md")]).toEqual([fresh, "of now"]);
+  const history = await place.claw("history", "home");
+  expect(history.stdout).toContain(
+    `state of before: ${path.join(place.home, ".local/state/clawkeep/deployments/home/backups", applied.state.archive)}`,
+  );
+  expect((await place.claw("start")).code).toBe(0);
 }, 180_000);
 
 test("C28: uninstall shows and asks, keeps data unless it was said, and leaves nothing running", async () => {

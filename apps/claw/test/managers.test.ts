@@ -45,16 +45,20 @@ vi.mock("@clawkeep/provision", async (original) => {
   return {
     ...real,
     gatewayGates: () => [{ name: "gateway", check: () => Promise.resolve(seen.refusal) }],
-    supervisedService: ({ name, args }: Provision.ServiceDefinition): Provision.ServicePort => ({
-      name,
-      isRunning: () => Promise.resolve(seen.running.has(name)),
+    supervisedService: (given: Provision.ServiceDefinition): Provision.ServicePort => ({
+      name: given.name,
+      isRunning: () => Promise.resolve(seen.running.has(given.name)),
       start: () => {
+        const { name, folder } = given;
+        // What is started is what its file says, if there is one.
+        const file = path.join(folder, `${name}.json`);
+        const { args } = existsSync(file) ? real.readDefinition(file) : given;
         seen.running.add(name);
         seen.supervised.push(`start ${args[0] ?? ""}`);
         return Promise.resolve();
       },
       stop: () => {
-        if (seen.running.delete(name)) seen.supervised.push(`stop ${name}`);
+        if (seen.running.delete(given.name)) seen.supervised.push(`stop ${given.name}`);
         return Promise.resolve();
       },
     }),

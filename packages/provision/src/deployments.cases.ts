@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -53,6 +54,37 @@ export function desiredOf(base: string, version: 1 | 2): Desired {
     services: [fileService(base, "gateway", join(etc, "openclaw.json"))],
     gates: [{ name: "readyz", check: () => Promise.resolve(undefined) }],
   };
+}
+
+/**
+ * The same with a state: the service notes in it each version with which it was started, as OpenClaw changes the form
+ * of its state. A workspace and a token are beside that.
+ */
+export function statefulOf(base: string, version: 1 | 2): Desired {
+  const folder = join(base, "openclaw");
+  const desired = desiredOf(base, version);
+  // Not where a restore was killed: what it left is beside it.
+  const isNew = !existsSync(base) || !readdirSync(base).some((name) => name.includes("openclaw"));
+  for (const name of isNew ? ["workspace", "secrets"] : []) {
+    mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
+  }
+  const services = desired.services.map((service) => ({
+    ...service,
+    start: async () => {
+      await service.start();
+      appendFileSync(
+        join(folder, "state.sqlite"),
+        readFileSync(join(base, `${service.name}.running`)),
+      );
+    },
+  }));
+  const about = { name: "home", profile: "notebook", openclaw: "2026.9.6", spec: "deploy: 1\n" };
+  return { ...desired, services, state: { folder, about, dependsOn: () => true } };
+}
+
+/** What the service of {@link statefulOf} has noted: the versions, in their order. */
+export function notedIn(base: string): string {
+  return readFileSync(join(base, "openclaw", "state.sqlite"), "utf8").replaceAll(/[^12]/gu, "");
 }
 
 /** Every file under a folder with its mode and bytes. */

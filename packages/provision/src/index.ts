@@ -1,7 +1,8 @@
-export { applyDeployment, compareDeployment } from "./apply/apply.ts";
+export { applyDeployment, compareDeployment, recoverDeployment } from "./apply/apply.ts";
 export type { Applied, ApplyOptions, Desired } from "./apply/apply.ts";
 export type { FileChange } from "./apply/plan-changes.ts";
 export { rollbackDeployment } from "./apply/rollback.ts";
+export type { DeploymentState } from "./apply/state-backup.ts";
 export { gatewayGates, tagsGate } from "./health/http-gates.ts";
 export type { Place } from "./health/http-gates.ts";
 export { turnGate } from "./health/turn-gate.ts";
@@ -14,7 +15,7 @@ export type { HealthGate, ServicePort } from "./ports/service-port.ts";
 export { giveToContainer } from "./secrets/container-secret.ts";
 export { ensureToken, hasSecret, rotateToken } from "./secrets/ensure-token.ts";
 export { readHistory } from "./store/deployment-store.ts";
-export type { HistoryRecord } from "./store/record.ts";
+export type { HistoryRecord, KeptState } from "./store/record.ts";
 export { besideRun, runBeside } from "./supervise/run-beside.ts";
 export { openPipes, parsePipe } from "./supervise/pipes.ts";
 export { definitionFile, readDefinition } from "./supervise/service-definition.ts";

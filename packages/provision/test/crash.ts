@@ -3,7 +3,7 @@ import type { FaultHook } from "@clawkeep/durable-files";
 
 import { applyDeployment } from "../src/apply/apply.ts";
 import { rollbackDeployment } from "../src/apply/rollback.ts";
-import { desiredOf } from "../src/deployments.cases.ts";
+import { statefulOf } from "../src/deployments.cases.ts";
 
 const [action = "", base = "", at = "0"] = process.argv.slice(2);
 let step = 0;
@@ -15,7 +15,7 @@ const faults: FaultHook = (name) => {
   if (step === Number(at)) process.kill(process.pid, "SIGKILL");
 };
 
-const desired = desiredOf(base, 2);
+const desired = statefulOf(base, 2);
 if (action === "apply") await applyDeployment(`${base}/state`, desired, { faults });
 else await rollbackDeployment(`${base}/state`, desired, { faults });
 process.stdout.write(String(step));

@@ -1,22 +1,27 @@
+import path from "node:path";
+
 import { escapeForTerminal } from "@clawkeep/diagnostics";
 import {
   applyDeployment,
   compareDeployment,
   ensureToken,
   readHistory,
+  recoverDeployment,
   writeCard,
 } from "@clawkeep/provision";
-import type { Applied, FileChange, KeptService } from "@clawkeep/provision";
+import type { Applied, FileChange, KeptService, KeptState } from "@clawkeep/provision";
 
 import type { ArtifactKind } from "@clawkeep/provision-plan";
 
 import { printData, printJson, printNote } from "../output/print.ts";
 import { cardOf, filesOf, secretsOf, secretValues, storeOf } from "../place/deployment.ts";
-import { giveSecrets } from "../place/container-secrets.ts";
+import { containerIdsOf, giveSecrets } from "../place/container-secrets.ts";
+import { keptState } from "../place/kept-state.ts";
 import { keptServices, runningOf, serviceOf } from "../place/managed-services.ts";
 import { firewallOf, foreignServices, managerOf, managerOfKept } from "../place/manager.ts";
 import type { Manager } from "../place/manager.ts";
 import { refuseClashes } from "../place/neighbours.ts";
+import { formerOf } from "../place/operated.ts";
 import { specOrFindings } from "../place/spec-file.ts";
 import { healthGates, startedDeployment } from "../place/start-deployment.ts";
 
@@ -33,6 +38,9 @@ export interface ApplyCommandOptions {
   readonly containerIds?: string;
   readonly dryRun?: boolean;
   readonly overwriteDrift?: boolean;
+  readonly keepState?: boolean;
+  /** Not an option of the command: `update` makes every process anew. */
+  readonly recreate?: boolean;
   readonly json?: boolean;
 }
 
@@ -60,6 +68,10 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
   const files = [
     ...filesOf(spec, options.folder, {
       isStarted,
+      // Our own cages have the ids of this host.
+      ...(isStarted && manager === "compose"
+        ? { containerIds: containerIdsOf(spec, options) }
+        : {}),
       installs: [
         ...(isStarted ? installedFor[manager] : []),
         ...(firewall.length === 0 ? [] : ["nftables" as const]),
@@ -74,13 +86,6 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
     print({ outcome: drifts ? "drifted" : "planned", changes }, options);
     return drifts ? 1 : 0;
   }
-  const secrets = secretsOf(spec, options.folder);
-  await secretValues(secrets);
-  for (const { path, isToken } of secrets) if (isToken) await ensureToken(path);
-  if (!(isStarted && isSupervised)) {
-    const isNeeded = isStarted && manager === "compose";
-    await giveSecrets(spec, { ...options, isNeeded });
-  }
   const definitions = started?.definitions ?? [];
   const kept: readonly KeptService[] = !isStarted
     ? []
@@ -91,24 +96,46 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
   // Without --start what does not run stays so.
   const own = options.start === true ? all : await runningOf(all);
   const services = [...firewall.map((one) => serviceOf(one, [])), ...own];
+  // Before a token is made: an attempt that was killed may have moved the state that it lies in.
+  const recovered = former.length > 0 && (await recoverDeployment(store, services));
+  const secrets = secretsOf(spec, options.folder);
+  await secretValues(secrets);
+  for (const { path: at, isToken } of secrets) if (isToken) await ensureToken(at);
+  if (!(isStarted && isSupervised)) {
+    const isNeeded = isStarted && manager === "compose";
+    await giveSecrets(spec, { ...options, isNeeded });
+  }
   const asked = { question: options.question ?? plainQuestion, heard: printAnswer };
   const gates =
     own.length === 0
       ? []
       : healthGates(spec, definitions, options.withoutModel === true ? undefined : asked);
+  const card = cardOf(spec, file, { folder: options.folder, isStarted });
+  // What never ran has no state of ours.
+  const state =
+    wasStarted && options.keepState !== true
+      ? keptState(formerOf(store, card), spec.openclawVersion)
+      : undefined;
   const desired = {
     files,
     services,
     gates,
     kept: [...firewall, ...kept],
     secrets: await secretValues(secrets),
+    ...(state === undefined ? {} : { state }),
   };
   const applied = await applyDeployment(store, desired, {
     ...(options.overwriteDrift === true ? { overwriteDrift: true } : {}),
+    ...(options.recreate === true ? { recreate: true } : {}),
   });
   const isDone = applied.outcome === "applied" || applied.outcome === "unchanged";
-  if (isDone) await writeCard(store, cardOf(spec, file, { folder: options.folder, isStarted }));
-  print(applied, options);
+  if (isDone) await writeCard(store, card);
+  print({ ...applied, recovered: applied.recovered || recovered }, options, store);
+  if (wasStarted && options.keepState !== true && state === undefined && applied.number) {
+    printNote(
+      "OpenClaw's state is in a volume of the engine: it was not archived; claw backup says how.",
+    );
+  }
   return isDone ? 0 : 1;
 }
 
@@ -132,10 +159,12 @@ export function print(
   done: Omit<Applied, "outcome" | "recovered"> & {
     readonly outcome: Applied["outcome"] | "planned";
     readonly recovered?: boolean;
+    readonly restored?: KeptState;
   },
   { json }: { readonly json?: boolean },
+  store = "",
 ): void {
-  const { outcome, number, reason, recovered = false } = done;
+  const { outcome, number, reason, recovered = false, state, restored } = done;
   const changes = done.changes.map(({ path, drift, ...change }) => ({
     path,
     action: actionOf(change),
@@ -148,6 +177,8 @@ export function print(
       recovered,
       ...(number === undefined ? {} : { number }),
       ...(reason === undefined ? {} : { reason }),
+      ...(state === undefined ? {} : { state }),
+      ...(restored === undefined ? {} : { restored }),
       changes,
     });
     return;
@@ -162,11 +193,22 @@ export function print(
   printData(
     escapeForTerminal([outcome, number, reason].filter((one) => one !== undefined).join(" ")),
   );
+  if (restored !== undefined) {
+    printNote(escapeForTerminal(`OpenClaw's state is that of ${archiveText(restored, store)}`));
+  }
+  if (state !== undefined) {
+    printNote(escapeForTerminal(`OpenClaw's state of before is in ${archiveText(state, store)}`));
+  }
   if (outcome === "drifted") {
     printNote(
       "Nothing was written. Take the changes into the spec, or write over them: --overwrite-drift.",
     );
   }
+}
+
+/** An archive of a state in words. */
+function archiveText({ archive, files, bytes }: KeptState, store: string): string {
+  return `${path.join(store, "backups", archive)} (${files} files, ${bytes} bytes)`;
 }
 
 function actionOf({ before, after }: Pick<FileChange, "before" | "after">): string {

@@ -67,7 +67,9 @@ export async function restoreName(file: string, options: BackupOptions): Promise
     if (manifest.openclaw !== openclaw) {
       printNote(`The deployment runs OpenClaw ${openclaw}: it may not read the state of another.`);
     }
-    if (existsSync(spec) && manifest.spec !== readFileSync(spec, "utf8")) {
+    // Those that apply makes have none.
+    const isOther = manifest.spec !== "" && existsSync(spec);
+    if (isOther && manifest.spec !== readFileSync(spec, "utf8")) {
       printNote(escapeForTerminal(`${spec} is another one than then; it stays as it is.`));
     }
     const question = `replace the state of ${name} in ${state}?`;

@@ -4,7 +4,7 @@ import process from "node:process";
 
 import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
 import { stateHome } from "@clawkeep/durable-files";
-import { openBackup, restoreState, runOnTerminal } from "@clawkeep/provision";
+import { runOnTerminal } from "@clawkeep/provision";
 import type { ProgramRun } from "@clawkeep/provision";
 
 import { printData, printNote } from "../output/print.ts";
@@ -12,10 +12,8 @@ import { compose, engine } from "../place/container-command.ts";
 import { startedServices } from "../place/managed-services.ts";
 import { operatedOf } from "../place/operated.ts";
 import type { Operated } from "../place/operated.ts";
-import { stateOf } from "../place/state-folder.ts";
 import { specOrFindings } from "../place/spec-file.ts";
 import { applySpec } from "./apply.ts";
-import { backupOf } from "./backup.ts";
 
 /** Options of `update` as they were written. */
 export interface UpdateOptions {
@@ -32,7 +30,7 @@ export async function updateName(
   options: UpdateOptions,
 ): Promise<number> {
   const operated = operatedOf(name);
-  const { card, store } = operated;
+  const { card } = operated;
   const spec = specOrFindings(card.spec);
   if (spec === undefined) return 1;
   if (card.manager === "container") return updateContainers(operated);
@@ -40,16 +38,11 @@ export async function updateName(
   const version = spec.openclawVersion;
   const folder = path.resolve(options.openclaw ?? (await installed(version)));
   checkVersion(folder, version);
-  const backups = path.join(store, "backups");
-  mkdirSync(backups, { recursive: true, mode: 0o700 });
-  const at = new Date().toISOString().replaceAll(/[:.]/gu, "-");
-  const archive = path.join(backups, `before-${version}-${at}.tar`);
-  for (const service of (await startedServices(operated)).toReversed()) await service.stop();
-  await backupOf(operated, archive);
-  printNote(escapeForTerminal(`the state of before is in ${archive}`));
+  await startedServices(operated);
   const code = await applySpec(card.spec, {
     folder: card.folder,
     start: true,
+    recreate: true,
     openclaw: folder,
     ...(options.withoutModel === true ? { withoutModel: true } : {}),
   });
@@ -57,21 +50,8 @@ export async function updateName(
     printData(escapeForTerminal(`${card.name}: runs OpenClaw ${version} of ${folder}`));
     return 0;
   }
-  await backToBefore(operatedOf(card.name), archive);
-  printNote(escapeForTerminal(`${card.name}: put back, its state too`));
+  printNote(escapeForTerminal(`${card.name}: as it was, its state too`));
   return code;
-}
-
-async function backToBefore(operated: Operated, archive: string): Promise<void> {
-  const services = await startedServices(operated);
-  for (const service of services.toReversed()) await service.stop();
-  const backup = await openBackup(archive);
-  try {
-    await restoreState(backup, stateOf(operated));
-  } finally {
-    await backup.close();
-  }
-  for (const service of services) await service.start();
 }
 
 /** Pulled images are used only by containers that are made anew: `restart` would go on with the old ones (C16). */

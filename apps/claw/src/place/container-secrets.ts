@@ -26,21 +26,11 @@ export interface GiveOptions {
  * @throws CodedError `CONTAINER_IDS`; of `giveToContainer` where the containers start now
  */
 export async function giveSecrets(spec: DeploymentSpec, options: GiveOptions): Promise<void> {
-  const { gateway, name } = spec.profile;
-  if (gateway !== "container" || name === "podman") return;
-  const inside = servicesOf(spec, thisPlace()).find(({ role }) => role === "gateway")?.uid ?? 1000;
-  const first = options.containerIds;
-  if (first !== undefined && !/^[0-9]{1,10}$/u.test(first)) {
-    throw new CodedError({
-      code: "CONTAINER_IDS",
-      message: `expected a number of this host for --container-ids, got ${first}`,
-      hint: "Rootless Docker: the first number of your line in /etc/subuid, less 1. userns-remap: that of dockremap.",
-    });
-  }
+  if (!isComposed(spec)) return;
+  const uid = containerIdsOf(spec, options) + insideOf(spec);
   try {
     for (const secret of secretsOf(spec, options.folder)) {
       const target = copyOf(options.folder, secret.name);
-      const uid = first === undefined ? (ownerOf(target) ?? inside) : Number(first) + inside;
       await giveToContainer({ source: secret.path, target, uid });
     }
   } catch (error) {
@@ -48,6 +38,38 @@ export async function giveSecrets(spec: DeploymentSpec, options: GiveOptions): P
     if (!isOwner || options.isNeeded) throw error;
     printNote(escapeForTerminal(`${error.message}. ${error.hint}`));
   }
+}
+
+/**
+ * The id of this host that containers of compose count as 0: what was said, or what the copies of secrets show that was
+ * said before.
+ *
+ * @throws CodedError `CONTAINER_IDS`
+ */
+export function containerIdsOf(
+  spec: DeploymentSpec,
+  { folder, containerIds }: Pick<GiveOptions, "folder" | "containerIds">,
+): number {
+  if (!isComposed(spec)) return 0;
+  if (containerIds !== undefined && !/^[0-9]{1,10}$/u.test(containerIds)) {
+    throw new CodedError({
+      code: "CONTAINER_IDS",
+      message: `expected a number of this host for --container-ids, got ${containerIds}`,
+      hint: "Rootless Docker: the first number of your line in /etc/subuid, less 1. userns-remap: that of dockremap.",
+    });
+  }
+  if (containerIds !== undefined) return Number(containerIds);
+  const owners = secretsOf(spec, folder).map(({ name }) => ownerOf(copyOf(folder, name)));
+  const owner = owners.find((one) => one !== undefined);
+  return owner === undefined ? 0 : Math.max(0, owner - insideOf(spec));
+}
+
+function isComposed({ profile }: DeploymentSpec): boolean {
+  return profile.gateway === "container" && profile.name !== "podman";
+}
+
+function insideOf(spec: DeploymentSpec): number {
+  return servicesOf(spec, thisPlace()).find(({ role }) => role === "gateway")?.uid ?? 1000;
 }
 
 /** Gives it a token that was changed, as whoever it belonged to before. */

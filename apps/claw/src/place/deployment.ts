@@ -69,7 +69,7 @@ export function cardOf(
 export function filesOf(
   spec: DeploymentSpec,
   folder: string,
-  { isStarted = false, installs = [] }: FileOptions = {},
+  { isStarted = false, installs = [], containerIds = 0 }: FileOptions = {},
 ): readonly DesiredFile[] {
   const isNotebook = spec.profile.gateway === "process";
   const isCaged = spec.profile.gateway === "container";
@@ -90,7 +90,12 @@ export function filesOf(
       ? file
       : { ...file, folderMode: 0o711, ...(owner === undefined ? {} : { owner }) };
     // An agent and a firewall are the host's, whatever runs behind them.
-    if (isCaged && kind !== "launchd-plist" && kind !== "nftables") return [{ ...here, ...read }];
+    if (isCaged && kind !== "launchd-plist" && kind !== "nftables") {
+      const { uid, gid } = owner ?? { uid: 0, gid: 0 };
+      const inside =
+        owner === undefined ? {} : { owner: { uid: uid + containerIds, gid: gid + containerIds } };
+      return [{ ...here, ...read, ...inside }];
+    }
     return install === undefined ? [here] : [here, { ...read, path: install }];
   });
 }
@@ -101,6 +106,8 @@ export interface FileOptions {
   readonly isStarted?: boolean;
   /** Kinds that a program of this host reads where they are installed. */
   readonly installs?: readonly ArtifactKind[];
+  /** The id of this host that containers count as 0. Default 0. */
+  readonly containerIds?: number;
 }
 
 /** What the processes of a deployment read themselves; the other files are for programs that manage them. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 
-import { CodedError } from "@clawkeep/diagnostics";
+import { CodedError, isCodedError } from "@clawkeep/diagnostics";
 import { stateHome } from "@clawkeep/durable-files";
 import { openClawProgram, readCard, readGatewaySettings } from "@clawkeep/provision";
 import type {
@@ -34,6 +34,19 @@ export function operatedOf(name: string | undefined): Operated {
   const store = knownStoreOf(name ?? nameHere());
   const card = readCard(store);
   return { store, card, definitions: appliedDefinitions(card.name) };
+}
+
+/** A deployment before it is applied again. Where its card is lost, which apply writes anew, it is what it becomes. */
+export function formerOf(store: string, next: DeploymentCard): Operated {
+  const definitions = appliedDefinitions(next.name);
+  try {
+    return { store, card: readCard(store), definitions };
+  } catch (error) {
+    if (isCodedError(error) && error.code === "DEPLOYMENT_CARD") {
+      return { store, card: next, definitions };
+    }
+    throw error;
+  }
 }
 
 /** Settings of its gateway as they lie there now. */

@@ -9,10 +9,13 @@ import { hostFiles } from "../ports/file-port.ts";
 import type { HealthGate, ServicePort } from "../ports/service-port.ts";
 import type { Store } from "../store/deployment-store.ts";
 import { openStore } from "../store/deployment-store.ts";
-import type { Journal, KeptFile } from "../store/record.ts";
+import type { VerifiedBackup } from "../operate/backup/read-backup.ts";
+import type { Journal, KeptFile, KeptState } from "../store/record.ts";
 import type { FileChange } from "./plan-changes.ts";
 import { planChanges } from "./plan-changes.ts";
 import { recover, undo } from "./recover.ts";
+import type { DeploymentState } from "./state-backup.ts";
+import { backUpState, bringBack, hasState, putBack } from "./state-backup.ts";
 
 /** A deployment as it should be. */
 export interface Desired {
@@ -22,6 +25,8 @@ export interface Desired {
   readonly gates: readonly HealthGate[];
   /** The same services by what keeps them: recorded, so that later commands ask the same manager. */
   readonly kept?: readonly KeptService[];
+  /** Archived before what it depends on changes, and put back when the change is. Default: it is left alone. */
+  readonly state?: DeploymentState;
   /** Texts that must be in no file, such as tokens: a file is kept in every generation, a secret in none. */
   readonly secrets?: readonly string[];
 }
@@ -30,6 +35,8 @@ export interface Desired {
 export interface ApplyOptions {
   /** What was changed by hand is written over; it is kept in the store. Default: nothing is, and it is said. */
   readonly overwriteDrift?: boolean;
+  /** Processes are made anew though no file changes, as after an update. */
+  readonly recreate?: boolean;
   /** Milliseconds to wait for another who applies. Default 0. */
   readonly waitMs?: number;
   readonly files?: FilePort;
@@ -46,6 +53,8 @@ export interface Applied {
   readonly recovered: boolean;
   /** Why it was rolled back. */
   readonly reason?: string;
+  /** Where the state as it was before is. */
+  readonly state?: KeptState;
 }
 
 /**
@@ -53,12 +62,14 @@ export interface Applied {
  * service that does not start or a gate that says no puts every file back to the byte and starts what
  * ran before. Killed at any moment, the next call undoes first. A call with nothing to do writes nothing.
  *
- * Steps told to `faults`, besides those of `replaceFile`: `apply:file`, `remove:unlink`, `apply:stop`,
- * `apply:start`, `apply:gate`, `journal:remove`.
+ * Where OpenClaw's state depends on what changes, it is archived while nothing runs, and is put back with the files.
+ *
+ * Steps told to `faults`, besides those of `replaceFile`, `writeBackup` and `restoreState`: `apply:file`,
+ * `remove:unlink`, `apply:stop`, `apply:start`, `apply:gate`, `journal:remove`.
  *
  * @param folder The deployment's own, under the state home.
  * @throws CodedError `FILE_LOCKED`, `APPLY_SECRET_IN_FILE`, `APPLY_PATHS`, `APPLY_INTERFERED`,
- *   `HISTORY_DAMAGED`, `FILE_NOT_REGULAR` (a link where a file belongs)
+ *   `HISTORY_DAMAGED`, `FILE_NOT_REGULAR` (a link where a file belongs), `BACKUP_SPACE`
  */
 export async function applyDeployment(
   folder: string,
@@ -78,6 +89,25 @@ export async function applyDeployment(
   }
 }
 
+/**
+ * Undoes an attempt that was killed, so that what is made before an apply, such as a token, finds everything in its
+ * place.
+ *
+ * @returns whether something was undone
+ * @throws CodedError `FILE_LOCKED`, `APPLY_INTERFERED`, `HISTORY_DAMAGED`
+ */
+export async function recoverDeployment(
+  folder: string,
+  services: readonly ServicePort[],
+): Promise<boolean> {
+  const store = await openStore(folder);
+  try {
+    return await recover(store, hostFiles(), services);
+  } finally {
+    store.close();
+  }
+}
+
 /** What a deployment would become; nothing is written. An attempt that was killed is not undone. */
 export async function compareDeployment(
   desired: Pick<Desired, "files">,
@@ -86,11 +116,19 @@ export async function compareDeployment(
   return planChanges(desired.files, last, hostFiles());
 }
 
+/** What kind of attempt it is. */
+export interface Attempt {
+  readonly kind: "apply" | "rollback";
+  readonly of?: number;
+  /** The state that a rollback brings back. */
+  readonly back?: VerifiedBackup;
+}
+
 /** The same under a lock that is held. */
 export async function applyUnderLock(
   store: Store,
   desired: Desired,
-  what: { readonly kind: "apply" | "rollback"; readonly of?: number },
+  { back, ...what }: Attempt,
   options: ApplyOptions,
 ): Promise<Applied> {
   const files = options.files ?? hostFiles(options.faults);
@@ -104,18 +142,46 @@ export async function applyUnderLock(
   const ran = await runningOf(desired.services);
   const isKept = isDeepStrictEqual(desired.kept ?? [], last?.services ?? []);
   const isRunning = ran.length === desired.services.length;
-  if (changes.length === 0 && isKept && isRunning && what.kind === "apply") {
+  const isAnew = options.recreate === true || back !== undefined;
+  if (changes.length === 0 && isKept && isRunning && what.kind === "apply" && !isAnew) {
     return { outcome: "unchanged", changes, recovered };
   }
-  const journal = await journalOf(store, desired, changes, { ...what, number: history.length + 1 });
-  const { number, of } = journal;
+  const number = history.length + 1;
+  const archive = `before-${String(number).padStart(6, "0")}.tar`;
+  const { state } = desired;
+  const isArchived =
+    state !== undefined &&
+    (isAnew || state.dependsOn(changes)) &&
+    (await hasState(state, store.archive(archive)));
+  const journal = await journalOf(store, desired, changes, {
+    ...what,
+    number,
+    ...(isArchived ? { state: { folder: state.folder, archive } } : {}),
+  });
+  const { of } = journal;
   await store.begin(journal);
-  const reason = await carryOut(desired, changes, files, options.faults).catch(textOf);
+  const { faults } = options;
+  const did: { state?: KeptState; touchedState: boolean } = { touchedState: false };
+  const steps = async (): Promise<string | undefined> => {
+    // A service reads its files when it starts: it is stopped before they change, and never sees half of them.
+    if (changes.length > 0 || isAnew || isArchived) await stopAll(desired.services, faults);
+    if (isArchived) did.state = await backUpState(state, store, archive, faults);
+    did.touchedState = back !== undefined;
+    if (back !== undefined && state !== undefined) await bringBack(back, state.folder, faults);
+    await writeAll(changes, files, faults);
+    did.touchedState = true;
+    return startAll(desired, faults);
+  };
+  const reason = await steps().catch(textOf);
   if (reason !== undefined) {
     for (const service of desired.services.toReversed()) await service.stop();
     await undo(journal, store, files);
+    if (did.touchedState && journal.state !== undefined) {
+      await putBack(store, journal.state.folder, archive);
+    }
     for (const service of ran) await service.start();
   }
+  const kept = reason === undefined && did.state !== undefined ? { state: did.state } : {};
   await store.addRecord({
     number,
     kind: what.kind,
@@ -124,31 +190,42 @@ export async function applyUnderLock(
     ...(reason === undefined ? {} : { reason }),
     files: journal.files,
     ...(desired.kept === undefined ? {} : { services: desired.kept }),
+    ...kept,
   });
   await store.end();
+  await store.pruneArchives();
   return reason === undefined
-    ? { outcome: "applied", number, changes, recovered }
+    ? { outcome: "applied", number, changes, recovered, ...kept }
     : { outcome: "rolled-back", number, changes, recovered, reason };
 }
 
-async function carryOut(
-  { services, gates }: Desired,
+async function stopAll(
+  services: readonly ServicePort[],
+  faults: FaultHook | undefined,
+): Promise<void> {
+  for (const service of services.toReversed()) {
+    await faults?.("apply:stop", { path: service.name });
+    await service.stop();
+  }
+}
+
+async function writeAll(
   changes: readonly FileChange[],
   files: FilePort,
   faults: FaultHook | undefined,
-): Promise<string | undefined> {
-  // A service reads its files when it starts: it is stopped before they change, and never sees half of them.
-  if (changes.length > 0) {
-    for (const service of services.toReversed()) {
-      await faults?.("apply:stop", { path: service.name });
-      await service.stop();
-    }
-  }
+): Promise<void> {
   for (const { path, after } of changes) {
     await faults?.("apply:file", { path });
     if (after === undefined) await files.remove(path);
     else await files.write(after);
   }
+}
+
+/** Why it does not work, or undefined. */
+async function startAll(
+  { services, gates }: Desired,
+  faults: FaultHook | undefined,
+): Promise<string | undefined> {
   for (const service of services) {
     await faults?.("apply:start", { path: service.name });
     if (!(await service.isRunning())) await service.start();
@@ -165,7 +242,7 @@ async function journalOf(
   store: Store,
   desired: Desired,
   changes: readonly FileChange[],
-  what: Pick<Journal, "kind" | "number"> & { readonly of?: number },
+  what: Pick<Journal, "kind" | "number" | "of" | "state">,
 ): Promise<Journal> {
   const keep = async (file: DesiredFile | FoundFile): Promise<KeptFile> => {
     const { path, mode, bytes, owner } = file;

@@ -5,10 +5,12 @@ import type { ServicePort } from "../ports/service-port.ts";
 import type { Store } from "../store/deployment-store.ts";
 import type { Journal, KeptFile } from "../store/record.ts";
 import { isKept } from "./plan-changes.ts";
+import { putBack } from "./state-backup.ts";
 
 /**
  * Finishes what a kill left: what was recorded as done is done; everything else is undone, so that
- * every file is again what it was, to the byte, and no service runs with a file that is gone.
+ * every file is again what it was, to the byte, and no service runs with a file that is gone. So is OpenClaw's state
+ * where the attempt had archived it: what was started since may have written to it.
  *
  * @returns whether something was undone
  * @throws CodedError `APPLY_INTERFERED` when a file is neither what it was nor what was being written
@@ -29,7 +31,8 @@ export async function recover(
     }
     for (const service of services) await service.stop();
     await undo(journal, store, files);
-    const { number, kind, of } = journal;
+    const { number, kind, of, state } = journal;
+    if (state !== undefined) await putBack(store, state.folder, state.archive);
     await store.addRecord({
       number,
       kind,
@@ -39,6 +42,7 @@ export async function recover(
     });
   }
   await store.end();
+  await store.pruneArchives();
   return !isRecorded;
 }
 

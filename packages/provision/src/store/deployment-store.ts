@@ -9,7 +9,7 @@ import type { Digest } from "@clawkeep/integrity";
 
 import { removeFile } from "../ports/file-port.ts";
 import type { HistoryRecord, Journal } from "./record.ts";
-import { parseJournal, parseRecord } from "./record.ts";
+import { archiveForm, parseJournal, parseRecord } from "./record.ts";
 
 /** Options of {@link openStore}. */
 export interface StoreOptions {
@@ -20,8 +20,8 @@ export interface StoreOptions {
 
 /**
  * Opens what is known of a deployment, and keeps everybody else from changing it until `close()`.
- * The folder holds `history/NNNNNN.json`, `objects/DIGEST` and, while something is under way or was
- * killed, `journal.json`; all for this uid only.
+ * The folder holds `history/NNNNNN.json`, `objects/DIGEST`, `backups/before-NNNNNN.tar` and, while something is under
+ * way or was killed, `journal.json`; all for this uid only.
  *
  * @throws CodedError `FILE_LOCKED` naming who else applies; of `ensurePrivateFolder`
  */
@@ -29,10 +29,10 @@ export async function openStore(folder: string, options: StoreOptions = {}): Pro
   await ensurePrivateFolder(folder);
   const lock = await lockFile(join(folder, "lock"), { waitMs: options.waitMs ?? 0 });
   try {
-    for (const name of ["history", "objects"]) {
+    for (const name of ["history", "objects", "backups"]) {
       await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
     }
-    for (const name of [".", "history", "objects"]) await sweep(join(folder, name));
+    for (const name of [".", "history", "objects", "backups"]) await sweep(join(folder, name));
     return new Store(folder, lock, options.faults);
   } catch (error) {
     lock.close();
@@ -103,6 +103,21 @@ export class Store {
     await removeFile(this.#journal);
   }
 
+  /** Where the archive of that name is, or would be. */
+  archive(name: string): string {
+    return join(this.#folder, "backups", name);
+  }
+
+  /** Removes every archive of a state but those that the last generations which have one need. */
+  async pruneArchives(): Promise<void> {
+    const kept = (await this.history())
+      .flatMap(({ outcome, state }) => (outcome === "applied" && state ? [state.archive] : []))
+      .slice(-mostArchives);
+    for (const name of await readdir(join(this.#folder, "backups"))) {
+      if (archiveForm.test(name) && !kept.includes(name)) await removeFile(this.archive(name));
+    }
+  }
+
   close(): void {
     this.#lock.close();
   }
@@ -123,6 +138,9 @@ export class Store {
     return join(this.#folder, "objects", digest.slice("sha256:".length));
   }
 }
+
+/** States that are kept: each is what OpenClaw has written, some tens of megabytes at first. */
+const mostArchives = 5;
 
 /**
  * Reads all attempts of a deployment, oldest first, without a lock: a record is written once, in one step.

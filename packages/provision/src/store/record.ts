@@ -14,6 +14,16 @@ export interface KeptFile {
   readonly owner?: FileOwner;
 }
 
+/** OpenClaw's state in an archive of the store. */
+export interface KeptState {
+  /** Name of the archive in `backups`. */
+  readonly archive: string;
+  /** Of its manifest, which has the digest of every file. */
+  readonly manifest: Digest;
+  readonly files: number;
+  readonly bytes: number;
+}
+
 /** One attempt to change a deployment. One that was applied is a generation. */
 export interface HistoryRecord {
   readonly version: 1;
@@ -28,6 +38,8 @@ export interface HistoryRecord {
   readonly files: readonly KeptFile[];
   /** What keeps its services, in the order of start. Absent where nothing was started. */
   readonly services?: readonly KeptService[];
+  /** The state as the generation before had left it. Absent where nothing that the state depends on changed. */
+  readonly state?: KeptState;
   /** Of the bytes of the record before it: a record that is changed or taken out breaks the chain. */
   readonly previous?: Digest;
 }
@@ -44,6 +56,8 @@ export interface Journal {
     readonly after?: KeptFile;
   }[];
   readonly files: readonly KeptFile[];
+  /** State folder, and the archive into which its state goes before anything else changes. */
+  readonly state?: { readonly folder: string; readonly archive: string };
 }
 
 const digest: z.ZodType<Digest> = z.custom<Digest>(
@@ -55,6 +69,9 @@ const file: z.ZodType<KeptFile> = z.strictObject({
   digest: digest,
   owner: z.strictObject({ uid: z.number(), gid: z.number() }).exactOptional(),
 });
+/** Nothing else in the folder of archives is opened or removed. */
+export const archiveForm: RegExp = /^before-[0-9]{6,}\.tar$/u;
+const archive: z.ZodType<string> = z.string().regex(archiveForm);
 const kind: z.ZodType<"apply" | "rollback"> = z.enum(["apply", "rollback"]);
 
 const record: z.ZodType<HistoryRecord> = z.strictObject({
@@ -67,6 +84,14 @@ const record: z.ZodType<HistoryRecord> = z.strictObject({
   reason: z.string().exactOptional(),
   files: z.array(file),
   services: z.array(keptServiceForm).exactOptional(),
+  state: z
+    .strictObject({
+      archive: archive,
+      manifest: digest,
+      files: z.int().nonnegative(),
+      bytes: z.int().nonnegative(),
+    })
+    .exactOptional(),
   previous: digest.exactOptional(),
 });
 
@@ -83,6 +108,7 @@ const journal: z.ZodType<Journal> = z.strictObject({
     }),
   ),
   files: z.array(file),
+  state: z.strictObject({ folder: z.string().startsWith("/"), archive: archive }).exactOptional(),
 });
 
 /** @throws what zod and JSON throw */

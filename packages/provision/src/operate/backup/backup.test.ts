@@ -141,3 +141,59 @@ test.each(["restore:file", "restore:ready", "restore:old-away", "restore:in-plac
     await backup.close();
   },
 );
+
+test("what a backup leaves out by name is said in it, and a workspace of now stays when it is restored", async () => {
+  const manifest = await writeBackup({ ...source, state }, file(), {
+    leave: { workspace: "it stays where it is" },
+  });
+  expect(manifest.files.map(({ path }) => path)).toEqual(["empty", "state.sqlite"]);
+  expect(manifest.left).toContain("workspace: it stays where it is");
+  writeFileSync(join(state, "workspace", "notes.md"), "later");
+  writeFileSync(join(state, "empty"), "later");
+  const backup = await openBackup(file());
+  const { before } = await restoreState(backup, state);
+  await backup.close();
+  expect(readFileSync(join(state, "workspace", "notes.md"), "utf8")).toBe("later");
+  expect(readFileSync(join(state, "empty"), "utf8")).toBe("");
+  expect(readFileSync(join(before ?? "", "empty"), "utf8")).toBe("later");
+});
+
+test("where OpenClaw's part alone is replaced, killed at any step, the workspace of now is in place at the end", async () => {
+  await writeBackup({ ...source, state }, file(), { leave: { workspace: "it stays" } });
+  const steps = ["restore:ready", "restore:old-away", "restore:in-place", "restore:workspace"];
+  for (const step of [...steps, "restore:remove"]) {
+    writeFileSync(join(state, "workspace", "notes.md"), step);
+    rmSync(join(state, "workspace", deep.split("/")[0] ?? ""), { recursive: true, force: true });
+    const backup = await openBackup(file());
+    const killed = restoreState(backup, state, {
+      ownPart: true,
+      faults: (name) => {
+        if (name === step) throw new Error("killed");
+      },
+    });
+    await expect(killed).rejects.toThrow("killed");
+    await finishRestore(state);
+    await finishRestore(state);
+    expect(treeOf(join(state, "workspace"))).toEqual({
+      "notes.md": expect.stringContaining(step),
+    });
+    await backup.close();
+  }
+  expect(readdirSync(base).filter((name) => name.includes("state"))).toEqual(["state"]);
+});
+
+test("two workspaces are both kept: the state before is not removed then", async () => {
+  await writeBackup({ ...source, state }, file(), { leave: { workspace: "it stays" } });
+  const backup = await openBackup(file());
+  const killed = restoreState(backup, state, {
+    ownPart: true,
+    faults: (name) => {
+      if (name === "restore:workspace") throw new Error("killed");
+    },
+  });
+  await expect(killed).rejects.toThrow("killed");
+  await backup.close();
+  mkdirSync(join(state, "workspace"));
+  await finishRestore(state);
+  expect(existsSync(join(`${state}.before-restore-1`, "workspace", deep))).toBe(true);
+});

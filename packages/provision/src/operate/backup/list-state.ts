@@ -3,6 +3,9 @@ import { join } from "node:path";
 
 import { pathProblem, secretsFolder } from "./manifest.ts";
 
+/** Folders of the state that are left out; what it says of them. */
+export type LeftFolders = Readonly<Record<string, string>>;
+
 /** A file of the state. */
 export interface StateFile {
   readonly path: string;
@@ -13,6 +16,7 @@ export interface StateFile {
 /** Every regular file below a folder, sorted; links, sockets and secrets are left out and said. */
 export async function listState(
   folder: string,
+  leave: LeftFolders = {},
 ): Promise<{ readonly files: readonly StateFile[]; readonly left: readonly string[] }> {
   const files: StateFile[] = [];
   const left: string[] = [];
@@ -22,6 +26,7 @@ export async function listState(
     for (const entry of entries) {
       const path = at === "" ? entry.name : `${at}/${entry.name}`;
       if (path === secretsFolder) left.push(`${path}: secrets are in no backup`);
+      else if (Object.hasOwn(leave, path)) left.push(`${path}: ${leave[path]}`);
       else if (entry.isDirectory()) waiting.push(path);
       else if (!entry.isFile())
         left.push(`${path}: ${entry.isSymbolicLink() ? "a link" : "no regular file"}`);

@@ -37,6 +37,9 @@ export const mostFileBytes: number = 8 * 1024 ** 3 - 1;
 /** Folder of the state in which the deployment's secrets are: it is in no backup. */
 export const secretsFolder = "secrets";
 
+/** Folder of the state that is the person's own: what is done without being asked leaves it where it is. */
+export const workspaceFolder = "workspace";
+
 const file: z.ZodType<BackedUpFile> = z.strictObject({
   path: z.string().refine((path) => pathProblem(path) === undefined, "a path below the state"),
   mode: z.int().min(0).max(0o777),

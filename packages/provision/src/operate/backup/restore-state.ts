@@ -8,31 +8,42 @@ import { syncFolder } from "@clawkeep/durable-files";
 import type { FaultHook } from "@clawkeep/durable-files";
 
 import type { BackedUpFile } from "./manifest.ts";
-import { secretsFolder } from "./manifest.ts";
+import { secretsFolder, workspaceFolder } from "./manifest.ts";
 import type { VerifiedBackup } from "./read-backup.ts";
 
 /** Where the state that was there before is kept. */
 export interface RestoredState {
   readonly files: number;
-  /** Undefined when there was none. */
+  /** Undefined when there was none, or when it was not to be kept. */
   readonly before?: string;
 }
 
+/** Options of {@link restoreState}. */
+export interface RestoreOptions {
+  /**
+   * Only OpenClaw's own part is replaced: the workspace stays in any case, and the rest of the state before is removed.
+   * For a state of which there is a backup.
+   */
+  readonly ownPart?: boolean;
+  readonly faults?: FaultHook;
+}
+
 /**
- * Gives a deployment the state of a backup, or leaves it as it is. The new folder is written and synced beside the old
+ * Gives a deployment the state of a backup, or leaves it as it is. A workspace that is not in the backup stays as it is. The new folder is written and synced beside the old
  * one, then takes its place by two renames; killed between them, `finishRestore` does the second. Secrets stay those
  * that are there now: a token that was rotated since is not brought back. Nobody may write to the state meanwhile.
  *
- * Steps told to `faults`: `restore:file`, `restore:ready`, `restore:old-away`, `restore:in-place`.
+ * Steps told to `faults`: `restore:file`, `restore:ready`, `restore:old-away`, `restore:in-place`, and where only
+ * OpenClaw's part is replaced `restore:workspace`, `restore:remove`.
  *
  * @throws CodedError `RESTORE_SPACE`, `RESTORE_ARCHIVE` (changed while it was read), `RESTORE_NOT_WRITTEN`
  */
 export async function restoreState(
   backup: VerifiedBackup,
   state: string,
-  options: { readonly faults?: FaultHook } = {},
+  options: RestoreOptions = {},
 ): Promise<RestoredState> {
-  const { faults } = options;
+  const { faults, ownPart } = options;
   await finishRestore(state);
   const parent = dirname(state);
   await mkdir(parent, { recursive: true, mode: 0o700 });
@@ -64,23 +75,67 @@ export async function restoreState(
       cause,
     });
   }
-  const before = existsSync(state) ? await freeName(`${state}.before-restore`) : undefined;
+  const before = existsSync(state)
+    ? ownPart === true
+      ? beside(state, "replaced")
+      : await freeName(`${state}.before-restore`)
+    : undefined;
   await faults?.("restore:old-away", { path: state });
   if (before !== undefined) await rename(state, before);
   await faults?.("restore:in-place", { path: state });
   await rename(ready, state);
   await syncFolder(parent);
   const files = backup.manifest.files.length;
-  return { files, ...(before === undefined ? {} : { before }) };
+  if (ownPart === true) await removeReplaced(state, faults);
+  else if (before !== undefined && backup.manifest.left.some(isWorkspace)) {
+    await takeWorkspace(before, state, faults);
+  }
+  return { files, ...(before === undefined || ownPart === true ? {} : { before }) };
 }
 
 /** Finishes a restore that was killed between its renames, and removes one that was killed before. */
 export async function finishRestore(state: string): Promise<void> {
   const ready = beside(state, "restored");
-  if (!existsSync(ready)) return;
-  if (existsSync(state)) await rm(ready, { recursive: true });
-  else await rename(ready, state);
-  await syncFolder(dirname(state));
+  if (existsSync(ready)) {
+    if (existsSync(state)) await rm(ready, { recursive: true });
+    else await rename(ready, state);
+    await syncFolder(dirname(state));
+  }
+  await removeReplaced(state);
+}
+
+/** Removes the state before a restore when its workspace is in the one that took its place. */
+async function removeReplaced(state: string, faults?: FaultHook): Promise<void> {
+  const replaced = beside(state, "replaced");
+  if (!existsSync(replaced)) return;
+  if (await takeWorkspace(replaced, state, faults)) {
+    await faults?.("restore:remove", { path: replaced });
+    await rm(replaced, { recursive: true, force: true });
+  } else await rename(replaced, await freeName(`${state}.before-restore`));
+}
+
+/** Moves the workspace to the restored state. @returns false when somebody else made one there meanwhile */
+async function takeWorkspace(before: string, state: string, faults?: FaultHook): Promise<boolean> {
+  const [from, to] = [join(before, workspaceFolder), join(state, workspaceFolder)];
+  if (!(await isThere(from))) return true;
+  if (await isThere(to)) return false;
+  await faults?.("restore:workspace", { path: to });
+  await rename(from, to);
+  for (const folder of [state, before]) await syncFolder(folder);
+  return true;
+}
+
+/** What a manifest says of a workspace that is not in its archive. */
+function isWorkspace(left: string): boolean {
+  return left.startsWith(`${workspaceFolder}: `);
+}
+
+/** Whether something has this name; a link that leads nowhere is something. */
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function writeFile(

@@ -10,6 +10,7 @@ import type { FaultHook } from "@clawkeep/durable-files";
 import type { Digest } from "@clawkeep/integrity";
 
 import { listState } from "./list-state.ts";
+import type { LeftFolders } from "./list-state.ts";
 import type { BackedUpFile, BackupManifest } from "./manifest.ts";
 import { manifestName, mostFileBytes, stateName } from "./manifest.ts";
 import { endBlocks, fileHeader, padding } from "./tar-format.ts";
@@ -21,7 +22,7 @@ export type BackupSource = Pick<BackupManifest, "name" | "profile" | "openclaw" 
 
 /**
  * Writes one archive of mode 0600 with a manifest and the digest of every file, in one step: what is there afterwards
- * is a whole backup or nothing. Secrets, links and sockets are left out.
+ * is a whole backup or nothing. Secrets, links, sockets and what `leave` names are left out.
  *
  * Steps told to `faults`: `backup:create`, `backup:file`, `backup:publish`.
  *
@@ -30,10 +31,10 @@ export type BackupSource = Pick<BackupManifest, "name" | "profile" | "openclaw" 
 export async function writeBackup(
   source: BackupSource,
   file: string,
-  options: { readonly faults?: FaultHook } = {},
+  options: { readonly faults?: FaultHook; readonly leave?: LeftFolders } = {},
 ): Promise<BackupManifest> {
   const target = await targetOf(file, source.state);
-  const { files, left } = await listState(source.state);
+  const { files, left } = await listState(source.state, options.leave);
   const digested: BackedUpFile[] = [];
   for (const one of files) {
     if (one.size > mostFileBytes) throw changed(one.path, "a file below 8 GiB");
