@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import {
   mkdirSync,
   mkdtempSync,
@@ -9,13 +8,13 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
+
+import { freePort } from "./free-port.ts";
 
 const source = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 let home = "";
@@ -53,14 +52,6 @@ function spec(model: string, more = ""): void {
 
 const read = (...names: readonly string[]): string =>
   readFileSync(path.join(home, ...names), "utf8");
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 /** Everything under the home, without the token's own file. */
 function everythingElse(): string {

@@ -1,13 +1,11 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { bundle } from "./bundle.ts";
+import { freePort } from "./free-port.ts";
 
 /** What a command did. */
 export interface Ended {
@@ -90,18 +88,20 @@ export async function placeWith(
   };
 }
 
+/** The same place, applied and started. */
+export async function startedPlace(): Promise<Place> {
+  const place = await placeWith();
+  const words = ["apply", "--start", "--without-model", "--openclaw", "oc"];
+  const { code, stderr } = await place.claw(...words);
+  if (code === 0 && stderr === "") return place;
+  await place.close();
+  throw new Error(`claw ${words.join(" ")}: ${String(code)} ${stderr}`);
+}
+
 /** Puts the stand-in where OpenClaw would be installed. */
 export function installStandIn(folder: string, version: string): void {
   const at = path.join(folder, "node_modules", "openclaw");
   mkdirSync(at, { recursive: true });
   cpSync(standIn, path.join(at, "openclaw.mjs"));
   writeFileSync(path.join(at, "package.json"), JSON.stringify({ name: "openclaw", version }));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

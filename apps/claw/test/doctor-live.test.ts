@@ -9,8 +9,9 @@ import { processMark } from "@clawkeep/durable-files";
 import { afterAll, afterEach, expect, test } from "vitest";
 
 import { bundle } from "./bundle.ts";
-import { closeApplied, doctor, examined, freePort } from "./examined.ts";
+import { closeApplied, doctor, examined } from "./examined.ts";
 import type { Examined, Said } from "./examined.ts";
+import { freePort } from "./free-port.ts";
 
 const standIn = fileURLToPath(new URL("stand-in-gateway.mjs", import.meta.url));
 const running: ChildProcess[] = [];

@@ -8,13 +8,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { once } from "node:events";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { bundle } from "./bundle.ts";
+import { freePort } from "./free-port.ts";
 
 /** What `claw doctor --json` said. */
 export interface Said {
@@ -103,15 +101,6 @@ async function appliedFolder(profile: string): Promise<string> {
 interface Ports {
   readonly gateway: number;
   readonly ollama: number;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function apply(home: string, profile: string, ports?: Ports): Promise<void> {

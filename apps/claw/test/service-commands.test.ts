@@ -3,20 +3,12 @@ import path from "node:path";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { placeWith } from "./deployed.ts";
+import { startedPlace } from "./deployed.ts";
 import type { Place } from "./deployed.ts";
 
 let place: Place;
 beforeAll(async () => {
-  place = await placeWith();
-  const { code, stderr } = await place.claw(
-    "apply",
-    "--start",
-    "--without-model",
-    "--openclaw",
-    "oc",
-  );
-  expect([code, stderr]).toEqual([0, ""]);
+  place = await startedPlace();
 }, 120_000);
 afterAll(async () => place.close(), 120_000);
 
