@@ -31,7 +31,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     exitCode = code;
   };
   try {
-    await build(done).parseAsync([...argv], { from: "user" });
+    await commandLine(done).parseAsync([...argv], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help was asked for; everything else is a mistake, and has been printed.
@@ -40,7 +40,12 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-function build(done: (code: number) => void): Command {
+/**
+ * The parser of `claw`, with every command.
+ *
+ * @param done Is told the exit code of the command that ran.
+ */
+export function commandLine(done: (code: number) => void): Command {
   const program = new Command("claw")
     .description("Turn one spec into a hardened OpenClaw and Ollama deployment.")
     .configureOutput({

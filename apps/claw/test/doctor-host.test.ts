@@ -142,7 +142,7 @@ test.concurrent.each(faults.map((one) => [one.id, one.what, one] as const))(
       expect([said.ids, said.code]).toEqual([[id], 1]);
       expect(said.found.every(({ fix }) => fix !== "")).toBe(true);
       if (id === "pairing-pending")
-        expect(said.found[0]?.fix).toBe("openclaw devices approve req-7f3a");
+        expect(said.found[0]?.fix).toBe("claw approve-device req-7f3a --name claw");
     } finally {
       place.close();
     }

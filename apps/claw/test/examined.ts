@@ -13,6 +13,7 @@ import path from "node:path";
 
 import { bundle } from "./bundle.ts";
 import { freePort } from "./free-port.ts";
+import { takesFix } from "./takes-fix.ts";
 
 /** What `claw doctor --json` said. */
 export interface Said {
@@ -195,6 +196,7 @@ export async function doctor(
     Said,
     "code" | "ids" | "stdout" | "stderr"
   >;
+  for (const { fix } of said.found) await takesFix(fix);
   const ids = [...new Set(said.found.map(({ id }) => id))];
   return { ...said, code, ids, stdout, stderr };
 }

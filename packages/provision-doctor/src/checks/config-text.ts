@@ -85,7 +85,7 @@ export const secretInConfig: Check = {
   id: "secret-in-config",
   symptom: "a token or key is in a file that backups, generations and bug reports copy",
   cause: "openclaw.json holds the secret, or `${NAME}`, where a reference belongs",
-  fix: "claw import openclaw.json writes references; make a new secret, the old one is known",
+  fix: "claw import openclaw.json --out migrated.json  # writes references; make a new secret, the old one is known",
   reads: "files",
   look: (scene) => lookForChanges(scene, isSecret, "make a new secret: the old one is known"),
 };

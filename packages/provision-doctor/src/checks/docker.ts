@@ -38,7 +38,7 @@ export const containerEnded: Check = {
   id: "container-ended",
   symptom: "the gateway's container restarts, or is gone",
   cause: "it was out of memory (OOMKilled, 137), or refused its state or configuration (78)",
-  fix: "78: openclaw doctor --fix once; 137: a higher limits.memoryMb",
+  fix: "78: claw openclaw-doctor --repair; 137: a higher limits.memoryMb",
   reads: "live",
   look: (scene) => {
     if (scene.form !== "containers" || scene.name === "")

@@ -78,7 +78,7 @@ export const interruptedApply: Check = {
   id: "apply-interrupted",
   symptom: "some files of the deployment are new and some are old",
   cause: "an apply was killed: its journal is still there",
-  fix: "claw apply deploy.yaml undoes it first",
+  fix: "claw apply deploy.yaml  # undoes it first",
   reads: "host",
   look: (scene) => {
     const store = storeOf(scene);
@@ -193,7 +193,7 @@ export const installedDiffers: Check = {
   id: "installed-config-differs",
   symptom: "a change of the spec changes nothing",
   cause: "the openclaw.json that the gateway reads is not the one of this folder",
-  fix: "claw apply deploy.yaml shows who changed it",
+  fix: "claw apply deploy.yaml --dry-run  # shows who changed it",
   reads: "host",
   look: (scene) => {
     const { host, places, config } = scene;

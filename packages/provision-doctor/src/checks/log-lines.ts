@@ -2,6 +2,7 @@ import { found } from "../check.ts";
 import type { Check, CheckAbout } from "../check.ts";
 import { hostAt } from "../scene/host.ts";
 import type { Scene } from "../scene/scene.ts";
+import { word } from "./commands.ts";
 import { storeOf } from "./left-overs.ts";
 
 /** Of a log, so much of its end is read. */
@@ -45,7 +46,8 @@ function sign({ pattern, ...about }: Sign): Check {
       if (last === undefined) return found([]);
       const value = `${last.words}${hits.length > 1 ? `, ${hits.length} times` : ""}`;
       const evidence = { file: log.file, ...(log.isCut ? {} : { line: last.line }), value };
-      return found([{ evidence: [evidence], fix: about.fix }]);
+      const fix = about.fix.replaceAll("NAME", word(scene.name || "NAME"));
+      return found([{ evidence: [evidence], fix }]);
     },
   };
 }
@@ -80,14 +82,14 @@ export const logChecks: readonly Check[] = [
     id: "log-output-truncated",
     symptom: "an answer ends in the middle, or the model says that it saw only a part",
     cause: "the output of a tool was longer than the limit and was cut",
-    fix: "grep -n maxBytes skills/*/exec.yaml  # ask for less, or raise output.maxBytes and: clawkeep-skill lock skills/NAME",
+    fix: "grep -n maxBytes skills/*/exec.yaml  # ask for less, or raise output.maxBytes and: clawkeep-skill lock skills/SKILL",
     pattern: /output (?:was )?truncated|\[truncated\]|"truncated":\s?true|\.\.\.\s?\(truncated\)/iu,
   }),
   sign({
     id: "log-origin-refused",
     symptom: "`origin not allowed` in the browser",
     cause: "the page's scheme, host and port are not in gateway.controlUi.allowedOrigins",
-    fix: "claw fix-origins NAME",
+    fix: "claw fix-origins --name NAME",
     pattern: /origin not allowed|origin-mismatch/u,
   }),
   sign({
@@ -95,21 +97,21 @@ export const logChecks: readonly Check[] = [
     symptom: "`disconnected (1008): pairing required`",
     cause:
       "the browser or client looks remote, often because of NAT, and its device was never approved",
-    fix: "openclaw devices list  # then: openclaw devices approve REQUEST-ID",
+    fix: "claw devices NAME  # then: claw approve-device REQUEST-ID --name NAME",
     pattern: /pairing required|PAIRING_REQUIRED/u,
   }),
   sign({
     id: "log-token-mismatch",
     symptom: "`gateway token mismatch` or `gateway token missing`",
     cause: "the client has another token than the gateway, or none",
-    fix: "claw url NAME  # opens the page with the token that counts",
+    fix: "claw ui NAME  # opens the page and lets this browser in",
     pattern: /gateway token (?:mismatch|missing)/u,
   }),
   sign({
     id: "device-token-mismatch",
     symptom: "`device token mismatch` after a restore or a rotation",
     cause: "the gateway's state was restored or rotated, and the device kept its old token",
-    fix: "openclaw devices list  # then: openclaw devices rotate --device DEVICE --role operator",
+    fix: "claw devices NAME  # then: claw shell NAME -- openclaw devices rotate --device DEVICE --role operator",
     pattern: /device token mismatch|AUTH_DEVICE_TOKEN_MISMATCH/u,
   }),
   sign({
@@ -117,7 +119,7 @@ export const logChecks: readonly Check[] = [
     symptom: "after an update the gateway restarts for ever, with exit code 78",
     cause:
       "the migration of its state was refused: a newer or damaged state needs the matching program",
-    fix: "openclaw doctor --fix  # once, then start it; or restore the backup that was made before the update",
+    fix: "claw openclaw-doctor --repair --name NAME  # once, then start it; or with the backup of before the update: claw restore FILE --name NAME",
     pattern:
       /exit(?:ed)?(?: with)?(?: code| status)?[ =:]+78\b|state migration (?:was )?refused|EX_CONFIG/u,
   }),
@@ -125,14 +127,14 @@ export const logChecks: readonly Check[] = [
     id: "heap-out-of-memory",
     symptom: "`JavaScript heap out of memory`, and the gateway restarts",
     cause: "the gateway's heap is full: too many sessions for its limit",
-    fix: "claw apply deploy.yaml  # with limits.memoryMb raised, or models.maxConcurrent lowered",
+    fix: "claw apply deploy.yaml  # with limits.memoryMb raised, or limits.concurrent lowered",
     pattern: /JavaScript heap out of memory|heap limit Allocation failed/u,
   }),
   sign({
     id: "cli-name-resolution",
     symptom: "`EAI_AGAIN` when the command-line container installs something",
     cause: "the hardened container has no NET_RAW and no names: Docker Desktop's resolver needs it",
-    fix: "docker compose run --rm --cap-add NET_RAW cli plugins install NAME  # for that one command, not for good",
+    fix: "docker compose run --rm --cap-add NET_RAW cli plugins install PLUGIN  # for that one command, not for good",
     pattern: /EAI_AGAIN/u,
   }),
   sign({

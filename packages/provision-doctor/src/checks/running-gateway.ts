@@ -66,7 +66,7 @@ export const gatewayHangs: Check = {
   id: "gateway-hangs",
   symptom: "the page loads for ever",
   cause: "the gateway accepts connections and does not answer /healthz within five seconds",
-  fix: "claw restart NAME; its log says what it was doing",
+  fix: "claw restart NAME  # what it was doing: claw logs NAME",
   reads: "live",
   look: async (scene) => {
     const gateway = await gatewayOf(scene);
@@ -109,7 +109,7 @@ export const gatewayUnready: Check = {
   id: "gateway-not-ready",
   symptom: "the gateway answers, and agents do not",
   cause: "/readyz says that a part of it is not ready",
-  fix: "claw logs NAME, and look for the part that is named",
+  fix: "claw logs NAME  # and look for the part that is named",
   reads: "live",
   look: async (scene) => {
     const gateway = await gatewayOf(scene);
@@ -129,7 +129,7 @@ export const originRefused: Check = {
   symptom: "`origin not allowed` in the browser on this very machine",
   cause:
     "the running gateway refuses the origin that its own address has: its configuration is another",
-  fix: "claw fix-origins NAME, then restart the gateway",
+  fix: "claw fix-origins --name NAME  # which restarts the gateway",
   reads: "live",
   look: async (scene) => {
     const gateway = await gatewayOf(scene);
@@ -144,7 +144,7 @@ export const originRefused: Check = {
       if (answer === "refused") {
         faults.push({
           evidence: [{ port: scene.port, value: origin }],
-          fix: `claw fix-origins ${word(scene.name || "NAME")}`,
+          fix: `claw fix-origins --name ${word(scene.name || "NAME")}`,
         });
       }
     }
@@ -194,7 +194,7 @@ export const pairingPending: Check = {
   id: "pairing-pending",
   symptom: "`disconnected (1008): pairing required`",
   cause: "a device asks to be paired and nobody has approved it",
-  fix: "openclaw devices approve REQUEST-ID",
+  fix: "claw approve-device REQUEST-ID --name NAME",
   reads: "host",
   look: (scene) => {
     const { host, places } = scene;
@@ -209,7 +209,7 @@ export const pairingPending: Check = {
     return found(
       pending.map(({ id, name }): Fault => ({
         evidence: [{ file, value: `${name} asks, request ${id}` }],
-        fix: `openclaw devices approve ${word(id)}`,
+        fix: `claw approve-device ${word(id)} --name ${word(scene.name || "NAME")}`,
       })),
     );
   },

@@ -120,7 +120,7 @@ export const modelWithoutTools: Check = {
   id: "model-without-tools",
   symptom: "HTTP 400 of Ollama, or an agent that talks about tools and uses none",
   cause: "the model cannot call tools: Ollama's /api/show or the catalogue says so",
-  fix: "claw models, then another models.primary",
+  fix: "claw models  # then another models.primary",
   reads: "files",
   look: (scene) =>
     eachModel(scene, ({ id }, answer) => {

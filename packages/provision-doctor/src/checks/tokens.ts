@@ -88,7 +88,7 @@ export const tokenNotMade: Check = {
   symptom: "anybody who read the guide has the token",
   cause:
     "the token is the text of a command, such as $(openssl rand -hex 32), a placeholder, or short",
-  fix: "claw regenerate-token NAME, or openssl rand -hex 32 into the file",
+  fix: "claw regenerate-token NAME  # or openssl rand -hex 32 into the file",
   reads: "files",
   look: (scene) => {
     const files = tokenFile(scene);
