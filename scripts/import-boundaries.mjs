@@ -44,6 +44,7 @@ const lines = {
     "provision-judges",
     "provision-doctor",
     "provision",
+    "container-supervisor",
   ],
 };
 

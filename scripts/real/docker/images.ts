@@ -15,8 +15,8 @@ export const localImages: {
   readonly ollama: string;
   readonly standIn: string;
 } = {
-  base: "clawkeep-local/node:bookworm",
-  ollama: "clawkeep-local/ollama:real",
+  base: "clawkeep-local/node:bookworm-3",
+  ollama: "clawkeep-local/ollama:real-3",
   standIn: "clawkeep-local/ollama:stand-in",
 };
 
@@ -30,9 +30,18 @@ export function makeLocalImages(daemon: Daemon, root: string): void {
     daemon.docker("import", ...changes, baseArchive(), localImages.base);
   }
   if (daemon.docker("images", "--quiet", localImages.ollama).trim() === "") {
-    buildOf(daemon, localImages.ollama, ["COPY ollama /usr/bin/ollama"], (folder) => {
-      cpSync(ollamaBinary(), path.join(folder, "ollama"));
-    });
+    buildOf(
+      daemon,
+      localImages.ollama,
+      [
+        "COPY ollama /usr/bin/ollama",
+        // It was built without libraries of its own.
+        'RUN ["mkdir", "-p", "/usr/lib/ollama"]',
+      ],
+      (folder) => {
+        cpSync(ollamaBinary(), path.join(folder, "ollama"));
+      },
+    );
   }
   const lines = ["COPY real /opt/stand-in", "COPY ollama /usr/bin/ollama"];
   buildOf(daemon, localImages.standIn, lines, (folder) => {

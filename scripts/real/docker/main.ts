@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 
@@ -14,7 +14,7 @@ import type { Stage } from "./parts.ts";
 import { keepPackages, packOwn, startRegistry } from "./registry.ts";
 import { baseArchive, installPrograms, ollamaBinary } from "./rootfs.ts";
 import { Rows } from "./rows.ts";
-import { enterWorld } from "./world.ts";
+import { enterWorld, must, remove } from "./world.ts";
 
 /**
  * A real Docker daemon in namespaces of the stage's own: images from the rendered Dockerfile without a network, what is
@@ -61,6 +61,12 @@ async function main(): Promise<number> {
         [process.execPath, "--conditions=source", `${root}/apps/claw/src/main.ts`, ...args],
         { cwd: folder, environment, timeoutMs: 480_000 },
       ),
+    pack: (file) => {
+      must("gzip", ["-6", file]);
+      const { size } = statSync(`${file}.gz`);
+      remove(`${file}.gz`);
+      return size;
+    },
     reach: async (from, places) => {
       const script = [
         'const net = require("node:net"); const places = JSON.parse(process.argv[1]);',

@@ -34,6 +34,7 @@ dns.on("message", (bytes, { address, port }) => {
   process.stdout.write(`udp 53 ${bytes.length} bytes\n`);
   dns.send(bytes, port, address);
 });
-dns.bind(53, "0.0.0.0");
+// It answers from where it was asked: another address would be no answer.
+dns.bind(53, "93.184.215.14");
 await once(dns, "listening");
 process.stdout.write("ready\n");

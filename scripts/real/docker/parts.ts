@@ -3,6 +3,7 @@ import { cage } from "./cage.ts";
 import type { Daemon } from "./daemon.ts";
 import type { Outside } from "./outside.ts";
 import type { Rows } from "./rows.ts";
+import { singleContainer } from "./single-container.ts";
 
 /** What every part of the stage has. */
 export interface Stage {
@@ -22,6 +23,8 @@ export interface Stage {
     from: "host" | "outside",
     places: readonly (readonly [host: string, port: number])[],
   ): Promise<Readonly<Record<string, string>>>;
+  /** Bytes of a file as gzip packs it; the file is removed. */
+  pack(file: string): number;
   /** Memory in bytes and processes that the gateway may have. */
   readonly gatewayLimits: readonly [memory: string, processes: string];
 }
@@ -32,4 +35,7 @@ export interface Part {
   readonly run: (stage: Stage, rows: Rows) => Promise<void>;
 }
 
-export const parts: readonly Part[] = [{ name: "cage", run: cage }];
+export const parts: readonly Part[] = [
+  { name: "cage", run: cage },
+  { name: "single-container", run: singleContainer },
+];

@@ -28,13 +28,16 @@ export function installPrograms(): void {
 
 /** A Debian with Node and npm and the user `node`, as the official image has them: made once, kept as an archive. */
 export function baseArchive(): string {
-  const archive = cacheFolder("docker", `base-node-${process.versions.node}-npm-${npmVersion}.tar`);
+  const archive = cacheFolder(
+    "docker",
+    `base-3-node-${process.versions.node}-npm-${npmVersion}.tar`,
+  );
   if (existsSync(archive)) return archive;
-  const folder = cacheFolder("docker", "rootfs-bookworm");
+  const folder = cacheFolder("docker", "rootfs-bookworm-3");
   if (!existsSync(path.join(folder, "complete"))) {
     remove(folder);
     mkdirSync(folder, { recursive: true });
-    const include = "--include=ca-certificates,libstdc++6,libgomp1";
+    const include = "--include=ca-certificates,libstdc++6,libgomp1,git,tini";
     must("nice", ["-n", "10", "debootstrap", "--variant=minbase", include, "bookworm", folder]);
     must("chroot", [
       folder,
@@ -46,6 +49,8 @@ export function baseArchive(): string {
       "/bin/bash",
       "node",
     ]);
+    // What a Dockerfile installs of it is there, and nothing is asked of a network.
+    writeFileSync(path.join(folder, "etc/apt/sources.list"), "");
     writeFileSync(path.join(folder, "complete"), "");
   }
   must("cp", [process.execPath, path.join(folder, "usr/local/bin/node")]);

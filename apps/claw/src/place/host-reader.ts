@@ -5,14 +5,18 @@ import path from "node:path";
 
 import type { HostReader } from "@clawkeep/provision-plan";
 
-/** This machine, read and never changed. Programs are run without a shell and for five seconds at most. */
-export function thisHost(): HostReader {
+/**
+ * This machine, read and never changed. Programs are run without a shell and for five seconds at most.
+ *
+ * @param folder On the disk whose free space counts.
+ */
+export function thisHost(folder: string = homedir()): HostReader {
   return {
     platform: platform(),
     arch: arch(),
     threads: availableParallelism(),
     memoryBytes: totalmem(),
-    diskFreeBytes: freeDisk(homedir()),
+    diskFreeBytes: freeDisk(folder),
     text: (file) => {
       try {
         return readFileSync(file, "utf8");
