@@ -19,6 +19,7 @@ import { cagedServices, gateSocket, hostsFile, hostsText } from "./caged-service
 import { hostServices } from "./host-services.ts";
 import { gatewayOf } from "./notebook-gateway.ts";
 import { openclawFolder } from "./openclaw-folder.ts";
+import { quadletCommands } from "./quadlet-commands.ts";
 
 /** What `apply` has to know to start a deployment. */
 export interface StartOptions {
@@ -39,11 +40,19 @@ export interface StartedDeployment {
 /**
  * The processes of a deployment.
  *
- * @throws CodedError `START_PROFILE`, `START_ROOT`, `OPENCLAW_MISSING`
+ * @throws CodedError `START_QUADLET`, `START_PROFILE`, `START_ROOT`, `OPENCLAW_MISSING`
  */
 export function startedDeployment(spec: DeploymentSpec, options: StartOptions): StartedDeployment {
   const { gateway, name } = spec.profile;
   const isCaged = cagedProfiles.includes(name);
+  if (name === "podman") {
+    throw new CodedError({
+      code: "START_QUADLET",
+      message:
+        "expected a profile that claw starts, got podman: images, secrets and units of a user are Podman's own",
+      hint: `\`claw apply\` without --start, then: ${quadletCommands(spec, options.folder).join(" && ")}`,
+    });
+  }
   if (gateway !== "process" && gateway !== "system-unit" && !isCaged) {
     throw new CodedError({
       code: "START_PROFILE",
