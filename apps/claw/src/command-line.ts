@@ -2,6 +2,7 @@ import { escapeForTerminal } from "@clawkeep/diagnostics";
 import { Command, CommanderError } from "commander";
 
 import { addDoctorCommand } from "./command-line/doctor-command.ts";
+import { addContainerCommand } from "./command-line/container-command.ts";
 import { addDataCommands } from "./command-line/data-commands.ts";
 import { addOpenClawCommands } from "./command-line/openclaw-commands.ts";
 import { addServiceCommands } from "./command-line/service-commands.ts";
@@ -249,6 +250,7 @@ export function commandLine(done: (code: number) => void): Command {
   addOpenClawCommands(program, done);
   addSpecCommands(program, done);
   addDataCommands(program, done);
+  addContainerCommand(program, done);
   return program;
 }
 
