@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { gatewayGates, tagsGate } from "./http-gates.ts";
+import { tokenStatus } from "../operate/gateway-probe.ts";
 import { turnGate } from "./turn-gate.ts";
 
 let base = "";
@@ -121,4 +122,43 @@ describe("the gate of a turn", () => {
     const why = await turnGate(ran(code, stdout, code === 1 ? "x\nno such model\n" : "")).check();
     expect(why).toContain(expected);
   });
+});
+
+test("a turn that OpenClaw broke off for a limit of its own is asked again, twice; one that fails is not", async () => {
+  const answers = (...turns: readonly (readonly [number, string, string])[]) => {
+    let asked = 0;
+    const gate = turnGate(() => {
+      const [code, stdout, stderr] = turns[asked] ?? [0, "", ""];
+      asked += 1;
+      return Promise.resolve({ code, stdout, stderr });
+    });
+    return { check: () => gate.check(), asked: () => asked };
+  };
+  const broken = [
+    1,
+    "",
+    "All models failed (1): ollama/m: worker task timed out (timeout)",
+  ] as const;
+  const well = [0, '{"payloads":[{"text":"ready"}]}', ""] as const;
+  const third = answers(broken, broken, well);
+  expect([await third.check(), third.asked()]).toEqual([undefined, 3]);
+  const never = answers(broken, broken, broken, well);
+  expect([await never.check(), never.asked()]).toEqual([expect.stringContaining("timed out"), 3]);
+  const failed = answers([1, "", "no such model"], well);
+  expect([await failed.check(), failed.asked()]).toEqual([expect.stringContaining("no such"), 1]);
+});
+
+test("a gateway that says nothing yet is asked again what it answers to a token", async () => {
+  let asked = 0;
+  server.removeAllListeners("request");
+  server.on("request", (request, response) => {
+    asked += 1;
+    if (asked === 1) request.socket.destroy();
+    else response.writeHead(request.headers.authorization === "Bearer known" ? 404 : 401).end();
+  });
+  const { port } = await listen();
+  expect([await tokenStatus(port, "old"), asked]).toEqual([401, 2]);
+  expect(await tokenStatus(port, "known")).toBe(404);
+  asked = 0;
+  expect([await tokenStatus(port, "old", 1), asked]).toEqual([undefined, 1]);
 });

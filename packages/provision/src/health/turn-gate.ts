@@ -2,7 +2,9 @@ import type { HealthGate } from "../ports/service-port.ts";
 import type { RanBeside } from "../supervise/run-beside.ts";
 
 /**
- * One turn of the agent through the gateway: the model answered, and everything between.
+ * One turn of the agent through the gateway: the model answered, and everything between. A turn that OpenClaw broke off
+ * for a limit of its own is asked again, twice at most: a worker of it has a minute, which no setting changes and a busy
+ * machine may not have.
  *
  * @param run Runs `openclaw agent … --json`.
  * @param heard Is told the answer.
@@ -14,7 +16,8 @@ export function turnGate(
   return {
     name: "one turn",
     check: async () => {
-      const ran = await run();
+      let ran = await run();
+      for (let asked = 1; asked < mostTurns && isBrokenOff(ran); asked += 1) ran = await run();
       const answer = answerOf(ran.stdout);
       if (ran.code !== 0 || answer === "") {
         // The reason comes before hints where to look.
@@ -25,6 +28,13 @@ export function turnGate(
       return undefined;
     },
   };
+}
+
+const mostTurns = 3;
+
+/** What OpenClaw says of a worker that was too slow; a model that does not answer is told apart. */
+function isBrokenOff({ code, stdout, stderr }: RanBeside): boolean {
+  return code !== 0 && `${stdout}${stderr}`.includes("worker task timed out");
 }
 
 /** The answer in what `openclaw agent --json` prints: all payloads, with the envelope of a gateway or without. */

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+
 /** One answer of a gateway. */
 export interface ProbeAnswer {
   readonly path: string;
@@ -20,7 +22,7 @@ export async function probeGateway(port: number): Promise<readonly ProbeAnswer[]
 async function probe(port: number, path: string, key: "ok" | "ready"): Promise<ProbeAnswer> {
   try {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-      signal: AbortSignal.timeout(5000),
+      signal: AbortSignal.timeout(20_000),
       redirect: "error",
     });
     const { status } = answer;
@@ -34,11 +36,25 @@ async function probe(port: number, path: string, key: "ok" | "ready"): Promise<P
 
 /**
  * What a gateway answers to a token: 401 when it does not know it. The tool that is named does not
- * exist, so that nothing runs. The token goes in a header, never into a URL.
+ * exist, so that nothing runs. The token goes in a header, never into a URL. A gateway that has just
+ * become ready is busy: one that says nothing is asked again.
  *
+ * @param tries How often; a second lies between two.
  * @returns undefined without an answer
  */
-export async function tokenStatus(port: number, token: string): Promise<number | undefined> {
+export async function tokenStatus(
+  port: number,
+  token: string,
+  tries = 12,
+): Promise<number | undefined> {
+  for (let asked = 1; ; asked += 1) {
+    const status = await askWith(port, token);
+    if (status !== undefined || asked >= tries) return status;
+    await pause(1000);
+  }
+}
+
+async function askWith(port: number, token: string): Promise<number | undefined> {
   try {
     const { status } = await fetch(`http://127.0.0.1:${port}/tools/invoke`, {
       method: "POST",

@@ -50,7 +50,8 @@ export async function runOnTerminal({
 }
 
 /**
- * Asks a program something and reads what it prints, at most 4 MiB of each stream, for at most two minutes.
+ * Asks a program something and reads what it prints, at most 4 MiB of each stream, for at most ten minutes:
+ * OpenClaw's commands take half a minute on a busy machine, and minutes on one that does not come to it.
  *
  * @throws CodedError `PROGRAM_NOT_RUN`, `PROGRAM_ANSWER` for too much or too late
  */
@@ -64,7 +65,7 @@ export async function askProgram({
     cwd,
     env: { ...environment },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 120_000,
+    timeout: 600_000,
     killSignal: "SIGKILL",
   });
   const most = 4 * 1024 * 1024;
@@ -86,7 +87,7 @@ export async function askProgram({
       reject(
         new CodedError({
           code: "PROGRAM_ANSWER",
-          message: `expected an answer of ${program} within two minutes, got ${why}`,
+          message: `expected an answer of ${program} within ten minutes, got ${why}`,
           hint: "`claw logs` says what the gateway does.",
         }),
       );
