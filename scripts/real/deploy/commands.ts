@@ -3,10 +3,14 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { endGroup, makeOwnFolder, makePrincipal, startAs } from "../openclaw/principal.ts";
-import type { Ended, Principal } from "../openclaw/principal.ts";
+import type { Principal } from "../openclaw/principal.ts";
+import { changedSpec, data, examined, token, uninstalled, updated } from "./changing-commands.ts";
 import type { Deployment } from "./deployments.ts";
-import { applyAndAsk, checkStopped, makeDeployment } from "./deployments.ts";
+import { applyAndAsk, makeDeployment } from "./deployments.ts";
 import type { Host } from "./host.ts";
+import { seenServices } from "./observe.ts";
+import type { Place } from "./operated.ts";
+import { jsonOf, placeOf, said } from "./operated.ts";
 import { fact, question } from "./question.ts";
 import type { Verdicts } from "./verdicts.ts";
 
@@ -42,36 +46,18 @@ export async function commands(host: Host, verdicts: Verdicts): Promise<void> {
   if (!(await applyAndAsk(one, verdicts, openclaw))) return;
   const place = placeOf(one);
   await watched(one, place, verdicts);
+  await startedAndStopped(one, verdicts);
   await models(one, verdicts);
   await written(one, place, verdicts);
   await turn(host, one, place, verdicts);
   await addresses(one, place, verdicts);
   await devices(one, place, verdicts);
   await token(one, place, verdicts);
+  await changedSpec(one, place, verdicts);
+  await examined(one, verdicts);
+  await updated(one, verdicts);
   await data(one, place, verdicts);
-  await checkStopped(one, verdicts);
-}
-
-/** Where the parts of the deployment are. */
-interface Place {
-  readonly state: string;
-  readonly config: string;
-  readonly token: () => string;
-  readonly settings: () => {
-    readonly gateway: { readonly port: number };
-    readonly logging?: unknown;
-  };
-}
-
-function placeOf({ owner, name }: Deployment): Place {
-  const state = path.join(owner.home, `.openclaw-${name}`);
-  const config = path.join(owner.home, ".config", `claw-${name}`, "openclaw.json");
-  return {
-    state,
-    config,
-    token: () => readFileSync(path.join(state, "secrets", "gateway-token"), "utf8").trim(),
-    settings: () => JSON.parse(readFileSync(config, "utf8")) as ReturnType<Place["settings"]>,
-  };
+  await uninstalled(one, place, verdicts);
 }
 
 async function watched(one: Deployment, place: Place, verdicts: Verdicts): Promise<void> {
@@ -91,9 +77,52 @@ async function watched(one: Deployment, place: Place, verdicts: Verdicts): Promi
     `${logs.stdout.split("\n").length - 1} lines`,
   );
   const shell = await one.claw("shell", "ops", "--", "/bin/sh", "-c", 'node "$OPENCLAW" --version');
-  verdicts.that("claw shell runs its OpenClaw", /2026\.9\.6/u.test(shell.stdout), said(shell));
+  verdicts.that(
+    "claw shell runs its OpenClaw [C18]",
+    /2026\.9\.6/u.test(shell.stdout),
+    said(shell),
+  );
   const missing = await one.claw("shell", "ops", "--", "/bin/sh", "-c", "exit 7");
   verdicts.equal("and ends with its exit code", missing.code, 7);
+}
+
+/** Stop, start and restart, as its own processes show them. */
+async function startedAndStopped(one: Deployment, verdicts: Verdicts): Promise<void> {
+  const gateway = (): number | undefined => seenServices().get("gateway")?.[0]?.pid;
+  const stopped = await one.claw("stop");
+  verdicts.equal(
+    "claw stop [C15]",
+    [stopped.code, stopped.stdout.trim(), gateway()],
+    [0, "ops stopped", undefined],
+  );
+  const { ok, services } = jsonOf(await one.claw("status", "--json"));
+  verdicts.equal(
+    "claw status then says so",
+    [ok, services],
+    [false, [{ name: "gateway", running: false }]],
+  );
+  const health = await one.claw("health", "--json");
+  verdicts.equal("claw health then says no [C17]", [health.code, jsonOf(health)["ok"]], [1, false]);
+  const again = await one.claw("stop");
+  verdicts.that("claw stop a second time is no error", again.code === 0, said(again));
+  const started = await one.claw("start", "--json");
+  verdicts.equal(
+    "claw start waits until it is ready",
+    [started.code, jsonOf(started)],
+    [0, { version: 1, name: "ops", stopped: [], started: ["gateway"], ready: true }],
+  );
+  const before = gateway();
+  const restarted = await one.claw("restart", "--json");
+  verdicts.equal(
+    "claw restart",
+    [restarted.code, jsonOf(restarted)],
+    [0, { version: 1, name: "ops", stopped: ["gateway"], started: ["gateway"], ready: true }],
+  );
+  verdicts.that(
+    "and it is another process",
+    before !== undefined && gateway() !== undefined && gateway() !== before,
+    `${before} and then ${gateway()}`,
+  );
 }
 
 async function models(one: Deployment, verdicts: Verdicts): Promise<void> {
@@ -180,7 +209,7 @@ async function turn(host: Host, one: Deployment, place: Place, verdicts: Verdict
   done.abort();
   await watching;
   verdicts.that(
-    "claw agent answers a question from standard input, through the skill",
+    "claw agent answers a question from standard input, through the skill [C20]",
     answered.code === 0 && answered.stdout.includes(fact),
     said(answered),
   );
@@ -240,7 +269,7 @@ async function devices(one: Deployment, place: Place, verdicts: Verdicts): Promi
       listed = await one.claw("devices", "--json");
     }
     verdicts.that(
-      "claw devices lists a node that came",
+      "claw devices lists a node that came [C22]",
       JSON.stringify(jsonOf(listed)["paired"] ?? "").includes("kitchen"),
       `exit ${listed.code}`,
     );
@@ -274,52 +303,6 @@ function startNode(owner: Principal, port: number, token: string): ReturnType<ty
   child.stdin?.end();
   for (const stream of [child.stdout, child.stderr]) stream?.resume();
   return child;
-}
-
-async function token(one: Deployment, place: Place, verdicts: Verdicts): Promise<void> {
-  const old = place.token();
-  const done = await one.claw("regenerate-token", "--yes", "--json");
-  const { outcome, oldStatus, newStatus, restarted } = jsonOf(done);
-  verdicts.equal(
-    "claw regenerate-token: the real gateway answers 401 to the old token, and knows the new one",
-    [done.code, outcome, oldStatus, newStatus === 401 || newStatus === 403, restarted],
-    [0, "rotated", 401, false, ["gateway"]],
-  );
-  verdicts.that(
-    "and says neither",
-    place.token() !== old && !`${done.stdout}${done.stderr}`.includes(place.token()),
-    said(done),
-  );
-  const list = await one.claw("devices", "--json");
-  verdicts.that("what asks the gateway knows the new one", list.code === 0, `exit ${list.code}`);
-}
-
-/** OpenClaw's own state in an archive, and back. */
-async function data(one: Deployment, place: Place, verdicts: Verdicts): Promise<void> {
-  const archive = path.join(one.folder, "ops.tar");
-  const made = await one.claw("backup", archive, "--json");
-  verdicts.that("claw backup", made.code === 0 && Number(jsonOf(made)["files"]) > 3, said(made));
-  verdicts.that(
-    "no token is in it",
-    !readFileSync(archive).includes(place.token()),
-    `${statSync(archive).size} bytes`,
-  );
-  const restored = await one.claw("restore", archive, "--yes");
-  verdicts.that("claw restore", restored.code === 0, said(restored));
-  const started = await one.claw("start");
-  verdicts.that("and it starts with that", started.code === 0, said(started));
-}
-
-function jsonOf({ stdout }: Ended): Readonly<Record<string, unknown>> {
-  try {
-    return JSON.parse(stdout) as Readonly<Record<string, unknown>>;
-  } catch {
-    return {};
-  }
-}
-
-function said({ code, stdout, stderr }: Ended): string {
-  return `exit ${code}: ${stdout.trim().slice(0, 200)} ${stderr.trim().slice(0, 400)}`;
 }
 
 function commandLines(): readonly string[] {
