@@ -42,7 +42,11 @@ export async function runQuery(args: readonly string[]): Promise<number> {
       refuseQuestion(options);
       learnAtOnce();
       // The session of a process that stays is worth the longer start.
-      const embedder = await openEmbedder({ workers: 0, folder: modelPlace(options) });
+      const embedder = await openEmbedder({
+        workers: 0,
+        helper: true,
+        folder: modelPlace(options),
+      });
       const rerank = await rerankerOf(options);
       return await answerLines(process.stdin, process.stdout, place, embedder, rerank);
     }

@@ -14,7 +14,7 @@ export async function runWorker(args: readonly string[]): Promise<number> {
   const options = parseFlags(commands.serve, args);
   // None of its own for questions alone: a thread is 40 MB, and one question is one text.
   const workers = integerOf(commands.serve, options, "workers", { from: 0, to: mostWorkers }) ?? 0;
-  const embedder = await openEmbedder({ workers, folder: modelPlace(options) });
+  const embedder = await openEmbedder({ workers, helper: true, folder: modelPlace(options) });
   const index = residentIndex(indexPlaces(options, process.cwd()), embedder);
   await serveWorker(process.stdin, process.stdout, index);
   return 0;

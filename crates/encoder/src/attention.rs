@@ -7,8 +7,10 @@
     reason = "indices are of several arrays at once"
 )]
 
+use std::ops::Range;
+
 use crate::lanes::Lanes;
-use crate::memory::Aligned;
+use crate::memory::{Aligned, Shared};
 use crate::{HEAD, HEADS, HIDDEN, LANES, TOKENS};
 
 /// Rows of scores at once.
@@ -53,8 +55,11 @@ struct Part {
     count: usize,
 }
 
-/// `parts` holds strips of sixteen columns, queries then keys then values, each strip `rows` rows long; the
-/// text is rows `first … first + attended.len() / HIDDEN`. Queries come scaled, for powers of two.
+/// Some heads of one text. `parts` holds strips of sixteen columns, queries then keys then values, each strip `rows`
+/// rows long; the text is rows `first … first + attended.length() / HIDDEN`. Queries come scaled, for powers of two.
+///
+/// # Safety
+/// Nobody else reads or writes the columns of these heads.
 ///
 /// # Panics
 /// When the rows are not there, or the text is longer than `TOKENS`.
@@ -64,10 +69,12 @@ pub unsafe fn attend<L: Lanes>(
     rows: usize,
     first: usize,
     room: &mut Room,
-    attended: &mut [f32],
+    attended: Shared<f32>,
+    heads: Range<usize>,
 ) {
-    let count = attended.len() / HIDDEN;
-    assert!(attended.len() == count * HIDDEN && (1..=TOKENS).contains(&count));
+    let count = attended.length() / HIDDEN;
+    assert!(attended.length() == count * HIDDEN && (1..=TOKENS).contains(&count));
+    assert!(heads.end <= HEADS);
     assert!(first + count <= rows && parts.len() == rows * HIDDEN * 3);
     let padded = count.next_multiple_of(GROUP);
     let part = |which: usize, head: usize| {
@@ -85,7 +92,7 @@ pub unsafe fn attend<L: Lanes>(
         room.values.as_mut_ptr(),
     );
     let (scores, weights) = (room.scores.as_mut_ptr(), room.weights.as_mut_ptr());
-    for head in 0..HEADS {
+    for head in heads {
         // SAFETY: each part has two strips of `rows` rows, of which ours are `count` from `first`; the room is
         // for `TOKENS` keys, a multiple of the group, and for as many rows of scores as are taken at once.
         unsafe {
@@ -122,9 +129,7 @@ pub unsafe fn attend<L: Lanes>(
                     let most = if L::STRIPS == 3 { QUERIES } else { 2 };
                     let step = most.min(left - row);
                     let from = weights.add(row * TOKENS);
-                    let to = attended
-                        .as_mut_ptr()
-                        .add((query + row) * HIDDEN + head * HEAD);
+                    let to = attended.start().add((query + row) * HIDDEN + head * HEAD);
                     let inverses = inverses.as_ptr().add(row);
                     match step {
                         8 => mix::<L, 8>(from, padded, values, value, inverses, to),

@@ -1,22 +1,27 @@
 //! The stages of the encoder for each family of instructions, chosen once at run time. All give the same
 //! bits: see `lanes`.
 
+use std::ops::Range;
+
 use crate::attention::{Room, attend};
 use crate::lanes::scalar::Scalar;
 #[cfg(target_arch = "x86_64")]
 use crate::lanes::{avx2::Avx2, avx512::Avx512};
+use crate::memory::Shared;
 use crate::product::{Codes, Linear, Target, product};
 use crate::rows::{Norm, embed, normalise, pool, quantise};
+
+type Attend = unsafe fn(&[f32], usize, usize, &mut Room, Shared<f32>, Range<usize>);
 
 /// One family of instructions.
 pub struct Kernel {
     pub name: &'static str,
-    product: unsafe fn(Codes<'_>, &Linear, Target<'_>),
-    product_gelu: unsafe fn(Codes<'_>, &Linear, Target<'_>),
+    product: unsafe fn(Codes<'_>, &Linear, Target, Range<usize>),
+    product_gelu: unsafe fn(Codes<'_>, &Linear, Target, Range<usize>),
     quantise: unsafe fn(&[f32], &mut [u8]) -> (f32, i32),
     normalise: unsafe fn(&mut [f32], &[f32], Norm<'_>),
     embed: unsafe fn(&[i8], f32, &[f32], &mut [f32]),
-    attend: unsafe fn(&[f32], usize, usize, &mut Room, &mut [f32]),
+    attend: Attend,
     pool: unsafe fn(&[f32], &mut [f32]),
 }
 
@@ -37,14 +42,14 @@ macro_rules! kernel {
             };
 
             $(#[$attribute])*
-            unsafe fn plain(codes: Codes<'_>, linear: &Linear, target: Target<'_>) {
+            unsafe fn plain(codes: Codes<'_>, linear: &Linear, target: Target, strips: Range<usize>) {
                 // SAFETY: only `available` hands out this kernel, where its instructions exist; here and below.
-                unsafe { product::<$lanes, false>(codes, linear, target) }
+                unsafe { product::<$lanes, false>(codes, linear, target, strips) }
             }
             $(#[$attribute])*
-            unsafe fn active(codes: Codes<'_>, linear: &Linear, target: Target<'_>) {
+            unsafe fn active(codes: Codes<'_>, linear: &Linear, target: Target, strips: Range<usize>) {
                 // SAFETY: as above.
-                unsafe { product::<$lanes, true>(codes, linear, target) }
+                unsafe { product::<$lanes, true>(codes, linear, target, strips) }
             }
             $(#[$attribute])*
             unsafe fn codes(numbers: &[f32], codes: &mut [u8]) -> (f32, i32) {
@@ -67,10 +72,11 @@ macro_rules! kernel {
                 rows: usize,
                 first: usize,
                 room: &mut Room,
-                attended: &mut [f32],
+                attended: Shared<f32>,
+                heads: Range<usize>,
             ) {
                 // SAFETY: as above.
-                unsafe { attend::<$lanes>(parts, rows, first, room, attended) }
+                unsafe { attend::<$lanes>(parts, rows, first, room, attended, heads) }
             }
             $(#[$attribute])*
             unsafe fn mean(rows: &[f32], vector: &mut [f32]) {
@@ -119,14 +125,30 @@ pub fn find(name: Option<&str>) -> Option<&'static Kernel> {
 
 // Only `available` hands out kernels, so the instructions of each exist; the stages check all lengths.
 impl Kernel {
-    pub(crate) fn product(&self, codes: Codes<'_>, linear: &Linear, target: Target<'_>) {
+    /// # Safety
+    /// Nobody else reads or writes these strips of the target.
+    pub(crate) unsafe fn product(
+        &self,
+        codes: Codes<'_>,
+        linear: &Linear,
+        target: Target,
+        strips: Range<usize>,
+    ) {
         // SAFETY: as above, here and below.
-        unsafe { (self.product)(codes, linear, target) }
+        unsafe { (self.product)(codes, linear, target, strips) }
     }
 
-    pub(crate) fn product_gelu(&self, codes: Codes<'_>, linear: &Linear, target: Target<'_>) {
+    /// # Safety
+    /// Nobody else reads or writes these strips of the target.
+    pub(crate) unsafe fn product_gelu(
+        &self,
+        codes: Codes<'_>,
+        linear: &Linear,
+        target: Target,
+        strips: Range<usize>,
+    ) {
         // SAFETY: as above.
-        unsafe { (self.product_gelu)(codes, linear, target) }
+        unsafe { (self.product_gelu)(codes, linear, target, strips) }
     }
 
     pub(crate) fn quantise(&self, numbers: &[f32], codes: &mut [u8]) -> (f32, i32) {
@@ -144,16 +166,19 @@ impl Kernel {
         unsafe { (self.embed)(word, scale, place, state) }
     }
 
-    pub(crate) fn attend(
+    /// # Safety
+    /// Nobody else reads or writes the columns of these heads.
+    pub(crate) unsafe fn attend(
         &self,
         parts: &[f32],
         rows: usize,
         first: usize,
         room: &mut Room,
-        attended: &mut [f32],
+        attended: Shared<f32>,
+        heads: Range<usize>,
     ) {
         // SAFETY: as above.
-        unsafe { (self.attend)(parts, rows, first, room, attended) }
+        unsafe { (self.attend)(parts, rows, first, room, attended, heads) }
     }
 
     pub(crate) fn pool(&self, rows: &[f32], vector: &mut [f32]) {

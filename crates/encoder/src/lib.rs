@@ -1,15 +1,19 @@
 //! all-MiniLM-L6-v2 from the files of `packages/model-minilm`: ids in, unit vectors out. A text's vector has
 //! the same bytes whatever other texts, threads and instructions surround it; docs/decisions/0017-native-encoder.md says how.
 
+mod aside;
 mod attention;
 pub mod encoder;
 pub mod fault;
+mod hands;
 pub mod kernel;
 mod lanes;
 mod memory;
 mod onnx;
+mod pass;
 mod product;
 mod rows;
+mod team;
 pub mod weights;
 
 /// Length of a vector.

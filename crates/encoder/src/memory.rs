@@ -1,4 +1,4 @@
-//! Memory whose rows begin with a cache line.
+//! Memory whose rows begin with a cache line, and memory that several threads write.
 
 /// Numbers for which every pattern of bits is one.
 ///
@@ -58,5 +58,65 @@ impl<T: Plain> std::ops::DerefMut for Aligned<T> {
         let start = self.lines.as_mut_ptr().cast::<u128>();
         // SAFETY: as above.
         unsafe { std::slice::from_raw_parts_mut(start.add(self.skipped).cast(), self.length) }
+    }
+}
+
+/// Numbers of which several threads write parts of their own.
+pub struct Shared<T> {
+    start: *mut T,
+    length: usize,
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Shared<T> {}
+// SAFETY: whoever reads or writes through it promises that nobody writes the same numbers meanwhile.
+unsafe impl<T: Plain + Send> Send for Shared<T> {}
+// SAFETY: as above.
+unsafe impl<T: Plain + Send> Sync for Shared<T> {}
+
+impl<T: Plain> Shared<T> {
+    pub fn new(numbers: &mut [T]) -> Self {
+        Self {
+            start: numbers.as_mut_ptr(),
+            length: numbers.len(),
+        }
+    }
+
+    pub fn start(self) -> *mut T {
+        self.start
+    }
+
+    pub fn length(self) -> usize {
+        self.length
+    }
+
+    /// The numbers from `first` to `end`.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn part(self, first: usize, end: usize) -> Self {
+        assert!(first <= end && end <= self.length);
+        Self {
+            start: self.start.wrapping_add(first),
+            length: end - first,
+        }
+    }
+
+    /// # Safety
+    /// They are still there, and nobody writes them as long as they are read.
+    pub unsafe fn read<'a>(self) -> &'a [T] {
+        // SAFETY: as the caller promises.
+        unsafe { std::slice::from_raw_parts(self.start, self.length) }
+    }
+
+    /// # Safety
+    /// They are still there, and nobody else reads or writes them as long as they are written.
+    pub unsafe fn write<'a>(self) -> &'a mut [T] {
+        // SAFETY: as the caller promises.
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
     }
 }

@@ -5,9 +5,14 @@
     reason = "indices are of several arrays at once"
 )]
 
+use std::ops::Range;
+
 use crate::LANES;
 use crate::lanes::Lanes;
-use crate::memory::Aligned;
+use crate::memory::{Aligned, Shared};
+
+/// Strips that go together: a part of a product is a multiple of it.
+pub const STEP: usize = 3;
 
 /// Weights of one product, packed: strips of sixteen outputs, in each four inputs of all sixteen after each
 /// other.
@@ -31,13 +36,17 @@ pub struct Codes<'a> {
 }
 
 /// Where results go: column `c` of row `r` is at `c / 16 · strip + r · row + c % 16`.
-pub struct Target<'a> {
-    pub numbers: &'a mut [f32],
+#[derive(Clone, Copy)]
+pub struct Target {
+    pub numbers: Shared<f32>,
     pub strip: usize,
     pub row: usize,
 }
 
-/// All rows times all weights; with GELU after it or without.
+/// All rows times the weights of these strips; with GELU after it or without.
+///
+/// # Safety
+/// Nobody else reads or writes these columns of the target.
 ///
 /// # Panics
 /// When something is shorter than its use.
@@ -45,31 +54,34 @@ pub struct Target<'a> {
 pub unsafe fn product<L: Lanes, const GELU: bool>(
     codes: Codes<'_>,
     linear: &Linear,
-    target: Target<'_>,
+    target: Target,
+    wanted: Range<usize>,
 ) {
     let (rows, strips) = (codes.scales.len(), linear.outputs / LANES);
     assert!(codes.zeros.len() == rows && codes.codes.len() == rows * linear.inputs);
     assert!(linear.inputs >= 4 && linear.inputs.is_multiple_of(4));
-    assert!(linear.outputs.is_multiple_of(LANES * 3));
+    assert!(linear.outputs.is_multiple_of(LANES * STEP));
+    assert!(wanted.end <= strips && wanted.start.is_multiple_of(STEP));
+    assert!(wanted.end.is_multiple_of(STEP));
     assert!(linear.weights.len() == linear.inputs * linear.outputs);
     assert!(linear.scales.len() == linear.outputs);
     assert!(linear.biases.len() == linear.outputs && linear.columns.len() == linear.outputs);
     assert!(
         rows == 0
             || (strips - 1) * target.strip + (rows - 1) * target.row + LANES
-                <= target.numbers.len()
+                <= target.numbers.length()
     );
     let place = Placed {
         codes: codes.codes.as_ptr(),
         scales: codes.scales.as_ptr(),
         zeros: codes.zeros.as_ptr(),
-        to: target.numbers.as_mut_ptr(),
+        to: target.numbers.start(),
         strip: target.strip,
         row: target.row,
     };
     // SAFETY: all that tiles read and write was checked above; the instructions are the caller's promise.
     unsafe {
-        for strip in (0..strips).step_by(L::STRIPS) {
+        for strip in wanted.step_by(L::STRIPS) {
             let mut row = 0;
             while row < rows {
                 let left = rows - row;

@@ -1,7 +1,7 @@
 //! Each stage of each kernel against plain arithmetic.
 
 use crate::kernel::available;
-use crate::memory::Aligned;
+use crate::memory::{Aligned, Shared};
 use crate::product::{Codes, Linear, Target};
 use crate::rows::Norm;
 use crate::{HIDDEN, INNER, LANES};
@@ -57,19 +57,19 @@ fn products_are_exact_for_any_number_of_rows() {
         for kernel in available() {
             let mut found = vec![0.0; rows * outputs];
             let target = Target {
-                numbers: &mut found,
+                numbers: Shared::new(&mut found),
                 strip: LANES,
                 row: outputs,
             };
-            kernel.product(
-                Codes {
-                    codes: &codes,
-                    scales: &scales,
-                    zeros: &zeros,
-                },
-                &linear,
-                target,
-            );
+            let all = Codes {
+                codes: &codes,
+                scales: &scales,
+                zeros: &zeros,
+            };
+            for strips in [3..6, 0..3] {
+                // SAFETY: nobody else has the target; here and below.
+                unsafe { kernel.product(all, &linear, target, strips) };
+            }
             for (at, &value) in found.iter().enumerate() {
                 let (row, output) = (at / outputs, at % outputs);
                 let exact: i32 = (0..inputs)
@@ -101,19 +101,17 @@ fn the_largest_products_do_not_saturate() {
     for kernel in available() {
         let mut found = [0.0; 48];
         let target = Target {
-            numbers: &mut found,
+            numbers: Shared::new(&mut found),
             strip: LANES,
             row: 48,
         };
-        kernel.product(
-            Codes {
-                codes: &codes,
-                scales: &[1.0],
-                zeros: &[0],
-            },
-            &linear,
-            target,
-        );
+        let codes = Codes {
+            codes: &codes,
+            scales: &[1.0],
+            zeros: &[0],
+        };
+        // SAFETY: as above.
+        unsafe { kernel.product(codes, &linear, target, 0..3) };
         assert_eq!(found, [(255 * 64 * INNER) as f32; 48], "{}", kernel.name);
     }
 }
@@ -141,19 +139,17 @@ fn gelu_is_near_the_real_one() {
         for kernel in available() {
             let mut found = [0.0; 48];
             let target = Target {
-                numbers: &mut found,
+                numbers: Shared::new(&mut found),
                 strip: LANES,
                 row: 48,
             };
-            kernel.product_gelu(
-                Codes {
-                    codes: &[0; 4],
-                    scales: &[1.0],
-                    zeros: &[0],
-                },
-                &linear,
-                target,
-            );
+            let codes = Codes {
+                codes: &[0; 4],
+                scales: &[1.0],
+                zeros: &[0],
+            };
+            // SAFETY: as above.
+            unsafe { kernel.product_gelu(codes, &linear, target, 0..3) };
             for (column, &value) in found.iter().enumerate() {
                 let x = f64::from(linear.biases[column]);
                 let room = if x.abs() < 3.9 {
@@ -257,7 +253,12 @@ fn attention_is_near_the_real_one() {
         };
         for kernel in available() {
             let mut found = vec![0.0; count * HIDDEN];
-            kernel.attend(&parts, rows, first, &mut Room::new(), &mut found);
+            let mut room = Room::new();
+            for heads in [5..HEADS, 0..5] {
+                let target = Shared::new(&mut found);
+                // SAFETY: as above.
+                unsafe { kernel.attend(&parts, rows, first, &mut room, target, heads) };
+            }
             for head in 0..HEADS {
                 for query in 0..count {
                     let weights: Vec<f64> = (0..count)

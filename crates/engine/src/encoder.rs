@@ -17,7 +17,7 @@ use crate::{functions, own_file};
 type Handle = Option<Encoder>;
 
 /// Raised with every change of the functions below: another one is not called.
-const REVISION: f64 = 1.0;
+const REVISION: f64 = 2.0;
 
 functions! {
     /// () → the revision of these functions.
@@ -49,13 +49,22 @@ functions! {
     /// (handle, ids, lengths, vectors, fault) → 0, or −1 and a fault.
     pub fn encode(call) {
         let encoder = held(call)?.as_mut().ok_or(Misuse)?;
-        match encoder.encode(call.slice(1)?, call.slice(2)?, call.slice_mut(3)?) {
-            Ok(()) => call.give_number(0.0),
-            Err(fault) => {
-                tell(call, 4, fault)?;
-                call.give_number(-1.0)
-            }
-        }
+        let encoded = encoder.encode(call.slice(1)?, call.slice(2)?, call.slice_mut(3)?);
+        done_or_fault(call, 4, encoded)
+    }
+
+    /// (handle, ids, fault) → 0, or −1 and a fault. Begins one text on another thread.
+    pub fn begin(call) {
+        let encoder = held(call)?.as_mut().ok_or(Misuse)?;
+        let begun = encoder.begin(call.slice(1)?);
+        done_or_fault(call, 2, begun)
+    }
+
+    /// (handle, vector, fault) → 0, or −1 and a fault. Ends the text that was begun.
+    pub fn end(call) {
+        let encoder = held(call)?.as_mut().ok_or(Misuse)?;
+        let ended = encoder.end(call.slice_mut(1)?);
+        done_or_fault(call, 2, ended)
     }
 
     /// (handle): gives the memory back. Later calls with the handle are misuse.
@@ -121,6 +130,16 @@ fn shared(graph: &[u8], file: File) -> Result<Arc<Weights>, Fault> {
     let weights = Arc::new(Weights::read(graph, file)?);
     packed.push((source, Arc::downgrade(&weights)));
     Ok(weights)
+}
+
+fn done_or_fault(call: &Call, index: usize, done: Result<(), Fault>) -> Result<Value, Misuse> {
+    match done {
+        Ok(()) => call.give_number(0.0),
+        Err(fault) => {
+            tell(call, index, fault)?;
+            call.give_number(-1.0)
+        }
+    }
 }
 
 /// Writes a fault as two numbers: what, and one that says more.

@@ -50,6 +50,8 @@ pub unsafe extern "C" fn napi_register_module_v1(env: Env, exports: Value) -> Va
                 (c"encoderKernels", encoder::kernels),
                 (c"openEncoder", encoder::open),
                 (c"encode", encoder::encode),
+                (c"beginEncoding", encoder::begin),
+                (c"endEncoding", encoder::end),
                 (c"closeEncoder", encoder::close),
             ],
         );

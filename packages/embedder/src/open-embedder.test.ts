@@ -41,11 +41,12 @@ function cosine(vectors: Float32Array, one: number, other: number): number {
 }
 
 // What runs the model here by default, and ONNX Runtime, which is that where the native encoder was not built.
-const opened: { process?: Embedder; oneText?: Embedder; one?: Embedder; three?: Embedder } = {};
+const opened: Partial<Record<"process" | "oneText" | "helped" | "one" | "three", Embedder>> = {};
 const others: { onnx?: Embedder; onnxOneText?: Embedder; onnxTwo?: Embedder } = {};
 beforeAll(async () => {
   opened.process = await openEmbedder({ workers: 0, verify: true });
   opened.oneText = await openEmbedder({ workers: 0, oneText: true });
+  opened.helped = await openEmbedder({ workers: 0, helper: true });
   opened.one = await openEmbedder({ workers: 1 });
   opened.three = await openEmbedder({ workers: 3 });
   others.onnx = await openEmbedder({ workers: 0, encoder: "onnx" });
@@ -112,7 +113,7 @@ describe("vectors", () => {
 
 describe("a text", () => {
   test.each([
-    ["process", ["process", "oneText", "one", "three"]],
+    ["process", ["process", "oneText", "helped", "one", "three"]],
     ["onnx", ["onnx", "onnxOneText", "onnxTwo"]],
   ] as const)(
     "has the same bytes alone, in any company, order, number of workers and form: %s",
@@ -147,19 +148,22 @@ describe("a text", () => {
     },
   );
 
-  test("has them in calls that run at the same time", async () => {
-    const calls = ["alpha", "beta", "gamma", "delta"].map((word) =>
-      Array.from({ length: 20 }, (_, index) => `${word} ${index}`),
-    );
-    const [apart, together] = [[] as string[][], [] as string[][]];
-    for (const texts of calls) {
-      apart.push(rows(await get("process").embed(texts)));
-    }
-    together.push(
-      ...(await Promise.all(calls.map(async (texts) => rows(await get("three").embed(texts))))),
-    );
-    expect(together).toEqual(apart);
-  });
+  test.each(["helped", "three"] as const)(
+    "has them in calls that run at the same time: %s",
+    async (name) => {
+      const calls = ["alpha", "beta", "gamma", "delta"].map((word) =>
+        Array.from({ length: 20 }, (_, index) => `${word} ${index}`),
+      );
+      const [apart, together] = [[] as string[][], [] as string[][]];
+      for (const texts of calls) {
+        apart.push(rows(await get("process").embed(texts)));
+      }
+      together.push(
+        ...(await Promise.all(calls.map(async (texts) => rows(await get(name).embed(texts))))),
+      );
+      expect(together).toEqual(apart);
+    },
+  );
 });
 
 describe("identity", () => {
@@ -177,40 +181,54 @@ describe("identity", () => {
 describe("stopping", () => {
   const many = Array.from({ length: 400 }, (_, index) => `text number ${index} `.repeat(20));
 
-  test.each(["process", "three"] as const)("by a signal gives its reason: %s", async (name) => {
-    const reason = new Error("enough");
-    await expect(get(name).embed(many, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-    const controller = new AbortController();
-    const pending = get(name).embed(many, { signal: controller.signal });
-    setImmediate(() => controller.abort(reason));
-    await expect(pending).rejects.toBe(reason);
-    // And the embedder goes on.
-    expect(rows(await get(name).embed(["after"]))).toEqual(
-      rows(await get("oneText").embed(["after"])),
-    );
-  });
+  test.each(["process", "helped", "three"] as const)(
+    "by a signal gives its reason: %s",
+    async (name) => {
+      const reason = new Error("enough");
+      await expect(get(name).embed(many, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+        reason,
+      );
+      const controller = new AbortController();
+      const pending = get(name).embed(many, { signal: controller.signal });
+      setImmediate(() => controller.abort(reason));
+      await expect(pending).rejects.toBe(reason);
+      // And the embedder goes on.
+      expect(rows(await get(name).embed(["after"]))).toEqual(
+        rows(await get("oneText").embed(["after"])),
+      );
+    },
+  );
 
-  test.each([0, 2])("by closing refuses what runs and what comes: %i workers", async (workers) => {
-    const embedder = await openEmbedder({ workers });
-    const pending = expect(embedder.embed(many)).rejects.toMatchObject({ code: "EMBEDDER_CLOSED" });
-    await embedder.close();
-    await embedder.close();
-    await pending;
-    await expect(embedder.embed(["x"])).rejects.toMatchObject({ code: "EMBEDDER_CLOSED" });
-  });
+  test.each([
+    [0, false],
+    [0, true],
+    [2, false],
+  ])(
+    "by closing refuses what runs and what comes: %i workers, helper %s",
+    async (workers, helper) => {
+      const embedder = await openEmbedder({ workers, helper });
+      const pending = expect(embedder.embed(many)).rejects.toMatchObject({
+        code: "EMBEDDER_CLOSED",
+      });
+      await embedder.close();
+      await embedder.close();
+      await pending;
+      await expect(embedder.embed(["x"])).rejects.toMatchObject({ code: "EMBEDDER_CLOSED" });
+    },
+  );
 
   test("needs no close: a process with idle workers ends by itself, and one with busy workers can be ended", () => {
     const url = JSON.stringify(new URL("./index.ts", import.meta.url).href);
-    const start = `const { openEmbedder } = await import(${url});
-      const embedder = await openEmbedder({ workers: 2 });
+    const start = (form: string): string => `const { openEmbedder } = await import(${url});
+      const embedder = await openEmbedder(${form});
       await embedder.embed(["a", "b"]);`;
-    for (const end of [
-      "",
-      `void embedder.embed(Array(500).fill("word ".repeat(250))); setTimeout(() => process.exit(0), 40);`,
-    ]) {
+    const busy = `void embedder.embed(Array(500).fill("word ".repeat(250)));`;
+    const forms = ["{ workers: 2 }", "{ workers: 0, helper: true }"];
+    const ends = ["", `${busy} setTimeout(() => process.exit(0), 40);`, `${busy} process.exit(0);`];
+    for (const [form, end] of forms.flatMap((each) => ends.map((how) => [each, how] as const))) {
       const child = spawnSync(
         process.execPath,
-        ["--conditions=source", "--input-type=module", "--eval", start + end],
+        ["--conditions=source", "--input-type=module", "--eval", start(form) + end],
         { encoding: "utf8", timeout: 50_000 },
       );
       expect([child.status, child.signal, child.stderr]).toEqual([0, null, ""]);

@@ -23,6 +23,12 @@ export interface EmbedderOptions {
    */
   readonly workers?: number;
   /**
+   * With `workers: 0`, for a process that answers questions: a second thread begins a text at once, the calling one does
+   * what it has to do meanwhile, and then both work on it. The same bytes. Where there is one processor, or no native
+   * encoder, the calling thread works alone. Default false.
+   */
+  readonly helper?: boolean;
+  /**
    * Hash the weights too (23 MB, about 20 ms), as is right before indexing. Graph and vocabulary are
    * always hashed, and the weights' size is always checked. Default false.
    */
@@ -86,7 +92,7 @@ export async function openModel(
   };
   const encoder =
     workers === 0
-      ? openInProcess(plan)
+      ? openInProcess(plan, options.helper ?? false)
       : await openWorkerPool(plan, workers, workerEntry(options.workerEntry), options.tasksAhead);
   let open = true;
   return {

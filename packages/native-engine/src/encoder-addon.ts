@@ -27,8 +27,12 @@ export interface EncoderAddon {
     vectors: Float32Array,
     fault: FaultReport,
   ): number;
+  /** Begins one text on another thread. `ids` are copied. 0, or −1 and a fault. */
+  beginEncoding(handle: EncoderHandle, ids: Int32Array, fault: FaultReport): number;
+  /** Takes part in the text that was begun, and writes its vector. 0, or −1 and a fault. */
+  endEncoding(handle: EncoderHandle, vector: Float32Array, fault: FaultReport): number;
   closeEncoder(handle: EncoderHandle): void;
 }
 
 /** The revision of {@link EncoderAddon} that this code calls; an older or newer addon is left alone. */
-export const encoderRevision = 1;
+export const encoderRevision = 2;

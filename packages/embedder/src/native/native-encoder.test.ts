@@ -53,6 +53,46 @@ describe.skipIf(!built)("the native encoder (skipped where it was not built)", (
     sessions.forEach((one) => one.close());
   });
 
+  test("gives a text on two threads the bytes that it has on one, whatever comes between", () => {
+    const kernels = loadAddon(addon ?? "")
+      .encoderKernels()
+      .split(",");
+    const alone = session();
+    const word = fc.integer({ min: 1000, max: 30_000 });
+    const text = fc
+      .oneof(
+        fc.array(word, { minLength: 1, maxLength: 40 }),
+        fc.array(word, { minLength: 60, maxLength: 256 }),
+      )
+      .map((list) => Int32Array.from(list));
+    for (const kernel of kernels) {
+      const both = session(kernel);
+      const steps = fc.array(fc.tuple(text, fc.constantFrom("end", "forget", "run", "wait")), {
+        minLength: 1,
+        maxLength: kernel === "scalar" ? 2 : 12,
+      });
+      fc.assert(
+        fc.property(steps, (sequence) => {
+          for (const [each, then] of sequence) {
+            const end = both.begin(each);
+            if (then === "forget") continue;
+            const other = Int32Array.of(101, 2054, 102);
+            if (then === "run") expect(both.run(other)).toEqual(alone.run(other));
+            const until = performance.now() + (then === "wait" ? 3 : 0);
+            while (performance.now() < until);
+            expect(end()).toEqual(alone.run(each));
+            expect(end).toThrow("the ids are none that the model knows");
+          }
+        }),
+        { numRuns: kernel === "scalar" ? 2 : 12 },
+      );
+      both.begin(Int32Array.of(101, 102));
+      both.close();
+      expect(() => both.begin(Int32Array.of(101))).toThrow("expected an open session");
+    }
+    alone.close();
+  });
+
   test("is of one space with ONNX Runtime: cosine 0.99 in the mean, 0.98 at the least", async () => {
     const native = await openEmbedder({ workers: 0, encoder: "native" });
     const onnx = await openEmbedder({ workers: 0, encoder: "onnx" });

@@ -27,14 +27,22 @@ const faults: readonly string[] = [
   "the vectors have no room",
 ];
 
+/** The native encoder on one thread, or on two for a text that is begun. */
+export interface NativeSession {
+  run(ids: Int32Array): Float32Array;
+  /**
+   * Begins a text on a thread of its own, where there is a processor for one. What is returned takes part in it and gives
+   * the vector: the bytes of {@link NativeSession.run}. One text at a time is begun; others may be run meanwhile.
+   */
+  begin(ids: Int32Array): () => Float32Array;
+  close(): void;
+}
+
 /**
  * Packs the weights, or takes those that another thread of this process has packed: about 10 MB for all.
  * @throws an ordinary Error that says what was wrong.
  */
-export function openNativeSession(plan: NativePlan): {
-  run(ids: Int32Array): Float32Array;
-  close(): void;
-} {
+export function openNativeSession(plan: NativePlan): NativeSession {
   const addon = loadAddon(plan.addon);
   const fault = new Float64Array(2);
   const descriptor = openSync(plan.weights, "r");
@@ -48,16 +56,25 @@ export function openNativeSession(plan: NativePlan): {
     throw new Error(told(fault));
   }
   let opened: EncoderHandle | undefined = handle;
+  const vectorOf = (
+    fill: (handle: EncoderHandle, vector: Float32Array) => number,
+  ): Float32Array => {
+    const vector = new Float32Array(plan.dimensions);
+    if (fill(requireOpen(opened), vector) !== 0) {
+      throw new Error(told(fault));
+    }
+    return vector;
+  };
   return {
-    run(ids) {
-      if (opened === undefined) {
-        throw new Error("expected an open session");
-      }
-      const vector = new Float32Array(plan.dimensions);
-      if (addon.encode(opened, ids, Uint32Array.of(ids.length), vector, fault) !== 0) {
+    run: (ids) =>
+      vectorOf((open, vector) =>
+        addon.encode(open, ids, Uint32Array.of(ids.length), vector, fault),
+      ),
+    begin(ids) {
+      if (addon.beginEncoding(requireOpen(opened), ids, fault) !== 0) {
         throw new Error(told(fault));
       }
-      return vector;
+      return () => vectorOf((open, vector) => addon.endEncoding(open, vector, fault));
     },
     close() {
       if (opened !== undefined) {
@@ -66,6 +83,13 @@ export function openNativeSession(plan: NativePlan): {
       }
     },
   };
+}
+
+function requireOpen(handle: EncoderHandle | undefined): EncoderHandle {
+  if (handle === undefined) {
+    throw new Error("expected an open session");
+  }
+  return handle;
 }
 
 function told([what = 0, more = 0]: Float64Array): string {

@@ -7,21 +7,45 @@ import { encoderClosed, encodingFailed, sessionFailed } from "../errors.ts";
 import type { Session, SessionPlan } from "./session.ts";
 import { openSession } from "./session.ts";
 
-/** An encoder in the calling thread, which is busy while a text is embedded and free between two. */
-export function openInProcess(plan: SessionPlan): Encoder {
+/**
+ * An encoder in the calling thread, which is busy while a text is embedded and free before each.
+ *
+ * @param withHelper A second thread begins a text at once, so that the calling one can do other things first; then
+ *   both work on it.
+ */
+export function openInProcess(plan: SessionPlan, withHelper: boolean): Encoder {
   let session: Session | undefined = open(plan);
+  let isBegun = false;
+  const requireOpen = (): Session => {
+    if (session === undefined) {
+      throw encoderClosed();
+    }
+    return session;
+  };
+  /** One text at a time; who comes beside it is answered by the calling thread alone. */
+  const beginFirst = (ids: Int32Array): (() => Float32Array) | undefined => {
+    if (!withHelper || isBegun) {
+      return undefined;
+    }
+    const end = guarded(() => requireOpen().begin(ids));
+    isBegun = true;
+    return () => {
+      isBegun = false;
+      requireOpen();
+      return guarded(end);
+    };
+  };
   return {
     async encode(texts, signal) {
       const vectors = new Float32Array(texts.length * plan.dimensions);
       for (const [row, ids] of texts.entries()) {
-        if (row > 0) {
-          await setImmediate();
-        }
         signal?.throwIfAborted();
-        if (session === undefined) {
-          throw encoderClosed();
-        }
-        vectors.set(run(session, ids), row * plan.dimensions);
+        const end = beginFirst(ids);
+        await setImmediate();
+        // What was begun is ended whoever still wants it: the next one needs its place.
+        const vector = end?.();
+        signal?.throwIfAborted();
+        vectors.set(vector ?? guarded(() => requireOpen().run(ids)), row * plan.dimensions);
       }
       return vectors;
     },
@@ -41,9 +65,9 @@ function open(plan: SessionPlan): Session {
   }
 }
 
-function run(session: Session, ids: Int32Array): Float32Array {
+function guarded<Value>(work: () => Value): Value {
   try {
-    return session.run(ids);
+    return work();
   } catch (error) {
     throw error instanceof CodedError
       ? error

@@ -24,6 +24,11 @@ export interface SessionPlan {
 export interface Session {
   /** The vector of one text's ids. The array belongs to the caller. */
   run(ids: Int32Array): Float32Array;
+  /**
+   * Begins a text beside the calling thread, where the engine can; what is returned gives its vector, with the bytes of
+   * {@link Session.run}. One text at a time.
+   */
+  begin(ids: Int32Array): () => Float32Array;
   close(): void;
 }
 
@@ -34,25 +39,36 @@ export function openSession(plan: SessionPlan): Session {
     addon === undefined
       ? openOnnxSession(plan)
       : openNativeSession({ addon, graph, weights: join(folder, weights), dimensions });
+  const check = (ids: Int32Array): void => {
+    // ONNX Runtime divides by the length: an empty input would end the process.
+    if (ids.length < 1 || ids.length > maxTokens) {
+      throw new RangeError(`expected 1 to ${maxTokens} ids, got ${ids.length}`);
+    }
+    if (ids.some((id) => id < 0 || id >= vocabularySize)) {
+      throw new RangeError(`expected ids below ${vocabularySize}`);
+    }
+  };
   return {
     run(ids) {
-      // ONNX Runtime divides by the length: an empty input would end the process.
-      if (ids.length < 1 || ids.length > maxTokens) {
-        throw new RangeError(`expected 1 to ${maxTokens} ids, got ${ids.length}`);
-      }
-      if (ids.some((id) => id < 0 || id >= vocabularySize)) {
-        throw new RangeError(`expected ids below ${vocabularySize}`);
-      }
-      const vector = engine.run(ids);
-      if (!vector.every(Number.isFinite)) {
-        throw new Error("the model gave a number that is not finite");
-      }
-      return vector;
+      check(ids);
+      return finite(engine.run(ids));
+    },
+    begin(ids) {
+      check(ids);
+      const end = engine.begin(ids);
+      return () => finite(end());
     },
     close() {
       engine.close();
     },
   };
+}
+
+function finite(vector: Float32Array): Float32Array {
+  if (!vector.every(Number.isFinite)) {
+    throw new Error("the model gave a number that is not finite");
+  }
+  return vector;
 }
 
 /**
@@ -74,15 +90,18 @@ function openOnnxSession({ graph, folder, dimensions, oneText }: SessionPlan): S
       },
     },
   });
+  const run = (ids: Int32Array): Float32Array => {
+    const feeds = { input_ids: new Tensor("int32", ids, [1, ids.length]) };
+    const vector = native.run(feeds, { vector: null }, {})["vector"]?.data;
+    if (!(vector instanceof Float32Array) || vector.length !== dimensions) {
+      throw new Error(`expected the graph to give ${dimensions} float32 numbers`);
+    }
+    return vector;
+  };
   return {
-    run(ids) {
-      const feeds = { input_ids: new Tensor("int32", ids, [1, ids.length]) };
-      const vector = native.run(feeds, { vector: null }, {})["vector"]?.data;
-      if (!(vector instanceof Float32Array) || vector.length !== dimensions) {
-        throw new Error(`expected the graph to give ${dimensions} float32 numbers`);
-      }
-      return vector;
-    },
+    run,
+    // It has no thread beside the calling one.
+    begin: (ids) => () => run(ids),
     close() {
       native.dispose();
     },

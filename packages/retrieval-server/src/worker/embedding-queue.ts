@@ -77,8 +77,6 @@ export class EmbeddingQueue {
 
   async #run(job: Job, place: number): Promise<void> {
     try {
-      // In a turn of its own: in process the embedder is busy for milliseconds, and other lines come in between.
-      await new Promise((resolve) => setImmediate(resolve));
       const { dimensions } = this.#embedder;
       if (!job.failed) {
         job.rows.set(await this.#embedder.embed([job.texts[place] ?? ""]), place * dimensions);

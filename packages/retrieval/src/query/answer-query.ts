@@ -22,7 +22,7 @@ import type { RerankedCandidate } from "./rerank.ts";
 import { rerank } from "./rerank.ts";
 import type { Searchable } from "./searchable.ts";
 import type { Candidates } from "./search-segments.ts";
-import { searchSegments } from "./search-segments.ts";
+import { searchKeywords, searchSegments } from "./search-segments.ts";
 import type { CandidateIdentity, SelectedPage } from "./select-hits.ts";
 import { selectHits, selectPage } from "./select-hits.ts";
 import { summarise } from "./summarise.ts";
@@ -66,10 +66,15 @@ export async function answerQuery(
   if (filters?.every(({ length, set }) => countBits(set, length) === 0) === true) {
     return nothing("no passage meets the conditions");
   }
-  const terms = analyse(parsed.text);
-  const vector = index.vectors === undefined ? await embed(parsed.text) : undefined;
   const sets = filters?.map(({ set }) => set);
-  const found = searchSegments(index.parts, terms, vector, sets);
+  const embedding = index.vectors === undefined ? embed(parsed.text) : undefined;
+  // Told below, unless the keyword leg fails before that.
+  embedding?.catch(() => {});
+  // While the text is embedded, where somebody else does that.
+  const terms = analyse(parsed.text);
+  const keywordLeg = searchKeywords(index.parts, terms, sets);
+  const vector = await embedding;
+  const found = searchSegments(index.parts, terms, vector, sets, keywordLeg);
   const { candidates, largestBm25, idf } = found;
   const ranked =
     vector === undefined

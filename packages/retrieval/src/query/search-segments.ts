@@ -32,29 +32,50 @@ interface Place {
   readonly score: number;
 }
 
+/** What the keyword leg found: it needs no vector, so it can be asked before there is one. */
+export interface KeywordLeg {
+  readonly statistics: KeywordStatistics;
+  readonly places: readonly Place[];
+}
+
 /**
- * Searches both legs over all segments, the keyword leg with the statistics of all of them together,
- * and fills in the other leg's score for each candidate.
+ * Searches the keyword leg over all segments, with the statistics of all of them together.
+ *
+ * @param filters For each segment the chunks that may be found; undefined for all.
+ */
+export function searchKeywords(
+  segments: readonly SearchableSegment[],
+  terms: readonly string[],
+  filters: readonly (Bitset | undefined)[] = [],
+): KeywordLeg {
+  const statistics = sumStatistics(
+    segments.map(({ keywords }) => keywords),
+    terms,
+    segments.map(({ deleted }) => deleted),
+  );
+  const places = best(
+    segments.map(({ keywords, deleted }, segment) =>
+      keywords.search(terms, depth, { statistics, ...narrowed(deleted, filters[segment]) }),
+    ),
+  );
+  return { statistics, places };
+}
+
+/**
+ * Searches both legs over all segments, and fills in the other leg's score for each candidate.
  *
  * @param vector The query's; undefined to search by keywords alone.
  * @param filters For each segment the chunks that may be found; undefined for all.
+ * @param keywordLeg What {@link searchKeywords} gave for the same segments, terms and filters.
  */
 export function searchSegments(
   segments: readonly SearchableSegment[],
   terms: readonly string[],
   vector: Float32Array | undefined,
   filters: readonly (Bitset | undefined)[] = [],
+  keywordLeg: KeywordLeg = searchKeywords(segments, terms, filters),
 ): Candidates {
-  const statistics = sumStatistics(
-    segments.map(({ keywords }) => keywords),
-    terms,
-    segments.map(({ deleted }) => deleted),
-  );
-  const keyword = best(
-    segments.map(({ keywords, deleted }, segment) =>
-      keywords.search(terms, depth, { statistics, ...narrowed(deleted, filters[segment]) }),
-    ),
-  );
+  const { statistics, places: keyword } = keywordLeg;
   const nearest = best(
     segments.map(({ vectors, deleted }, segment) =>
       vectors === undefined || vector === undefined
