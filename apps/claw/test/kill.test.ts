@@ -97,6 +97,22 @@ describe("T22: claw apply, killed", () => {
     120_000,
   );
 
+  test("claw rollback at apply:start gateway: the next one brings back the files, and what it had stopped", async () => {
+    spec(2048);
+    await place.claw(...apply);
+    const before = files();
+    spec(4096);
+    await place.claw(...apply);
+    const rollback = ["rollback", "home"];
+    expect(await killedAt("apply:start gateway", rollback)).toMatch(/^SIGKILL killed at /u);
+    expect(await isReady()).toBe(false);
+    const back = await place.claw(...rollback);
+    expect([back.code, files()]).toEqual([0, before]);
+    expect((await place.claw("status", "--json")).stdout).toContain(
+      '"services":[{"name":"gateway","running":true}]',
+    );
+  }, 120_000);
+
   test.each(["apply:start gateway", "journal:remove JOURNAL"])(
     "at %s: the new spec converges, and it runs",
     async (at) => {

@@ -14,7 +14,7 @@ export type { DesiredFile } from "./ports/file-port.ts";
 export type { HealthGate, ServicePort } from "./ports/service-port.ts";
 export { giveToContainer } from "./secrets/container-secret.ts";
 export { ensureToken, hasSecret, rotateToken } from "./secrets/ensure-token.ts";
-export { readHistory } from "./store/deployment-store.ts";
+export { interruptedServices, readHistory } from "./store/deployment-store.ts";
 export type { HistoryRecord, KeptState } from "./store/record.ts";
 export { besideRun, runBeside } from "./supervise/run-beside.ts";
 export { openPipes, parsePipe } from "./supervise/pipes.ts";

@@ -3,7 +3,6 @@ import path from "node:path";
 import process from "node:process";
 
 import { bundleVariable } from "../../../apps/claw/test/bundle.ts";
-import { setup, teardown } from "../../../apps/claw/test/build-bundle.ts";
 import { installOpenclaw } from "../openclaw/install.ts";
 import { enterPrivateWorld } from "../openclaw/private-world.ts";
 import { passedInPart } from "../stages.ts";
@@ -28,15 +27,11 @@ async function main(): Promise<number> {
   const isChosen = (name: string): boolean => chosen.length === 0 || chosen.includes(name);
   const installed = installOpenclaw();
   const isOutside = process.env[bundleVariable] === undefined;
-  if (isOutside) {
-    if (isChosen("vps")) fetchDebian();
-    await setup();
-    // For every user of the stage.
-    chmodSync(process.env[bundleVariable] ?? "", 0o755);
-  }
+  if (isOutside && isChosen("vps")) fetchDebian();
+  const removeBuilt = isOutside ? await buildClaw() : undefined;
   const world = enterPrivateWorld(import.meta.filename, root, installed.folder);
   if (typeof world === "number") {
-    teardown();
+    removeBuilt?.();
     // Control groups are the kernel's and end with no namespace; inside, nobody waits for orphans, which keep them.
     const left = await removeControlGroups();
     for (const one of left) process.stderr.write(`still in use: ${one}\n`);
@@ -69,6 +64,17 @@ async function main(): Promise<number> {
   for (const one of failed) process.stdout.write(`FAIL ${one}\n`);
   if (count === 0 || failed.length > 0) return 1;
   return chosen.length > 0 ? passedInPart : 0;
+}
+
+/** The executable as users get it, for every user of the stage. @returns what removes it */
+async function buildClaw(): Promise<() => void> {
+  // The bundler takes its folder from where it is loaded.
+  process.chdir(path.join(root, "apps/claw"));
+  const { setup, teardown } = await import("../../../apps/claw/test/build-bundle.ts");
+  await setup();
+  process.chdir(root);
+  chmodSync(process.env[bundleVariable] ?? "", 0o755);
+  return teardown;
 }
 
 /** What a part that failed left running would have the ports of the next one. */

@@ -94,7 +94,7 @@ export async function applySpec(file: string, options: ApplyCommandOptions): Pro
       : foreignServices(spec, options.folder, manager);
   const all = kept.map((one) => serviceOf(one, definitions));
   // Without --start what does not run stays so.
-  const own = options.start === true ? all : await runningOf(all);
+  const own = options.start === true ? all : await runningOf(all, store);
   const services = [...firewall.map((one) => serviceOf(one, [])), ...own];
   // Before a token is made: an attempt that was killed may have moved the state that it lies in.
   const recovered = former.length > 0 && (await recoverDeployment(store, services));

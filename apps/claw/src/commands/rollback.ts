@@ -28,7 +28,7 @@ export async function rollbackName(name: string, options: RollbackOptions): Prom
   const store = knownStoreOf(name);
   const operated = operatedOf(name);
   const managed = await managedServices(operated);
-  const services = await runningOf(managed);
+  const services = await runningOf(managed, store);
   // What never ran has no state of ours.
   const state = managed.length > 0 && options.keepState !== true ? keptState(operated) : undefined;
   const done = await rollbackDeployment(

@@ -1,7 +1,7 @@
 import path from "node:path";
 
 import { CodedError } from "@clawkeep/diagnostics";
-import { foreignService, readHistory, runTool } from "@clawkeep/provision";
+import { foreignService, interruptedServices, readHistory, runTool } from "@clawkeep/provision";
 import type { KeptService, ServiceDefinition, ServicePort } from "@clawkeep/provision";
 
 import { appliedDefinitions } from "./applied-definitions.ts";
@@ -59,9 +59,15 @@ export async function startedServices(operated: Operated): Promise<readonly Serv
   });
 }
 
-/** Those of them that run. */
-export async function runningOf(services: readonly ServicePort[]): Promise<readonly ServicePort[]> {
+/** Those of them that run, or did before an attempt that was killed. @param store The deployment's own. */
+export async function runningOf(
+  services: readonly ServicePort[],
+  store: string,
+): Promise<readonly ServicePort[]> {
+  const interrupted = interruptedServices(store);
   const running: ServicePort[] = [];
-  for (const service of services) if (await service.isRunning()) running.push(service);
+  for (const service of services) {
+    if (interrupted.includes(service.name) || (await service.isRunning())) running.push(service);
+  }
   return running;
 }

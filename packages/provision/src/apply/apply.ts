@@ -156,6 +156,7 @@ export async function applyUnderLock(
   const journal = await journalOf(store, desired, changes, {
     ...what,
     number,
+    ran: ran.map(({ name }) => name),
     ...(isArchived ? { state: { folder: state.folder, archive } } : {}),
   });
   const { of } = journal;
@@ -242,7 +243,7 @@ async function journalOf(
   store: Store,
   desired: Desired,
   changes: readonly FileChange[],
-  what: Pick<Journal, "kind" | "number" | "of" | "state">,
+  what: Pick<Journal, "kind" | "number" | "of" | "ran" | "state">,
 ): Promise<Journal> {
   const keep = async (file: DesiredFile | FoundFile): Promise<KeptFile> => {
     const { path, mode, bytes, owner } = file;

@@ -5,6 +5,7 @@ import { openStore } from "../store/deployment-store.ts";
 import type { HistoryRecord, KeptState } from "../store/record.ts";
 import type { Applied, ApplyOptions, Desired } from "./apply.ts";
 import { applyUnderLock } from "./apply.ts";
+import { generationBefore } from "./generation-before.ts";
 import { recover } from "./recover.ts";
 import { stateLeftBy } from "./state-backup.ts";
 
@@ -36,15 +37,8 @@ export async function rollbackDeployment(
   try {
     const recovered = await recover(store, options.files ?? hostFiles(faults), running.services);
     const applied = (await store.history()).filter(({ outcome }) => outcome === "applied");
-    const current = applied.at(-1);
-    // Rolling back twice goes back twice: what was rolled back to stands where it once stood.
-    const at = current?.of ?? current?.number ?? 0;
-    const files = JSON.stringify(current?.files);
-    const target = applied.findLast((record) =>
-      to === undefined
-        ? record.number < at && record.kind === "apply" && JSON.stringify(record.files) !== files
-        : record.number === to,
-    );
+    const target =
+      to === undefined ? generationBefore(applied) : applied.find(({ number }) => number === to);
     if (target === undefined) {
       throw new CodedError({
         code: "ROLLBACK_NOTHING",

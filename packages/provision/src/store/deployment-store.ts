@@ -85,13 +85,7 @@ export class Store {
   }
 
   journal(): Journal | undefined {
-    const bytes = readSmallFile(this.#journal);
-    if (bytes === undefined) return undefined;
-    try {
-      return parseJournal(bytes);
-    } catch (cause) {
-      throw damaged(this.#journal, cause);
-    }
+    return readJournal(this.#folder);
   }
 
   async begin(journal: Journal): Promise<void> {
@@ -127,7 +121,7 @@ export class Store {
   }
 
   get #journal(): string {
-    return join(this.#folder, "journal.json");
+    return journalOf(this.#folder);
   }
 
   #record(number: number): string {
@@ -171,6 +165,30 @@ export async function readHistory(folder: string): Promise<readonly HistoryRecor
     records.push(record);
   }
   return records;
+}
+
+/**
+ * Names of the services that ran when an attempt began which was killed: it may have stopped them, and whatever is called
+ * next has them run again. Read without a lock.
+ *
+ * @throws CodedError `HISTORY_DAMAGED`
+ */
+export function interruptedServices(folder: string): readonly string[] {
+  return readJournal(folder)?.ran ?? [];
+}
+
+function readJournal(folder: string): Journal | undefined {
+  const bytes = readSmallFile(journalOf(folder));
+  if (bytes === undefined) return undefined;
+  try {
+    return parseJournal(bytes);
+  } catch (cause) {
+    throw damaged(journalOf(folder), cause);
+  }
+}
+
+function journalOf(folder: string): string {
+  return join(folder, "journal.json");
 }
 
 function recordName(number: number): string {

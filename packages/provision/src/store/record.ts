@@ -56,6 +56,8 @@ export interface Journal {
     readonly after?: KeptFile;
   }[];
   readonly files: readonly KeptFile[];
+  /** Services that ran: an attempt that is killed may have stopped them. */
+  readonly ran?: readonly string[];
   /** State folder, and the archive into which its state goes before anything else changes. */
   readonly state?: { readonly folder: string; readonly archive: string };
 }
@@ -108,6 +110,7 @@ const journal: z.ZodType<Journal> = z.strictObject({
     }),
   ),
   files: z.array(file),
+  ran: z.array(z.string()).exactOptional(),
   state: z.strictObject({ folder: z.string().startsWith("/"), archive: archive }).exactOptional(),
 });
 
