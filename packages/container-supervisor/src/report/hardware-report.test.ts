@@ -1,3 +1,7 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { expect, test } from "vitest";
 
 import { someFacts } from "../made-container.cases.ts";
@@ -46,6 +50,19 @@ test("L21: a model that does not fit is said, with the one that does and how to 
   );
   expect(advised).toHaveProperty("CLAWLAMA_MODEL");
   expect(report({ memoryBytes: 8e9 }, advised)).not.toContain("HOST_MODEL_TOO_BIG");
+});
+
+test("L21: disk is asked for until the models are there", () => {
+  const folder = mkdtempSync(join(tmpdir(), "clawkeep-models-"));
+  try {
+    const wanted = { OLLAMA_MODELS: folder };
+    expect(report({ diskFreeBytes: 1e9 }, wanted)).toContain("HOST_DISK");
+    expect(report({ diskFreeBytes: 1e9 }, wanted)).not.toContain("a model that fits");
+    mkdirSync(join(folder, "manifests"));
+    expect(report({ diskFreeBytes: 1e9 }, wanted)).not.toContain("HOST_DISK");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("L21: where nothing fits, that is said", () => {

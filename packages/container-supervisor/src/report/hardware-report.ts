@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
 import { advise, judgeHost } from "@clawkeep/provision-plan";
 import type { HostFacts, ModelAdvice } from "@clawkeep/provision-plan";
 
@@ -22,9 +25,11 @@ export function hardwareReport(
   ];
 }
 
-function advice(facts: HostFacts, { spec }: ContainerSettings): readonly string[] {
-  const problems = judgeHost(spec, facts);
-  const tooBig = problems.some(({ severity }) => severity === "error");
+function advice(facts: HostFacts, { ollama, spec }: ContainerSettings): readonly string[] {
+  // What is there needs no room any more.
+  const hasModels = existsSync(join(ollama.models, "manifests"));
+  const problems = judgeHost(spec, facts).filter(({ code }) => code !== "HOST_DISK" || !hasModels);
+  const tooBig = problems.some(({ code }) => code === "HOST_MODEL_TOO_BIG");
   const { model, models } = advise(facts);
   const fits = models.find(({ ref }) => ref === model);
   return [
