@@ -51,6 +51,13 @@ export const controls: readonly Control[] = [
     "C25",
     "T7",
   ]),
+  control(
+    "no name off the list is resolved",
+    "hybrid",
+    "config/squid.conf",
+    /^http_access deny !named$/mu,
+    ["G5", "T7"],
+  ),
   control("packets of a uid are dropped", "bare-metal", "nftables/claw-claw.nft", /meta skuid/u, [
     "T13",
     "G5",
