@@ -1,3 +1,5 @@
+import path from "node:path";
+
 import { foreignService } from "@clawkeep/provision";
 import type { ForeignService } from "@clawkeep/provision";
 import { parseSpec } from "@clawkeep/provision-plan";
@@ -66,4 +68,14 @@ test("C15: containers are one project; a host has a firewall, a notebook none", 
   ]);
   expect(names(firewallOf(specOf("bare-metal")))).toEqual(["firewall table claw_home"]);
   expect(firewallOf(specOf("notebook"))).toEqual([]);
+});
+
+test("C9: Open WebUI is started with the rest where the spec has it, and goes when it does not", () => {
+  const filesOf = (more: string): readonly string[] =>
+    foreignServices(specOf("cage", more), "rendered", "compose").flatMap((one) =>
+      one.by === "compose" ? one.files.map((file) => path.basename(file)) : [],
+    );
+  expect(filesOf("extras: {openWebui: {}}\n")).toEqual(["compose.yaml", "compose.webui.yaml"]);
+  // Its container is then one that no file names, and compose is told to remove those.
+  expect(filesOf("")).toEqual(["compose.yaml"]);
 });
