@@ -50,7 +50,7 @@ export function startedDeployment(spec: DeploymentSpec, options: StartOptions): 
       code: "START_QUADLET",
       message:
         "expected a profile that claw starts, got podman: images, secrets and units of a user are Podman's own",
-      hint: `\`claw apply\` without --start, then: ${quadletCommands(spec, options.folder).join(" && ")}`,
+      hint: `\`claw apply\` without --start, then, with Podman 4.7 or newer: ${quadletCommands(spec, options.folder).join(" && ")}`,
     });
   }
   if (gateway !== "process" && gateway !== "system-unit" && !isCaged) {
