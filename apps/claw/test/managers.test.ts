@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -134,9 +142,13 @@ async function applied(profile: string, more: string, manager: string): Promise<
     "deploy.yaml",
     `deploy: 1\nname: home\nprofile: ${profile}\nmodels: {primary: "ollama/gpt-oss:20b"}\n${more}`,
   );
-  const options = { folder: "rendered", start: true, withoutModel: true, manager };
+  const options = { folder: "rendered", start: true, withoutModel: true, manager, ...ownIds };
   expect(await applySpec("deploy.yaml", options)).toBe(0);
 }
+
+/** Whoever is not root can only be the container's user itself, where containers count from an id of theirs. */
+const self = process.geteuid?.() ?? 0;
+const ownIds = self < 1000 ? {} : { containerIds: String(self - 1000) };
 
 const record = (): Readonly<Record<string, unknown>> =>
   JSON.parse(
@@ -147,7 +159,7 @@ const record = (): Readonly<Record<string, unknown>> =>
   ) as Readonly<Record<string, unknown>>;
 
 const notRoot =
-  process.geteuid?.() === 0 ? undefined : "only root gives a container's user its secrets";
+  self === 0 || self >= 1000 ? undefined : "only root gives a container's user its secrets";
 
 describe("containers kept by Docker compose", () => {
   beforeEach((context) => {
@@ -187,6 +199,24 @@ describe("containers kept by Docker compose", () => {
     expect(verbs()).toEqual(["down", "up"]);
     expect(await regenerateToken("home", { yes: true })).toBe(1);
     expect(verbs()).toEqual(["down", "up"]);
+  }, 60_000);
+
+  test("containers with ids of their own: configuration and secrets are their user's, later applies know it", async (context) => {
+    if (self !== 0) context.skip("only root gives files to others");
+    const options = { folder: "rendered", withoutModel: true };
+    const owners = (): readonly number[] =>
+      ["config/openclaw.json", "secrets/container/gateway-token"].map(
+        (name) => statSync(path.join(seen.home, "rendered", name)).uid,
+      );
+    expect(owners()).toEqual([1000, 1000]);
+    expect(await applySpec("deploy.yaml", { ...options, containerIds: "100000" })).toBe(0);
+    expect(owners()).toEqual([101_000, 101_000]);
+    printed = [];
+    expect(await applySpec("deploy.yaml", options)).toBe(0);
+    expect([owners(), printed.join("")]).toEqual([
+      [101_000, 101_000],
+      expect.stringContaining("unchanged"),
+    ]);
   }, 60_000);
 
   test("C16: update makes containers anew", async () => {
