@@ -174,6 +174,26 @@ export function driverCases(level: SandboxLevel): void {
       expect(await program.close()).toBe(outcome);
     });
 
+    test("lets whoever writes more than is read go on when it was read, and when nobody will", async () => {
+      const slow = await openProcess(node("answer-lines.mjs", [], { limits: wide }));
+      const line = "a".repeat(50_000);
+      const written = Promise.all(Array.from({ length: 40 }, () => slow.write(line)));
+      let answers = 0;
+      for await (const answer of slow.lines()) {
+        answers += answer.length === line.length ? 1 : 0;
+        if (answers === 40) break;
+      }
+      await written;
+      await slow.close();
+      const deaf = await openProcess(node("deaf.mjs", [], { limits: wide }));
+      // More than a pipe holds: it is not taken as long as the program lives.
+      const waiting = Promise.all([deaf.write(line.repeat(20)), deaf.write(line)]);
+      const later = new Promise((resolve) => setImmediate(() => resolve("later")));
+      expect(await Promise.race([waiting, later])).toBe("later");
+      await deaf.close();
+      await waiting;
+    });
+
     test("ends a program that stays when it is closed, or sends too long a line", async () => {
       const closed = await openProcess(node("answer-lines.mjs", []));
       expect((await closed.close()).terminatedBy).toBe("cancelled");

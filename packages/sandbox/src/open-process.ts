@@ -1,5 +1,4 @@
 import { CodedError } from "@clawkeep/diagnostics";
-import { once } from "node:events";
 
 import { checkPolicy } from "./check-policy.ts";
 import { detectLevels, resolveLevel } from "./detect-levels.ts";
@@ -49,11 +48,18 @@ export async function openProcess(
     // The spawn failed; the outcome carries the reason.
     await supervision.outcome;
   }
+  let drained: PromiseWithResolvers<void> | undefined;
+  const goOn = (): void => {
+    drained?.resolve();
+    drained = undefined;
+  };
+  supervision.stdin?.on("drain", goOn);
   const outcome = supervision.outcome
     .catch((error: unknown): Outcome => neverStarted(level, error))
     .finally(() => {
       gone = true;
       wake?.();
+      goOn();
     });
 
   async function* lines(): AsyncGenerator<Uint8Array> {
@@ -90,7 +96,9 @@ export async function openProcess(
       }
       supervision.wake();
       if (!stdin.write(Buffer.concat([bytes, Buffer.from("\n")]))) {
-        await Promise.race([once(stdin, "drain").catch(() => {}), outcome]);
+        // One for all who wait. A race with the outcome would leave something at that for each line, until the end.
+        drained ??= Promise.withResolvers();
+        await drained.promise;
       }
     },
     usage: supervision.usage,
