@@ -111,5 +111,5 @@ async function bringSkills(place: ContainerPlace): Promise<readonly string[]> {
   );
   if (locked.code === 0) return [`skills: ${names.join(", ")}, locked`];
   const words = `${locked.stdout}${locked.stderr}`.trim().split("\n").slice(-3).join("; ");
-  return [`skills: not locked, so that none of them runs: ${words}`];
+  return [`skills: not all of them are locked, and what is not does not run: ${words}`];
 }

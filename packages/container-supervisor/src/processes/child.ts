@@ -51,7 +51,9 @@ export function startChild(command: ChildCommand, say: (line: string) => void): 
     detached: true,
   });
   for (const stream of [child.stdout, child.stderr]) {
-    relay(stream, (line) => say(`${name}: ${escapeForTerminal(redactLine(line, secrets))}`));
+    relay(stream, (line) =>
+      say(`${name}: ${escapeForTerminal(redactLine(line.replaceAll("\t", " "), secrets))}`),
+    );
   }
   const ended = endOf(child, name);
   return {
