@@ -24,6 +24,7 @@ const lines = {
     "skill-runtime",
     "skill-test",
     "skill-authoring",
+    "clawhub",
     "table-query",
     "skill-server",
   ],

@@ -10,6 +10,7 @@ import type { AuditProveOptions } from "./commands/audit-prove.ts";
 import type { AuditReplayOptions } from "./commands/audit-replay.ts";
 import type { AuditShowOptions } from "./commands/audit-show.ts";
 import type { AuditVerifyOptions } from "./commands/audit-verify.ts";
+import type { BundleKeyOptions } from "./commands/bundle-key.ts";
 import type { CheckOptions } from "./commands/check.ts";
 import type { CleanCommandOptions } from "./commands/clean.ts";
 import type { ConnectOptions } from "./commands/connect.ts";
@@ -18,12 +19,14 @@ import type { MigrateCommandOptions } from "./commands/migrate.ts";
 import type { NewOptions } from "./commands/new.ts";
 import type { OpenclawApprovalsOptions } from "./commands/openclaw-approvals.ts";
 import type { OpenclawPolicyOptions } from "./commands/openclaw-policy.ts";
+import type { PackOptions } from "./commands/pack.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import type { ServeOptions } from "./commands/serve.ts";
 import type { SyncOptions } from "./commands/sync.ts";
 import type { TableOptions } from "./commands/table.ts";
 import type { TestCommandOptions } from "./commands/test.ts";
+import type { VerifyOptions } from "./commands/verify.ts";
 
 /**
  * Reads a command line and runs the command. Each command is loaded when it is called, so that help
@@ -168,6 +171,45 @@ function build(done: (code: number) => void): Command {
     .action(async (folders: readonly string[], options: CheckOptions) => {
       const { checkSkills } = await import("./commands/check.ts");
       done(await checkSkills(folders, options));
+    });
+
+  program
+    .command("pack")
+    .description("pack skill folders as ClawHub would get them: the same files give the same bytes")
+    .argument("[folder...]", "skill folders (default: all of skills/)")
+    .option("--workspace <path>", "folder that holds skills/")
+    .option("--into <path>", "folder for SLUG.zip", ".")
+    .option("--sign <file>", "seal each bundle with this key (SLUG.zip.seal)")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", packExamples)
+    .action(async (folders: readonly string[], options: PackOptions) => {
+      const { packSkills } = await import("./commands/pack.ts");
+      done(await packSkills(folders, options));
+    });
+
+  program
+    .command("bundle-key")
+    .description("make a key for pack --sign; prints the public part, for verify --verifier")
+    .argument("<name>", "who signs, without spaces")
+    .requiredOption("--into <file>", "new file for the secret part, mode 0600")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", bundleKeyExamples)
+    .action(async (name: string, options: BundleKeyOptions) => {
+      const { makeBundleKey } = await import("./commands/bundle-key.ts");
+      done(await makeBundleKey(name, options));
+    });
+
+  program
+    .command("verify")
+    .description("say whether bundles are whole and, with a pinned key, whose; unpacks nothing")
+    .argument("<bundle...>", "files that pack wrote")
+    .option("--verifier <file>", "public key of the author, which you have from elsewhere")
+    .option("--seal <file>", "seal of the one bundle (default: BUNDLE.seal)")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", verifyExamples)
+    .action(async (bundles: readonly string[], options: VerifyOptions) => {
+      const { verifyBundles } = await import("./commands/verify.ts");
+      done(await verifyBundles(bundles, options));
     });
 
   program
@@ -523,6 +565,34 @@ Examples:
 Without --target a folder must be one that the runtime runs. With it a skill without an exec contract
 will do, and only what that target refuses is an error. The rules: docs/skill-authoring.md.
 Exit codes: 0 no errors (warnings may be), 1 errors, 2 nothing to check.
+`;
+
+const packExamples = `
+Examples:
+  clawkeep-skill pack
+  clawkeep-skill pack skills/local-rag --into dist
+  clawkeep-skill pack skills/local-rag --sign ~/.config/author.key --json
+
+Left out, as the registry's CLI does: names that begin with a dot, links, node_modules, what .gitignore and
+.clawhubignore of the folder name, skill-card.md. The fingerprint is the registry's. docs/publishing.md
+Exit codes: 0 packed, 1 a folder cannot be packed, 2 usage or failure.
+`;
+
+const bundleKeyExamples = `
+Examples:
+  clawkeep-skill bundle-key ada --into ~/.config/author.key > author.pub
+
+The secret part is never printed. Whoever has author.pub can verify what you seal.
+`;
+
+const verifyExamples = `
+Examples:
+  clawkeep-skill verify local-rag.zip
+  clawkeep-skill verify local-rag.zip --verifier author.pub
+
+Without --verifier it says "integrity only": whole, and unchanged since it was packed, by whomever. Nothing is
+decompressed or written. That a bundle verifies does not say that what is in it is harmless.
+Exit codes: 0 as it should be, 1 not, 2 usage or failure.
 `;
 
 const newExamples = `

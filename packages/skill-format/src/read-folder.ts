@@ -129,7 +129,7 @@ export async function readFolder(folder: string): Promise<FolderContent> {
 
 /**
  * Digest of a skill folder: SHA-256 over the lines `path:hex`, sorted by their bytes, joined by LF.
- * ClawHub computes its fingerprint the same way.
+ * ClawHub's fingerprint sorts by locale instead, and is another digest: `registryFingerprint` of clawhub.
  */
 export function folderDigest(files: readonly Pick<SkillFile, "path" | "digest">[]): Digest {
   const lines = files

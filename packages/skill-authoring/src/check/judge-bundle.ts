@@ -44,11 +44,11 @@ export async function judgeBundle(folder: string, report: ReportFile): Promise<v
         const { size } = await lstat(join(folder, inner));
         files += 1;
         bytes += size;
-        if (size > 10_000_000) {
+        if (size > 10_485_760) {
           report(
             "CLAWHUB_FILE_LARGE",
             inner,
-            `expected at most 10000000 bytes, got ${size}`,
+            `expected at most 10485760 bytes, got ${size}`,
             "Make it smaller.",
           );
         }
@@ -65,11 +65,11 @@ export async function judgeBundle(folder: string, report: ReportFile): Promise<v
     }
   };
   await visit("", 0);
-  if (bytes > 50_000_000) {
+  if (bytes > 52_428_800) {
     report(
       "CLAWHUB_BUNDLE_LARGE",
       "",
-      `expected at most 50000000 bytes, got ${bytes}`,
+      `expected at most 52428800 bytes, got ${bytes}`,
       "Carry less.",
     );
   }
