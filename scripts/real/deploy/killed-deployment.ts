@@ -69,10 +69,22 @@ export async function settled(
   return left.length === 0 ? [] : [`left behind: ${left.join(", ")}`];
 }
 
-/** Another apply has nothing to do: every file is what the spec says, and everything runs. */
-export async function isUnchanged(killed: Killed): Promise<readonly string[]> {
-  const ended = await builtClaw(killed.one, applyArguments(killed));
-  return ended.stdout.trim() === "unchanged" ? [] : [`not unchanged: ${said(ended)}`];
+/** What is wrong after an apply of the spec with that number: only files that hold it may be others than before. */
+export async function convergedTo(
+  killed: Killed,
+  ended: Ended,
+  maxTokens: number,
+  old: Files,
+): Promise<readonly string[]> {
+  const now = filesOf(killed.one);
+  const others = Object.keys(now).filter((at) => now[at] !== old[at]);
+  const without = others.filter(
+    (at) => !readFileSync(at, "utf8").includes(`"maxTokens": ${maxTokens}`),
+  );
+  if (others.length === 0 || without.length > 0) {
+    return [`not converged: ${said(ended)} ${without.join(", ")}`];
+  }
+  return settled(killed, ended, now);
 }
 
 /** What is said of each file. */
@@ -96,13 +108,17 @@ function leftIn(folder: string): readonly string[] {
 }
 
 /** Whether the last attempt was a rollback that was done. */
-export async function lastIsRollback(one: Deployment): Promise<boolean> {
-  const { stdout } = await builtClaw(one, ["history", one.name, "--json"]);
-  const { records } = JSON.parse(stdout) as {
-    readonly records: readonly { readonly kind: string; readonly outcome: string }[];
+export function lastIsRollback({ store, name }: Deployment): boolean {
+  const history = path.join(store, "deployments", name, "history");
+  const last = readdirSync(history)
+    .filter((one) => !one.startsWith("."))
+    .toSorted()
+    .at(-1);
+  const record = JSON.parse(readFileSync(path.join(history, last ?? ""), "utf8")) as {
+    readonly kind: string;
+    readonly outcome: string;
   };
-  const last = records.at(-1);
-  return last?.kind === "rollback" && last.outcome === "applied";
+  return record.kind === "rollback" && record.outcome === "applied";
 }
 
 /** Whether each service runs, under one supervisor. */
