@@ -1,5 +1,9 @@
 //! Memory whose rows begin with a cache line, and memory that several threads write.
 
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 /// Numbers for which every pattern of bits is one.
 ///
 /// # Safety
@@ -18,47 +22,126 @@ unsafe impl Plain for f32 {}
 
 /// Numbers that begin with a cache line; zeros at first.
 pub struct Aligned<T> {
-    lines: Vec<[u128; 4]>,
-    /// Of the first line, in sixteens of bytes: where a cache line begins.
-    skipped: usize,
+    start: *mut T,
     length: usize,
-    kind: std::marker::PhantomData<T>,
+    /// Keeps the memory.
+    _owner: Owner,
 }
+
+enum Owner {
+    Lines(#[expect(dead_code, reason = "it is kept")] Vec<[u128; 4]>),
+    Slab(#[expect(dead_code, reason = "it is kept")] Arc<Slab>),
+}
+
+// SAFETY: it is the only one that has these numbers.
+unsafe impl<T: Plain + Send> Send for Aligned<T> {}
+// SAFETY: as above.
+unsafe impl<T: Plain + Sync> Sync for Aligned<T> {}
 
 impl<T: Plain> Aligned<T> {
     pub fn zeros(length: usize) -> Self {
         let bytes = length * size_of::<T>();
         // As zero pages from the system, which are not written until they are used.
-        let lines = vec![[0u128; 4]; bytes.div_ceil(64) + 1];
-        let skipped = lines.as_ptr().cast::<u128>().align_offset(64);
+        let mut lines = vec![[0u128; 4]; bytes.div_ceil(LINE) + 1];
+        let start = lines.as_mut_ptr().cast::<u8>();
         Self {
-            lines,
-            skipped,
+            // One line more than is used, and less than one is skipped.
+            start: start.wrapping_add(start.align_offset(LINE)).cast(),
             length,
-            kind: std::marker::PhantomData,
+            _owner: Owner::Lines(lines),
         }
-    }
-
-    fn start(&self) -> *const T {
-        // SAFETY: there is one line more than is used, and less than one is skipped.
-        unsafe { self.lines.as_ptr().cast::<u128>().add(self.skipped).cast() }
     }
 }
 
 impl<T: Plain> std::ops::Deref for Aligned<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
-        // SAFETY: the lines hold so many, and any bits are a number.
-        unsafe { std::slice::from_raw_parts(self.start(), self.length) }
+        // SAFETY: the owner holds so many, and any bits are a number.
+        unsafe { std::slice::from_raw_parts(self.start, self.length) }
     }
 }
 
 impl<T: Plain> std::ops::DerefMut for Aligned<T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        let start = self.lines.as_mut_ptr().cast::<u128>();
         // SAFETY: as above.
-        unsafe { std::slice::from_raw_parts_mut(start.add(self.skipped).cast(), self.length) }
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
     }
+}
+
+const LINE: usize = 64;
+/// What the largest common pages hold.
+const PAGE: usize = 2 << 20;
+
+/// Memory in pages that are as large as the system has them, from which parts are taken. What a text reads all of, each
+/// time, is in five pages then instead of 2,600: after other programs had the processor, the search for where
+/// a page lies takes as long as the reading.
+pub struct Slab {
+    start: *mut u8,
+    layout: Layout,
+    used: AtomicUsize,
+}
+
+// SAFETY: each part is given to one owner only.
+unsafe impl Send for Slab {}
+// SAFETY: as above.
+unsafe impl Sync for Slab {}
+
+impl Slab {
+    /// Room for so many bytes.
+    pub fn new(bytes: usize) -> Arc<Self> {
+        let layout = Layout::from_size_align(bytes.max(1), PAGE).expect("no such memory");
+        // SAFETY: the layout is not empty.
+        let start = unsafe { alloc(layout) };
+        if start.is_null() {
+            handle_alloc_error(layout);
+        }
+        // Whole pages only: of the rest most would lie idle.
+        large_pages(start, bytes / PAGE * PAGE);
+        // SAFETY: so many were just given.
+        unsafe { start.write_bytes(0, layout.size()) };
+        Arc::new(Self {
+            start,
+            layout,
+            used: AtomicUsize::new(0),
+        })
+    }
+
+    /// The next part.
+    ///
+    /// # Panics
+    /// When there is not enough left.
+    pub fn take<T: Plain>(self: &Arc<Self>, length: usize) -> Aligned<T> {
+        let bytes = (length * size_of::<T>()).next_multiple_of(LINE);
+        let first = self.used.fetch_add(bytes, Ordering::Relaxed);
+        assert!(first + bytes <= self.layout.size(), "no room in the slab");
+        Aligned {
+            start: self.start.wrapping_add(first).cast(),
+            length,
+            _owner: Owner::Slab(Arc::clone(self)),
+        }
+    }
+}
+
+impl Drop for Slab {
+    fn drop(&mut self) {
+        // SAFETY: given with this layout, and all owners of parts are gone.
+        unsafe { dealloc(self.start, self.layout) };
+    }
+}
+
+/// A wish: where it is not granted, reading takes longer.
+fn large_pages(start: *mut u8, bytes: usize) {
+    #[cfg(target_os = "linux")]
+    if bytes > 0 {
+        unsafe extern "C" {
+            fn madvise(start: *mut u8, length: usize, advice: std::ffi::c_int) -> std::ffi::c_int;
+        }
+        const MADV_HUGEPAGE: std::ffi::c_int = 14;
+        // SAFETY: the range is inside of what was given, and its contents stay.
+        unsafe { madvise(start, bytes, MADV_HUGEPAGE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (start, bytes);
 }
 
 /// Numbers of which several threads write parts of their own.

@@ -4,9 +4,10 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 use crate::fault::Fault;
-use crate::memory::Aligned;
+use crate::memory::{Aligned, Slab};
 use crate::onnx::{FLOAT, INT8, Place, Tensor, tensors};
 use crate::product::Linear;
 use crate::{HEAD, HIDDEN, INNER, LANES, LAYERS, TOKENS};
@@ -48,6 +49,7 @@ impl Weights {
             tensors: tensors(graph)?,
             file,
             matrix: RefCell::default(),
+            slab: Slab::new(LAYERS * (HIDDEN * HIDDEN * 4 + HIDDEN * INNER * 2)),
         };
         let scales = source.find("embeddings.word_embeddings.scale", "")?;
         let words = usize::try_from(scales.dimensions[0]).map_err(|_| Fault::Graph)?;
@@ -85,6 +87,8 @@ struct Source<'a> {
     file: File,
     /// One matrix after the other.
     matrix: RefCell<Vec<u8>>,
+    /// For the packed weights of all products.
+    slab: Arc<Slab>,
 }
 
 impl Source<'_> {
@@ -185,7 +189,7 @@ impl Source<'_> {
         let prefix = format!("encoder.layer.{layer}.");
         // exp(x / √d) = 2^(x · log₂e / √d): the factor goes into the queries.
         let query = std::f32::consts::LOG2_E / (HEAD as f32).sqrt();
-        let mut parts = empty(HIDDEN, HIDDEN * 3);
+        let mut parts = self.empty(HIDDEN, HIDDEN * 3);
         self.pack(
             &mut parts,
             (0, HIDDEN),
@@ -217,6 +221,17 @@ impl Source<'_> {
         })
     }
 
+    fn empty(&self, inputs: usize, outputs: usize) -> Linear {
+        Linear {
+            inputs,
+            outputs,
+            weights: self.slab.take(inputs * outputs),
+            scales: Aligned::zeros(outputs),
+            biases: Aligned::zeros(outputs),
+            columns: Aligned::zeros(outputs),
+        }
+    }
+
     fn linear(
         &self,
         name: &'static str,
@@ -224,7 +239,7 @@ impl Source<'_> {
         inputs: usize,
         outputs: usize,
     ) -> Result<Linear, Fault> {
-        let mut linear = empty(inputs, outputs);
+        let mut linear = self.empty(inputs, outputs);
         self.pack(&mut linear, (0, outputs), name, prefix, 1.0)?;
         Ok(linear)
     }
@@ -300,16 +315,5 @@ fn turn(rows: [&[u8; LANES]; 4], line: &mut [i8; LANES * 4]) {
 fn turn(rows: [&[u8; LANES]; 4], line: &mut [i8; LANES * 4]) {
     for (lane, group) in line.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         *group = rows.map(|row| row[lane].cast_signed());
-    }
-}
-
-fn empty(inputs: usize, outputs: usize) -> Linear {
-    Linear {
-        inputs,
-        outputs,
-        weights: Aligned::zeros(inputs * outputs),
-        scales: Aligned::zeros(outputs),
-        biases: Aligned::zeros(outputs),
-        columns: Aligned::zeros(outputs),
     }
 }

@@ -67,10 +67,13 @@ describe.skipIf(!built)("the native encoder (skipped where it was not built)", (
       .map((list) => Int32Array.from(list));
     for (const kernel of kernels) {
       const both = session(kernel);
-      const steps = fc.array(fc.tuple(text, fc.constantFrom("end", "forget", "run", "wait")), {
-        minLength: 1,
-        maxLength: kernel === "scalar" ? 2 : 12,
-      });
+      const steps = fc.array(
+        fc.tuple(kernel === "scalar" ? ids : text, fc.constantFrom("end", "forget", "run", "wait")),
+        {
+          minLength: 1,
+          maxLength: kernel === "scalar" ? 2 : 12,
+        },
+      );
       fc.assert(
         fc.property(steps, (sequence) => {
           for (const [each, then] of sequence) {
