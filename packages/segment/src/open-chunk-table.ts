@@ -1,6 +1,6 @@
 import { chunkLayout, documentLayout, factsLayout, locatorLayout } from "./chunk-layout.ts";
 import type { ChunkRow, ChunkTable, DocumentRow } from "./chunk-row.ts";
-import { formatDigest, sameDigest, sha256 } from "./section-digest.ts";
+import { formatDigest } from "./section-digest.ts";
 import { requireSection } from "./require-section.ts";
 import { sectionId } from "./section-id.ts";
 import { segmentError } from "./segment-error.ts";
@@ -57,13 +57,7 @@ function readChunk(segment: Segment, chunk: number, documentCount: number): Chun
     lineEnd: view.getUint32(chunkLayout.lineEnd, true),
     digest: formatDigest(digest),
     ...(locator === undefined ? {} : { locator }),
-    text: () => {
-      const bytes = segment.slice(sectionId.texts, textOffset, textLength);
-      if (!sameDigest(sha256(bytes), 0, digest, 0)) {
-        throw segmentError("SEGMENT_DIGEST", `the text of ${what} does not match its digest`);
-      }
-      return decodeText(bytes, what);
-    },
+    text: () => decodeText(segment.digested(sectionId.texts, textOffset, textLength, digest), what),
   };
 }
 

@@ -132,18 +132,7 @@ class OpenSegment implements Segment {
 
   slice(id: number, offset: number, length: number): Uint8Array {
     const file = this.#open();
-    const entry = this.#require(id);
-    const inside =
-      Number.isSafeInteger(offset) &&
-      Number.isSafeInteger(length) &&
-      offset >= 0 &&
-      length >= 0 &&
-      offset + length <= entry.length;
-    if (!inside) {
-      const range = `bytes ${offset} to ${offset + length}`;
-      const message = `${range} are not inside section ${hex(id)} of ${entry.length} bytes`;
-      throw segmentError("SEGMENT_BOUNDS", `${message} in ${this.path}`);
-    }
+    const entry = this.#within(id, offset, length);
     const kept = this.#whole.get(id);
     if (kept !== undefined) {
       return kept.slice(offset, offset + length);
@@ -156,6 +145,39 @@ class OpenSegment implements Segment {
       digests: this.section(sectionId.blockDigests),
     });
     return this.#blocks.read(entry, offset, length);
+  }
+
+  digested(id: number, offset: number, length: number, digest: Uint8Array): Uint8Array {
+    const file = this.#open();
+    const entry = this.#within(id, offset, length);
+    const kept = this.#whole.get(id);
+    const bytes =
+      kept === undefined
+        ? readExactly(file, this.path, entry.offset + offset, allocate(length, id))
+        : kept.slice(offset, offset + length);
+    if (!sameDigest(sha256(bytes), 0, digest, 0)) {
+      const where = `bytes ${offset} to ${offset + length} of section ${hex(id)}`;
+      const message = `${where} of ${this.path} do not match their digest`;
+      throw segmentError("SEGMENT_DIGEST", message);
+    }
+    return bytes;
+  }
+
+  /** The entry of a section that has these bytes. */
+  #within(id: number, offset: number, length: number): SectionEntry {
+    const entry = this.#require(id);
+    const inside =
+      Number.isSafeInteger(offset) &&
+      Number.isSafeInteger(length) &&
+      offset >= 0 &&
+      length >= 0 &&
+      offset + length <= entry.length;
+    if (!inside) {
+      const range = `bytes ${offset} to ${offset + length}`;
+      const message = `${range} are not inside section ${hex(id)} of ${entry.length} bytes`;
+      throw segmentError("SEGMENT_BOUNDS", `${message} in ${this.path}`);
+    }
+    return entry;
   }
 
   verify(): readonly Finding[] {

@@ -50,6 +50,11 @@ export interface Segment {
    * @throws CodedError `SEGMENT_BOUNDS` when the range is not inside the section.
    */
   slice(id: number, offset: number, length: number): Uint8Array;
+  /**
+   * The same for a part whose own digest is known: nothing around it is read or compared.
+   * @throws CodedError `SEGMENT_BOUNDS`; `SEGMENT_DIGEST` when the bytes are others.
+   */
+  digested(id: number, offset: number, length: number, digest: Uint8Array): Uint8Array;
   /** Reads the whole file and says everything that is wrong with it. Throws only `SEGMENT_CLOSED`. */
   verify(): readonly Finding[];
   /** Calls `release` when the segment is closed: for what was made of it and must go with it. */

@@ -87,7 +87,7 @@ describe.skipIf(!built)("the native encoder (skipped where it was not built)", (
             expect(end).toThrow("the ids are none that the model knows");
           }
         }),
-        { numRuns: kernel === "scalar" ? 2 : 12 },
+        { numRuns: kernel === "scalar" ? 1 : 4 },
       );
       both.begin(Int32Array.of(101, 102));
       both.close();

@@ -30,7 +30,8 @@ export function analyse(text: string): string[] {
   return terms;
 }
 
-function termsOf(word: string): readonly string[] {
+/** The terms of one word, repeats included. */
+export function termsOf(word: string): readonly string[] {
   const known = cache.get(word);
   if (known !== undefined) {
     return known;

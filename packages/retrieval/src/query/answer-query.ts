@@ -1,8 +1,9 @@
-import { analyse } from "@clawkeep/keyword-index";
+import { analyse, termFinder } from "@clawkeep/keyword-index";
 import type { ChunkRow } from "@clawkeep/segment";
 import { countBits, hasBit } from "@clawkeep/segment";
 import { openChunkVectors } from "@clawkeep/vector-index";
 
+import { analyseSentences } from "./analyse-sentences.ts";
 import type { Answer, Hit, HitExplanation } from "./answer.ts";
 import { diversify, diversityPool } from "./diversify.ts";
 import { fitBudget } from "./fit-budget.ts";
@@ -104,10 +105,11 @@ export async function answerQuery(
   if (kept.results.length === 0) {
     return { ...nothing("no passage fits into the budget"), ...kept };
   }
+  const termsIn = termFinder(idf.keys());
   const sources = hits.slice(0, kept.results.length).map(({ passage: { text, score } }) => ({
     text: text.text,
     score,
-    sentences: () => text.sentences,
+    sentences: () => analyseSentences(text.sentences, termsIn),
   }));
   return {
     ...shared,

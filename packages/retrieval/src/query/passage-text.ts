@@ -1,16 +1,15 @@
-import { analyse } from "@clawkeep/keyword-index";
 import type { ChunkRow } from "@clawkeep/segment";
 
-import type { AnalysedSentence } from "./analyse-sentences.ts";
-import { analyseSentences } from "./analyse-sentences.ts";
 import { quoteForModel } from "./quote-for-model.ts";
+import type { Sentence } from "./split-sentences.ts";
+import { splitSentences } from "./split-sentences.ts";
 
 /** A passage's text and what answers make of it, each made when it is first asked for. */
 export class PassageText {
   /** As it stands in the file, compared with its digest. */
   readonly text: string;
   #quoted: string | undefined;
-  #sentences: readonly AnalysedSentence[] | undefined;
+  #sentences: readonly Sentence[] | undefined;
 
   constructor(text: string) {
     this.text = text;
@@ -21,8 +20,9 @@ export class PassageText {
     return (this.#quoted ??= quoteForModel(this.text));
   }
 
-  get sentences(): readonly AnalysedSentence[] {
-    return (this.#sentences ??= analyseSentences(this.text, analyse));
+  /** Its prose. */
+  get sentences(): readonly Sentence[] {
+    return (this.#sentences ??= splitSentences(this.text, { isSafe: this.quoted === this.text }));
   }
 }
 

@@ -54,16 +54,25 @@ const longest = 600;
 /** No passage is longer; a bound on what one line of hostile text costs. */
 const longestLine = 4096;
 
+/** What is known of a passage. */
+interface SplitOptions {
+  /** For tests: false takes the slower rules for ASCII too, which give the same. */
+  readonly ascii?: boolean;
+  /** True where quoting the passage changes nothing in it: then it changes none of its lines, and none is looked at. */
+  readonly isSafe?: boolean;
+}
+
 /**
  * The prose sentences of a Markdown or plain-text passage, in order. Code blocks, tables, headings,
  * rules and link definitions have none, nor lines of code or lines that hold agent-protocol
  * delimiters or control characters. A list item or paragraph that ends without a full stop ends
  * its sentence. Own rules instead of `Intl.Segmenter`: the same bytes on every version of ICU.
- *
- * @param ascii For tests: false takes the slower rules for ASCII too, which give the same.
  */
-export function splitSentences(passage: string, ascii = true): readonly Sentence[] {
-  return blocks(passage).flatMap((block) => sentencesOf(block, rulesOf(block.text, ascii)));
+export function splitSentences(
+  passage: string,
+  { ascii = true, isSafe = false }: SplitOptions = {},
+): readonly Sentence[] {
+  return blocks(passage, isSafe).flatMap((block) => sentencesOf(block, rulesOf(block.text, ascii)));
 }
 
 interface Block {
@@ -71,7 +80,7 @@ interface Block {
   readonly start: number;
 }
 
-function blocks(passage: string): readonly Block[] {
+function blocks(passage: string, isSafe: boolean): readonly Block[] {
   const found: Block[] = [];
   let open: { text: string; start: number } | undefined;
   let inFence = false;
@@ -90,7 +99,7 @@ function blocks(passage: string): readonly Block[] {
       close();
       continue;
     }
-    if (inFence || line.trim() === "" || notProse.test(line) || !isQuotable(line)) {
+    if (inFence || line.trim() === "" || notProse.test(line) || !isQuotable(line, isSafe)) {
       close();
       continue;
     }
@@ -98,7 +107,10 @@ function blocks(passage: string): readonly Block[] {
       close();
     }
     // Comment signs become spaces, so that places in the passage stay what they are.
-    const plain = line.replace(comment, (signs) => " ".repeat(signs.length));
+    const plain =
+      line.includes("*") || line.includes("//")
+        ? line.replace(comment, (signs) => " ".repeat(signs.length))
+        : line;
     if (open === undefined) {
       const skipped = marker.exec(plain)?.[0].length ?? 0;
       open = { text: plain.slice(skipped), start: start + skipped };
@@ -111,11 +123,11 @@ function blocks(passage: string): readonly Block[] {
 }
 
 /** Not code, and nothing in it that would have to be escaped: what a summary may quote. */
-function isQuotable(line: string): boolean {
+function isQuotable(line: string, isSafe: boolean): boolean {
   const plain = line.replaceAll("\t", " ");
   // A span of code inside a sentence does not make the sentence code.
   const prose = plain.replace(/`[^`]+`/gu, "``");
-  return line.length <= longestLine && !code.test(prose) && quoteLine(plain) === plain;
+  return line.length <= longestLine && !code.test(prose) && (isSafe || quoteLine(plain) === plain);
 }
 
 function sentencesOf(block: Block, rules: SentenceRules): readonly Sentence[] {

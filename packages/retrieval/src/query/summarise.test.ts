@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { analyseSentences } from "./analyse-sentences.ts";
+import { quoteForModel } from "./quote-for-model.ts";
 import { splitSentences } from "./split-sentences.ts";
 import { summarise } from "./summarise.ts";
 import type { SummarySource } from "./summarise.ts";
@@ -10,7 +11,7 @@ const analyse = (text: string): readonly string[] => text.toLowerCase().match(/[
 const source = (text: string, score: number): SummarySource => ({
   text,
   score,
-  sentences: () => analyseSentences(text, analyse),
+  sentences: () => analyseSentences(splitSentences(text), analyse),
 });
 
 const restart = `# Restarting
@@ -53,7 +54,36 @@ describe("sentences of a passage", () => {
     fc.assert(
       fc.property(passage, (pieces) => {
         const text = pieces.join("");
-        expect(splitSentences(text)).toEqual(splitSentences(text, false));
+        expect(splitSentences(text)).toEqual(splitSentences(text, { ascii: false }));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("are the same when it is known that quoting changes nothing", () => {
+    const piece = fc.constantFrom(
+      ...[
+        "Plain words stand here",
+        "<<<",
+        ">>>",
+        "<|",
+        "|>",
+        "x",
+        " A",
+        "\n",
+        "\t",
+        "[INST]",
+        "</s>",
+        "\u202e",
+        "// ",
+        " */",
+      ],
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+        const text = pieces.join("");
+        const isSafe = quoteForModel(text) === text;
+        expect(splitSentences(text, { isSafe })).toEqual(splitSentences(text));
       }),
       { numRuns: 1000 },
     );
@@ -159,7 +189,7 @@ describe("a summary", () => {
       ...source(restart, 1 / (place + 1)),
       sentences: () => {
         asked.push(place);
-        return analyseSentences(restart, analyse);
+        return analyseSentences(splitSentences(restart), analyse);
       },
     }));
     summarise(sources, weights);
