@@ -4,6 +4,7 @@ import type { JsonObject } from "@clawkeep/openclaw-contract";
 
 import { wrong } from "../artifacts/judged-file.ts";
 import { at, texts } from "../artifacts/read-artifacts.ts";
+import { openedControls } from "./opened-controls.ts";
 
 interface KeyControl {
   readonly key: string;
@@ -84,7 +85,7 @@ const controls: readonly KeyControl[] = [
     key: "gateway.auth.rateLimit",
     expected: "attempts, a window and a pause",
     holds: (value, config) =>
-      ["none", "trusted-proxy"].includes(String(at(config, "gateway", "auth", "mode"))) ||
+      at(config, "gateway", "auth", "mode") === "none" ||
       ["maxAttempts", "windowMs", "lockoutMs"].every((name) => Number(at(value, name)) > 0),
   },
   is("models.mode", "replace"),
@@ -136,7 +137,7 @@ const controls: readonly KeyControl[] = [
       return [
         ...deniedTools
           .split(" ")
-          .filter((tool) => !(isOpen && /runtime|process|write|edit/u.test(tool)))
+          .filter((tool) => !(isOpen && tool === "group:runtime"))
           .filter((tool) => !given.some(({ lifts }) => lifts.includes(tool))),
         ...given.flatMap(({ keeps }) => keeps).filter((tool) => tool !== "apply_patch" || !patches),
         ...(isOpen ? [] : ["exec"]),
@@ -287,7 +288,14 @@ function modelsOf(config: JsonObject): readonly string[] {
 
 /** What keeps `openclaw.json` closed, read from the file alone. */
 export function configFindings(config: JsonObject, file: string): readonly Finding[] {
-  return controls
+  return [
+    ...controls,
+    ...openedControls.map(({ key, expected, holds }): KeyControl => ({
+      key,
+      expected,
+      holds: () => holds(config),
+    })),
+  ]
     .filter(({ key, holds }) => !holds(at(config, ...key.split(".")), config))
     .map(({ key, expected }) =>
       wrong(

@@ -116,8 +116,26 @@ function accountControls({ name, uid }: ReadService): readonly LineControl[] {
       drops(`${own} ip6 daddr {`, "reject", [...inward6, ...mapped6]),
     );
   }
+  // Names are asked before; whatever else is let through comes after what must not be reached.
+  const outward = new RegExp(`^${own} tcp dport (?!53 )[0-9]+ accept$`, "u");
+  const linkLocal = [`${own} ip daddr 169.254.0.0/16 reject`, `${own} ip6 daddr fe80::/10 reject`];
+  const bounded = [
+    drops(`${own} ip daddr {`, "reject", inward4),
+    drops(`${own} ip6 daddr {`, "reject", [...inward6, ...mapped6]),
+  ];
   return [
     ...controls,
+    ...(name === "ollama-gate" ? linkLocal : []).map((kept): LineControl => ({
+      expected: `${kept} before a port anywhere is let through`,
+      holds: (lines) => {
+        const [before, at] = [lines.indexOf(kept), lines.findIndex((one) => outward.test(one))];
+        return at < 0 || (before >= 0 && before < at);
+      },
+    })),
+    ...bounded.map(({ expected, holds }): LineControl => ({
+      expected: `${expected}, or no way out at all`,
+      holds: (lines, text) => lines.includes(`${own} reject`) || holds(lines, text),
+    })),
     {
       expected: `an end of ${own}: reject, or reject of every inner address`,
       holds: (lines) =>

@@ -100,6 +100,42 @@ export const equivalentMutants: readonly EquivalentMutants[] = [
     ids: /\.plist: Label \d+ removed$/u,
     reason: "without a label launchd loads nothing; plistlib's reader says so",
   },
+  {
+    ids: /(?:PARAMETER num_|models\.\d+\.params\.num_)(?:thread|gpu)/u,
+    reason: "how fast a model runs",
+  },
+  {
+    ids: /models\.providers\.ollama\.models\.\d+\.params(?:\.num_ctx)? /u,
+    reason: "of a model of Ollama's cloud, which is sent no context; of a local one it is seen",
+  },
+  {
+    ids: /agents\.entries\.[a-z0-9-]+(?:\.model)? removed$/u,
+    reason: "an agent less, or one with the model that all have unless it is said",
+  },
+  {
+    ids: /secrets\.providers\.[a-z-]+\.args(?:\.\d+)? removed$/u,
+    reason: "the command gives no secret, and nothing starts",
+  },
+  {
+    ids: /tools\.alsoAllow\.\d+ removed$|tools\.web\.fetch\.enabled weakened: false$|toolFilter\.include\.\d+ removed$/u,
+    reason: "a tool less",
+  },
+  {
+    ids: /mcp\.servers\.[a-z-]+(?:\.auth)? removed$|config\/openclaw\.json: \$include removed$/u,
+    reason: "a server less, or one that nobody is let into; a file less",
+  },
+  {
+    ids: /allowedOrigins\.\d+ removed$|gateway\.tailscale(?:\.mode)? removed$|trustedProxies\.0 removed$|trustedProxy\.allowLoopback (?:removed|weakened: false)$|^ufw\.rules: \d+ removed: allow /u,
+    reason: "a way in less",
+  },
+  {
+    ids: /openclaw\.json: channels(?:\.[a-z]+(?:\.(?:token|botToken))?)? removed$|channels\.[a-z]+\.enabled (?:removed|weakened: false)$/u,
+    reason: "a channel less, or one that cannot log in",
+  },
+  {
+    ids: /openclaw\.json: secrets(?:\.providers)? removed$/u,
+    reason: "where no reference needs one; elsewhere it is seen",
+  },
 ];
 
 /** Why a mutant is allowed to live, or undefined when it is not. */

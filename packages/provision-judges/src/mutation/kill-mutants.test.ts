@@ -38,7 +38,7 @@ test.each([...plainSpecs, ...richSpecs])(
 describe("each line of each file, removed or weakened, is seen by who reads the files alone", () => {
   const used = new Set<RegExp>();
 
-  test.each(plainSpecs)(
+  test.each([...plainSpecs, ...richSpecs])(
     "$name",
     ({ text }) => {
       const files = filesOf(text);
@@ -51,9 +51,9 @@ describe("each line of each file, removed or weakened, is seen by who reads the 
       }
       expect(alive.map(({ id }) => id).filter((id) => equivalence(id) === undefined)).toEqual([]);
       expect(new Set(mutants.map(({ id }) => id)).size).toBe(mutants.length);
-      expect(mutants.length).toBeGreaterThan(80);
+      expect(mutants.length).toBeGreaterThan(50);
     },
-    60_000,
+    240_000,
   );
 
   test("no reason is kept for mutants that there are not", () => {
