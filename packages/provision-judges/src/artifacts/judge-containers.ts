@@ -158,8 +158,7 @@ function composeFindings({ path, text }: JudgedFile): readonly Finding[] {
     return [
       wrong("CIS_UNREADABLE", path, "expected services, got none", "This is no compose file."),
     ];
-  const whole = Object.entries(services).filter(([, service]) => isWhole(service));
-  return whole.flatMap(([name, service]) =>
+  return Object.entries(services).flatMap(([name, service]) =>
     controls
       .filter(({ holds }) => !holds(service))
       .map(({ id, expected }) =>
@@ -171,11 +170,6 @@ function composeFindings({ path, text }: JudgedFile): readonly Finding[] {
         ),
       ),
   );
-}
-
-/** What gives a service of another file one more network, and nothing else, is no service. */
-function isWhole(service: unknown): boolean {
-  return !isObject(service) || Object.keys(service).some((key) => key !== "networks");
 }
 
 function dockerfileFindings({ path, text }: JudgedFile): readonly Finding[] {

@@ -38,10 +38,7 @@ export function openWebuiFindings(
   const all = at(file, "services");
   const services = isObject(all) ? all : {};
   const one = services["open-webui"];
-  if (one === undefined) {
-    const isAsked = Object.values(services).some((other) => networkNames(other).includes("web"));
-    return isAsked ? [say("expected Open WebUI on the network web, got none")] : [];
-  }
+  if (one === undefined) return meetingFindings(file, services, say);
   const environment = at(one, "environment");
   const kept = String(at(listAt(one, "volumes")[0], "target"));
   const [port] = listAt(one, "ports");
@@ -85,11 +82,6 @@ export function openWebuiFindings(
       networkNames(one).toSorted().join() === "front,web",
     ],
     [
-      "the proxy in front of Ollama on that network, by its name",
-      texts(at(services["ollama-gate"], "networks", "web", "aliases")).join() ===
-        "ollama-gate.local",
-    ],
-    [
       "a network of its own without a way out, and no other",
       at(file, "networks", "web", "internal") === true && keysAt(file, "networks") === "web",
     ],
@@ -103,6 +95,23 @@ export function openWebuiFindings(
   return expected
     .filter(([, holds]) => !holds)
     .map(([what]) => say(`expected ${what} for Open WebUI, got none`));
+}
+
+/** The base: where there is that network, the proxy in front of Ollama is on it by its name, and nobody else. */
+function meetingFindings(
+  file: unknown,
+  services: Readonly<Record<string, unknown>>,
+  say: (message: string) => Finding,
+): readonly Finding[] {
+  const web = at(file, "networks", "web");
+  const onIt = Object.keys(services).filter((name) => networkNames(services[name]).includes("web"));
+  if (web === undefined && onIt.length === 0) return [];
+  const aliases = texts(at(services["ollama-gate"], "networks", "web", "aliases"));
+  return onIt.join() === "ollama-gate" &&
+    aliases.join() === "ollama-gate.local" &&
+    at(web, "internal") === true
+    ? []
+    : [say("expected the proxy in front of Ollama alone on the closed network of Open WebUI")];
 }
 
 function listAt(value: unknown, key: string): readonly unknown[] {

@@ -13,7 +13,7 @@ import { usedSecrets } from "../openclaw/render-secrets.ts";
 import type { DeploymentSpec } from "../spec/deployment-spec.ts";
 import { hardened, publishedPort } from "./hardened-container.ts";
 import { imageOf, targetOf } from "./images.ts";
-import { renderOpenWebui } from "./render-open-webui.ts";
+import { renderOpenWebui, webNetwork } from "./render-open-webui.ts";
 
 /** Where apply puts what containers may read, below the deployment's folder. */
 export const containerSecrets = "secrets/container";
@@ -194,7 +194,10 @@ function dependencies(role: Role, spec: DeploymentSpec, place: RenderPlace): Ser
 function named(role: Role, wanted: readonly Network[]): ComposeValue {
   if (role !== "ollama-gate") return wanted;
   return Object.fromEntries(
-    wanted.map((name) => [name, name === "inside" ? { aliases: [gateName] } : {}]),
+    wanted.map((name) => [
+      name,
+      name === "inside" || name === "web" ? { aliases: [gateName] } : {},
+    ]),
   );
 }
 
@@ -206,15 +209,16 @@ export function networksOf(role: Role, spec: DeploymentSpec): readonly Network[]
     return ["inside", "front"];
   }
   if (role === "ollama-gate") {
-    if (spec.models.endpoint !== undefined) return ["inside", "outside"];
-    return ["inside", isHost ? "host" : "models"];
+    const web: readonly Network[] = spec.extras.openWebui === undefined ? [] : ["web"];
+    if (spec.models.endpoint !== undefined) return ["inside", "outside", ...web];
+    return ["inside", isHost ? "host" : "models", ...web];
   }
   if (role === "ollama") return ["models"];
   if (role === "egress") return ["inside"];
   return [];
 }
 
-function networks(spec: DeploymentSpec): Readonly<Record<Exclude<Network, "web">, ComposeValue>> {
+function networks(spec: DeploymentSpec): Readonly<Record<Network, ComposeValue>> {
   const bridge = (name: Network, more: Readonly<Record<string, string>> = {}): ComposeValue => ({
     "com.docker.network.bridge.name": bridgeName(spec, name),
     ...more,
@@ -235,6 +239,7 @@ function networks(spec: DeploymentSpec): Readonly<Record<Exclude<Network, "web">
       ipam: { config: [{ subnet, gateway: host }] },
     },
     outside: { driver: "bridge", driver_opts: bridge("outside") },
+    web: webNetwork(spec),
   };
 }
 

@@ -52,16 +52,18 @@ export function renderOpenWebui(
         volumes: [{ type: "volume", source: "open-webui", target: data }],
         depends_on: { "ollama-gate": { condition: "service_healthy", restart: false } },
       },
-      "ollama-gate": { networks: { web: { aliases: [gateName] } } },
     },
-    networks: {
-      web: {
-        driver: "bridge",
-        internal: true,
-        driver_opts: { "com.docker.network.bridge.name": bridgeName(spec, "web") },
-      },
-    },
+    networks: { web: webNetwork(spec) },
     volumes: { "open-webui": {} },
+  };
+}
+
+/** Where it meets the proxy in front of Ollama, which is on it whether Open WebUI runs or not. */
+export function webNetwork(spec: DeploymentSpec): ComposeValue {
+  return {
+    driver: "bridge",
+    internal: true,
+    driver_opts: { "com.docker.network.bridge.name": bridgeName(spec, "web") },
   };
 }
 
