@@ -18,6 +18,7 @@ import { keepRun } from "../keep-run.ts";
 import { observeRow } from "../observe-row.ts";
 import { installOpenclaw } from "../openclaw/install.ts";
 import { guideConfigs } from "./guide-configs.ts";
+import { inTurns } from "./in-turns.ts";
 import { installJudges } from "./install-judges.ts";
 import { judgePrograms } from "./programs.ts";
 
@@ -65,17 +66,6 @@ async function foreign(name: string, config: JsonObject): Promise<readonly Row[]
     findings.some(({ code }) => code === "JUDGE_INVALID" || code === "JUDGE_UNREADABLE"),
   );
   return [row("guide", name, before, true), row("migrated", name, after, isValid)];
-}
-
-/** Each command starts a Node with 300 MB of modules: several at a time, or it takes all day. */
-async function inTurns<T>(jobs: readonly (() => Promise<T>)[], width: number): Promise<T[]> {
-  const results: T[] = [];
-  const queue = jobs.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, job] of queue) results[index] = await job();
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-  return results;
 }
 
 const passed = ({ status }: Verdict): boolean => status === "passed";
@@ -133,7 +123,7 @@ async function main(): Promise<number> {
     process.stderr.write(`expected OpenClaw ${openClawVersion}, got ${version}\n`);
     return 1;
   }
-  const wrong = await judgePrograms(root, installJudges());
+  const wrong = await judgePrograms(root, installJudges(), program);
   for (const words of wrong) process.stdout.write(`FAIL ${words}\n`);
   const guides = guideConfigs(path.resolve(root, "../shared/seeds"));
   const jobs: (() => Promise<readonly Row[]>)[] = [

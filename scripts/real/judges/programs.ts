@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 
+import type { OpenClawProgram } from "../../../packages/openclaw-contract/src/index.ts";
 import {
   judgeConsistency,
   judgeContainers,
@@ -8,11 +9,11 @@ import {
   judgeHardening,
 } from "../../../packages/provision-judges/src/index.ts";
 import type { JudgedFile, Verdict } from "../../../packages/provision-judges/src/index.ts";
-import { mutantsOf } from "../../../packages/provision-judges/src/mutation/mutants.cases.ts";
 import { parseSpec, renderDeployment } from "../../../packages/provision-plan/src/index.ts";
 import { plainSpecs, richSpecs } from "../../../packages/provision-plan/src/spec/specs.cases.ts";
 import { guideFiles } from "./guide-files.ts";
 import { mistakes } from "./mistakes.cases.ts";
+import { killMutants } from "./mutants.ts";
 
 const place = { home: "/home/me", skillsUid: 2000, skillProgram: "/usr/local/bin/clawkeep-skill" };
 
@@ -22,16 +23,17 @@ interface Row {
   readonly verdicts: readonly Verdict[];
 }
 
-/** Of the mutants of a file every so many, from a fixed start. */
-const sampled = 12;
-
 /**
- * All programs over all that is rendered, over our fixtures of mistakes, and over what guides show; then what the
- * programs see of a sample of mutants. Writes `docs/judges.md`
+ * All programs over all that is rendered, over our fixtures of mistakes, and over what guides show; then what they and
+ * our own readers see of mutants. Writes `docs/judges.md`
  * where guides lie beside the clone.
  * @returns what went wrong, in words; nothing when all passed
  */
-export async function judgePrograms(root: string, bin: string): Promise<readonly string[]> {
+export async function judgePrograms(
+  root: string,
+  bin: string,
+  program: OpenClawProgram,
+): Promise<readonly string[]> {
   const wrong: string[] = [];
   const rows: Row[] = [];
   const show = (row: Row): void => {
@@ -69,10 +71,11 @@ export async function judgePrograms(root: string, bin: string): Promise<readonly
       name,
       verdicts: await all(files, bin, [judgeContainers, judgeHardening]),
     });
-  const kills = await foreignKills(bin);
-  for (const line of kills) process.stdout.write(`${line}\n`);
+  const { lines, survivors } = await killMutants(bin, program);
+  for (const line of lines) process.stdout.write(`mutants of ${line}\n`);
+  wrong.push(...survivors.map((id) => `nobody saw the mutant ${id}`));
   // Without guides the page would lose their rows.
-  if (guides.length > 0) writeFileSync(path.join(root, "docs/judges.md"), page(rows, kills));
+  if (guides.length > 0) writeFileSync(path.join(root, "docs/judges.md"), page(rows, lines));
   return wrong;
 }
 
@@ -88,56 +91,6 @@ async function all(
   own: readonly ((files: readonly JudgedFile[]) => Verdict)[],
 ): Promise<readonly Verdict[]> {
   return [...(await judgeForeign(files, { folders: [bin] })), ...own.map((judge) => judge(files))];
-}
-
-const judgesOf: Readonly<Record<string, readonly string[]>> = {
-  compose: ["compose config"],
-  dockerfile: ["hadolint"],
-  "systemd-unit": ["systemd-analyze verify", "systemd-analyze security"],
-  quadlet: ["quadlet --dryrun"],
-  nftables: ["nft -c"],
-  squid: ["squid -k parse"],
-  caddyfile: ["caddy validate"],
-  "launchd-plist": ["plistlib"],
-};
-
-/** Of each kind of file, how many mutants of a sample the foreign programs kill, and how many our own readers do. */
-async function foreignKills(bin: string): Promise<readonly string[]> {
-  const counts = new Map<string, { total: number; foreign: number; own: number }>();
-  const seen = new Set<string>();
-  for (const { text } of [...plainSpecs, ...richSpecs]) {
-    const files = filesOf(text);
-    const mutants = files.filter(({ kind }) => Object.hasOwn(judgesOf, kind)).flatMap(mutantsOf);
-    const chosen = mutants.filter(({ id }, at) => at % sampled === 0 && !seen.has(id));
-    for (const { id, file } of chosen) {
-      seen.add(id);
-      const changed = files.map((one) => (one.path === file.path ? file : one));
-      const verdicts = await judgeForeign(changed, {
-        folders: [bin],
-        only: judgesOf[file.kind] ?? [],
-      });
-      const count = counts.get(file.kind) ?? { total: 0, foreign: 0, own: 0 };
-      counts.set(file.kind, {
-        total: count.total + 1,
-        foreign: count.foreign + Number(verdicts.some(({ status }) => status === "failed")),
-        own: count.own + Number(isSeenByUs(changed)),
-      });
-    }
-  }
-  return [...counts].map(
-    ([kind, { total, foreign, own }]) =>
-      `mutants of ${kind}: ${total} sampled, ${foreign} killed by ${judgesOf[kind]?.join(" or ") ?? ""}, ${own} by our own readers`,
-  );
-}
-
-function isSeenByUs(files: readonly JudgedFile[]): boolean {
-  try {
-    return [judgeHardening, judgeContainers, judgeConsistency].some(
-      (judge) => judge(files).status === "failed",
-    );
-  } catch {
-    return true;
-  }
 }
 
 function page(rows: readonly Row[], kills: readonly string[]): string {
@@ -166,8 +119,8 @@ function page(rows: readonly Row[], kills: readonly string[]): string {
     "## Mutants",
     "",
     "A line or key of a rendered file is removed or weakened. In `npm test` our own readers kill every one, but those of a",
-    "committed list with a reason each (`equivalent-mutants.cases.ts`). The foreign programs are asked about every twelfth, KICS",
-    "about none:",
+    "committed list with a reason each (`equivalent-mutants.cases.ts`). Programs that we did not write are asked about every one of",
+    "small files and every so many of large ones: most of them judge whether a file can be read, few whether it is closed.",
     "",
     ...kills.map((line) => `- ${line}`),
     "",
