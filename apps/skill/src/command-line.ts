@@ -20,6 +20,7 @@ import type { NewOptions } from "./commands/new.ts";
 import type { OpenclawApprovalsOptions } from "./commands/openclaw-approvals.ts";
 import type { OpenclawPolicyOptions } from "./commands/openclaw-policy.ts";
 import type { PackOptions } from "./commands/pack.ts";
+import type { PreflightOptions } from "./commands/preflight.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import type { ServeOptions } from "./commands/serve.ts";
@@ -171,6 +172,24 @@ function build(done: (code: number) => void): Command {
     .action(async (folders: readonly string[], options: CheckOptions) => {
       const { checkSkills } = await import("./commands/check.ts");
       done(await checkSkills(folders, options));
+    });
+
+  program
+    .command("preflight")
+    .description(
+      "say what publishing is expected to meet: registry, loader, scanners; sends nothing",
+    )
+    .argument("[folder...]", "skill folders (default: all of skills/)")
+    .option("--workspace <path>", "folder that holds skills/")
+    .option("--categories <slugs>", "categories to publish under, with commas")
+    .option("--topics <topics>", "topics to publish under, with commas")
+    .option("--strict", "exit 1 for warnings too")
+    .option("--sarif", "print a SARIF 2.1.0 log")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", preflightExamples)
+    .action(async (folders: readonly string[], options: PreflightOptions) => {
+      const { preflightSkills } = await import("./commands/preflight.ts");
+      done(await preflightSkills(folders, options));
     });
 
   program
@@ -565,6 +584,17 @@ Examples:
 Without --target a folder must be one that the runtime runs. With it a skill without an exec contract
 will do, and only what that target refuses is an error. The rules: docs/skill-authoring.md.
 Exit codes: 0 no errors (warnings may be), 1 errors, 2 nothing to check.
+`;
+
+const preflightExamples = `
+Examples:
+  clawkeep-skill preflight
+  clawkeep-skill preflight skills/local-rag --categories knowledge --topics rag,offline
+  clawkeep-skill preflight skills/local-rag --strict --sarif > preflight.sarif
+
+Each finding names who is expected to say it, in which words, and the version that they were read from. They are
+predictions: none is a promise, and no findings do not mean that a skill is harmless. docs/publishing.md
+Exit codes: 0 no errors (warnings may be), 1 errors, 2 usage or failure.
 `;
 
 const packExamples = `

@@ -18,6 +18,7 @@ test.each([
   [["clean"]],
   [["check"]],
   [["pack"]],
+  [["preflight"]],
   [["bundle-key"]],
   [["verify"]],
   [["new"]],

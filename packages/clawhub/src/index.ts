@@ -6,3 +6,8 @@ export { verifyBundle } from "./bundle/verify-bundle.ts";
 export type { BundleVerdict, Pinned } from "./bundle/verify-bundle.ts";
 export { limits } from "./files/limits.ts";
 export type { LeftOut, PublishedFile } from "./files/read-published.ts";
+export { preflightSkill } from "./preflight/preflight-skill.ts";
+export type { PreflightFinding, SkillPreflight } from "./preflight/preflight-skill.ts";
+export type { CatalogEntry } from "./preflight/judge-catalog.ts";
+export type { Prediction, PreflightRule } from "./preflight/rule.ts";
+export { preflightRules } from "./preflight/rules.ts";

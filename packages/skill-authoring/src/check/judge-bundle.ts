@@ -27,6 +27,9 @@ export async function judgeBundle(folder: string, report: ReportFile): Promise<v
           "expected a skill, got a plugin",
           "Publish it as a plugin.",
         );
+      } else if (path === "" && /^\.(?:git|clawhub|clawdhub)ignore$/u.test(entry.name)) {
+        // It says what is left out, and is not meant to be published.
+        continue;
       } else if (
         entry.name.startsWith(".") ||
         entry.name === "node_modules" ||

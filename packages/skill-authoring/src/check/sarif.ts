@@ -1,7 +1,16 @@
-import type { Severity } from "@clawkeep/diagnostics";
+import type { Finding, Severity } from "@clawkeep/diagnostics";
 
-import type { CheckFinding, SkillCheck } from "./check-skill.ts";
 import { rules } from "./rules.ts";
+
+/** Findings that a log can be made of, with whatever else its results carry. */
+export interface SarifSource {
+  readonly findings: readonly (Finding & Partial<Record<"targets" | "predicted", unknown>>)[];
+}
+
+type SarifFinding = SarifSource["findings"][number];
+
+/** What a rule is for, where it does not stand in the table of `check`. */
+export type SarifReasons = Readonly<Record<string, { readonly reason: string }>>;
 
 const levels: Readonly<Record<Severity, string>> = {
   error: "error",
@@ -10,7 +19,10 @@ const levels: Readonly<Record<Severity, string>> = {
 };
 
 /** The checks as a log of SARIF 2.1.0: one run, a rule for each code that occurs. */
-export function sarifLog(checks: readonly SkillCheck[]): Readonly<Record<string, unknown>> {
+export function sarifLog(
+  checks: readonly SarifSource[],
+  reasons: SarifReasons = {},
+): Readonly<Record<string, unknown>> {
   const findings = checks.flatMap((check) => check.findings);
   const codes = [...new Set(findings.map(({ code }) => code))].toSorted();
   return {
@@ -18,7 +30,9 @@ export function sarifLog(checks: readonly SkillCheck[]): Readonly<Record<string,
     version: "2.1.0",
     runs: [
       {
-        tool: { driver: { name: "clawkeep-skill", rules: codes.map((code) => describe(code)) } },
+        tool: {
+          driver: { name: "clawkeep-skill", rules: codes.map((code) => describe(code, reasons)) },
+        },
         columnKind: "utf16CodeUnits",
         results: findings.map((finding) => result(finding, codes)),
       },
@@ -26,9 +40,12 @@ export function sarifLog(checks: readonly SkillCheck[]): Readonly<Record<string,
   };
 }
 
-function describe(code: string): Readonly<Record<string, unknown>> {
+function describe(code: string, reasons: SarifReasons): Readonly<Record<string, unknown>> {
   const rule = Object.hasOwn(rules, code) ? rules[code] : undefined;
-  if (rule === undefined) return { id: code };
+  const own = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
+  if (rule === undefined) {
+    return own === undefined ? { id: code } : { id: code, shortDescription: { text: own.reason } };
+  }
   const isLink = rule.source.link.startsWith("https:");
   return {
     id: code,
@@ -39,7 +56,7 @@ function describe(code: string): Readonly<Record<string, unknown>> {
 }
 
 function result(
-  finding: CheckFinding,
+  finding: SarifFinding,
   codes: readonly string[],
 ): Readonly<Record<string, unknown>> {
   const { code, severity, message, hint, file, line, column } = finding;
@@ -62,6 +79,9 @@ function result(
             },
           ],
         }),
-    properties: { targets: finding.targets },
+    properties: {
+      ...(finding.targets === undefined ? {} : { targets: finding.targets }),
+      ...(finding.predicted === undefined ? {} : { predicted: finding.predicted }),
+    },
   };
 }
