@@ -4,7 +4,7 @@ import { sortFindings } from "@clawkeep/diagnostics";
 import type { Finding, Severity } from "@clawkeep/diagnostics";
 import type { Digest } from "@clawkeep/integrity";
 import { checkSkill, targets } from "@clawkeep/skill-authoring";
-import type { Target } from "@clawkeep/skill-authoring";
+import type { CheckFinding, Target } from "@clawkeep/skill-authoring";
 import type { Skill } from "@clawkeep/skill-format";
 
 import { slugOf } from "../bundle/pack-skill.ts";
@@ -58,10 +58,7 @@ export async function preflightSkill(
   const known = new Set(check.findings.map(({ code }) => code));
   const findings: PreflightFinding[] = check.findings
     .filter((finding) => !isQuiet(finding))
-    .map(({ source, isFixable: _, ...finding }) => ({
-      ...finding,
-      predicted: source === undefined ? [] : [{ engine: source.name, code: finding.code }],
-    }));
+    .map((finding) => withPrediction(finding));
   for (const finding of published.findings) {
     if (!same.some(([own, theirs]) => finding.code === own && known.has(theirs))) {
       findings.push({ ...finding, predicted: [] });
@@ -102,6 +99,31 @@ export async function preflightSkill(
     fingerprint: published.findings.length > 0 ? undefined : registryFingerprint(published.files),
     files: published.files.length,
     findings: sortFindings(findings) as readonly PreflightFinding[],
+  };
+}
+
+function withPrediction(finding: CheckFinding): PreflightFinding {
+  const {
+    source,
+    code,
+    severity,
+    message,
+    hint,
+    file,
+    line,
+    column,
+    reason,
+    targets: said,
+  } = finding;
+  return {
+    ...{ code, severity, message },
+    ...(hint === undefined ? {} : { hint }),
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+    ...(reason === undefined ? {} : { reason }),
+    predicted: source === undefined ? [] : [{ engine: source.name, code }],
+    targets: said,
   };
 }
 
