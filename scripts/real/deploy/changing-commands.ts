@@ -85,6 +85,11 @@ export async function changedSpec(
     key.code === 0 && key.stdout.includes("models.providers.ollama is as"),
     said(key),
   );
+  const archives = async (): Promise<number> => {
+    const { stdout } = await one.claw("history", "ops");
+    return (stdout.match(/state of before: \S+\/before-\d{6}\.tar/gu) ?? []).length;
+  };
+  const before = await archives();
   const origin = "http://claw.example.net:8443";
   const origins = await one.claw("fix-origins", "--origin", origin, "--yes", "--without-model");
   verdicts.that(
@@ -92,10 +97,10 @@ export async function changedSpec(
     origins.code === 0 && place.settings().gateway.controlUi.allowedOrigins.includes(origin),
     said(origins),
   );
-  verdicts.that(
+  verdicts.equal(
     "an origin is nothing that the state depends on: it is not archived",
-    !/state of before/u.test((await one.claw("history", "ops")).stdout),
-    "claw history",
+    await archives(),
+    before,
   );
   const answers = path.join(place.state, "written-by-the-stage");
   const notes = path.join(place.state, "workspace", "notes.md");
@@ -130,12 +135,7 @@ export async function changedSpec(
     await answerTo(place.settings().gateway.port, token_),
     401,
   );
-  const history = await one.claw("history", "ops");
-  verdicts.that(
-    "claw history names both archives",
-    (history.stdout.match(/state of before: \S+\/before-\d{6}\.tar/gu) ?? []).length === 2,
-    history.stdout,
-  );
+  verdicts.equal("claw history names both archives", await archives(), before + 2);
   const again = await one.claw("model", "ollama/gpt-oss:20b", "--yes", "--without-model");
   verdicts.that("claw model writes the spec back", again.code === 0, said(again));
 }
