@@ -268,6 +268,15 @@ describe("what is kept", () => {
     expect(readFileSync(skill, "utf8")).toBe("a skill\n");
   });
 
+  test("L19: a skill that cannot be locked is said with the reason, and keeps nothing from starting", async () => {
+    const script =
+      "#!/bin/sh\necho locked one\necho '  git: error LOCK_PROGRAM: not here' >&2\nexit 1\n";
+    writeFileSync(made.place.skillProgram, script);
+    const one = start();
+    await one.until("are up");
+    expect(await one.until("skills: not all")).toContain("run: git: error LOCK_PROGRAM: not here");
+  });
+
   test("L24: a configuration that is mounted is used as it is, with its port and models", async () => {
     mkdirSync(made.place.mounted);
     const file = join(made.place.mounted, "openclaw.json");

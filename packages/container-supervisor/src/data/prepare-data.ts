@@ -110,6 +110,7 @@ async function bringSkills(place: ContainerPlace): Promise<readonly string[]> {
     { environment: { HOME: place.data, CLAWKEEP_HOME: clawkeep, NO_COLOR: "1" } },
   );
   if (locked.code === 0) return [`skills: ${names.join(", ")}, locked`];
-  const words = `${locked.stdout}${locked.stderr}`.trim().split("\n").slice(-3).join("; ");
+  const said = `${locked.stdout}${locked.stderr}`.split("\n").map((line) => line.trim());
+  const words = said.filter((line) => /\berror\b/u.test(line)).join("; ") || said.join(" ");
   return [`skills: not all of them are locked, and what is not does not run: ${words}`];
 }

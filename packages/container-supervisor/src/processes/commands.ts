@@ -35,8 +35,6 @@ export function ollamaCommand(
     environment: {
       ...Object.fromEntries(shown),
       ...settings.ollama.environment,
-      // Otherwise it lists its routes with a warning at each start.
-      GIN_MODE: "release",
       HOME: place.data,
       PATH: path,
     },
