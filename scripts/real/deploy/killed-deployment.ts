@@ -93,7 +93,7 @@ export type Files = Readonly<Record<string, string>>;
 /** Files of a deployment, without what is of an attempt, of a run, or written by hand. */
 export function filesOf(one: Deployment, but?: RegExp): Files {
   const other =
-    /\/(?:history|objects|backups|workspace)\/|deploy\.yaml$|\.(?:log|supervisor)$|lock/u;
+    /\/(?:history|objects|backups|workspace)\/|deploy\.yaml$|journal\.json$|\.(?:log|supervisor)$|lock/u;
   return bytesOf(one.written, (at) => other.test(at) || but?.test(at) === true);
 }
 

@@ -25,12 +25,6 @@ import type { Verdicts } from "./verdicts.ts";
  * `claw apply` and `claw rollback`, as they are built, killed before each of their steps with services that run.
  */
 
-/** Killed at every step, with a stand-in for the gateway that is ready at once. */
-export async function kills(host: Host, verdicts: Verdicts): Promise<void> {
-  await onNotebook(host, verdicts);
-  await onHost(host, verdicts);
-}
-
 /** Killed around the start of the real gateway. */
 export async function killsReal(host: Host, verdicts: Verdicts): Promise<void> {
   const killed = await notebookOf(host);
@@ -39,11 +33,12 @@ export async function killsReal(host: Host, verdicts: Verdicts): Promise<void> {
   await checkStopped(killed.one, verdicts);
 }
 
-async function onNotebook(host: Host, verdicts: Verdicts): Promise<void> {
+/** Killed at every step, with a stand-in for the gateway that is ready at once. */
+export async function kills(host: Host, verdicts: Verdicts): Promise<void> {
   const killed = await notebookOf(host);
-  await firstApply(killed, verdicts, isAny);
-  await changingApply(killed, verdicts, isAny);
   await rollback(killed, verdicts, isAny);
+  await changingApply(killed, verdicts, isAny);
+  await firstApply(killed, verdicts, isAny);
   await checkStopped(killed.one, verdicts);
 }
 
@@ -71,7 +66,8 @@ async function notebookOf(host: Host): Promise<Killed> {
   };
 }
 
-async function onHost(host: Host, verdicts: Verdicts): Promise<void> {
+/** Killed around each service of a host, with the same stand-in. */
+export async function killsHost(host: Host, verdicts: Verdicts): Promise<void> {
   const state = "/var/lib/claw-kh-skills";
   const one = await makeDeployment(host, "kh", host.root, {
     owner: account("skills", 2000, state),

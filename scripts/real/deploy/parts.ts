@@ -17,7 +17,7 @@ import {
 } from "./deployments.ts";
 import type { Host } from "./host.ts";
 import { hybrid } from "./hybrid.ts";
-import { kills, killsReal } from "./kills.ts";
+import { kills, killsHost, killsReal } from "./kills.ts";
 import type { Verdicts } from "./verdicts.ts";
 import { vps } from "./vps.ts";
 
@@ -42,6 +42,7 @@ export const parts: readonly Part[] = [
   { name: "commands", run: commands },
   { name: "vps", run: vps },
   { name: "kills", run: kills },
+  { name: "kills-host", run: killsHost },
   { name: "kills-real", run: killsReal },
 ];
 
