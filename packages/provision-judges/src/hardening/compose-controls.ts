@@ -355,6 +355,11 @@ function baseFindings(value: unknown, say: (message: string) => Finding): readon
     )
   )
     found.push(say("expected the gateway's port over tcp of this host, got another"));
+  const gate = entries.find(([name]) => name === "ollama-gate")?.[1];
+  const names = texts(at(gate, "networks", "inside", "aliases"));
+  // It may have that name on another network, too, where the gateway is not.
+  if (isObject(at(gate, "networks")) && names.join() !== "ollama-gate.local")
+    found.push(say("expected the gateway to find the proxy in front of Ollama by its name"));
   if (networkNames(gateway[1]).includes("models"))
     found.push(say("expected no way from the gateway to Ollama but its proxy"));
   if (!entries.some(([, one]) => texts(at(one, "profiles")).includes("cli")))

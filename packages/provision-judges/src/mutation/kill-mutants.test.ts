@@ -43,8 +43,12 @@ describe("each line of each file, removed or weakened, is seen by who reads the 
     ({ text }) => {
       const files = filesOf(text);
       const mutants = files.flatMap(mutantsOf);
+      // Where a file has nothing against it alone, what is seen of its mutant alone needs no other file.
+      const alone = new Set(files.filter((one) => !isKilled([one])).map(({ path }) => path));
       const alive = mutants.filter(
-        ({ file }) => !isKilled(files.map((one) => (one.path === file.path ? file : one))),
+        ({ file }) =>
+          !(alone.has(file.path) && isKilled([file])) &&
+          !isKilled(files.map((one) => (one.path === file.path ? file : one))),
       );
       for (const { id } of alive) {
         for (const { ids } of equivalentMutants) if (ids.test(id)) used.add(ids);
