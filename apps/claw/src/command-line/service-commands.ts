@@ -112,7 +112,7 @@ Examples:
   claw start
   claw start home --json
 
-Exit codes: 0 ready, 1 not ready within five minutes, 2 usage or failure.
+Exit codes: 0 ready, 1 not ready within ten minutes, 2 usage or failure.
 `;
 
 const stopExamples = `

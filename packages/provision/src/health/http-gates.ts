@@ -10,7 +10,10 @@ export type Place =
 
 /** How long a gate asks again. */
 export interface GatePatience {
-  /** Default five minutes: a gateway takes 20 s on a busy machine, and minutes on a small one that is busy. */
+  /**
+   * Default ten minutes. A gateway takes 20 s; on a machine with more work than processors it takes minutes, and ends
+   * itself when it has not begun within limits of its own (5 s for its lease): it is started anew until it has.
+   */
   readonly waitMs?: number;
   /** Default 250. */
   readonly everyMs?: number;
@@ -61,7 +64,7 @@ async function askUntil(
   place: Place,
   path: string,
   isWell: (answer: unknown) => boolean,
-  { waitMs = 300_000, everyMs = 250 }: GatePatience,
+  { waitMs = 600_000, everyMs = 250 }: GatePatience,
 ): Promise<string | undefined> {
   for (let waited = 0; ;) {
     const began = performance.now();
