@@ -7,6 +7,14 @@ import type { Place } from "./operated.ts";
 import { answerTo, jsonOf, said, tell } from "./operated.ts";
 import type { Verdicts } from "./verdicts.ts";
 
+/** Of the deployment, but for its gateway. */
+export const spec: readonly string[] = [
+  "deploy: 1",
+  "name: ops",
+  "profile: notebook",
+  'models: {primary: "ollama/gpt-oss:20b"}',
+];
+
 /** Another token: asked of the gateway itself, by claw and by another program. */
 export async function token(one: Deployment, place: Place, verdicts: Verdicts): Promise<void> {
   const old = place.token();
@@ -136,15 +144,24 @@ export async function changedSpec(
     401,
   );
   verdicts.equal("claw history names both archives", await archives(), before + 2);
-  const again = await one.claw("model", "ollama/gpt-oss:20b", "--yes", "--without-model");
-  verdicts.that("claw model writes the spec back", again.code === 0, said(again));
+  one.spec([...spec, `gateway: {ui: true, origins: ["${origin}"]}`]);
+  const planned = await one.claw("model", "ollama/qwen2.5-coder:7b", "--dry-run");
+  verdicts.that(
+    "claw model --dry-run shows what another one changes, and changes nothing",
+    planned.code === 0 &&
+      planned.stdout.includes("qwen2.5-coder:7b") &&
+      JSON.stringify(place.settings().agents.defaults.model).includes("gpt-oss:20b"),
+    said(planned),
+  );
+  const again = await one.claw("apply", "--without-model");
+  verdicts.equal("and what was rolled back to is what that spec says", again.stdout, "unchanged\n");
 }
 
 /** The doctor over what really runs. */
 export async function examined(one: Deployment, verdicts: Verdicts): Promise<void> {
   const done = await one.claw("doctor", "--json");
-  const { diagnoses } = jsonOf(done);
-  verdicts.equal("claw doctor finds nothing [C23]", [done.code, diagnoses], [0, []]);
+  const { found } = jsonOf(done);
+  verdicts.equal("claw doctor finds nothing [C23]", [done.code, found], [0, []]);
 }
 
 /** The same OpenClaw once more: every process is another one. */

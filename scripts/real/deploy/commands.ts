@@ -4,7 +4,15 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { endGroup, makeOwnFolder, makePrincipal, startAs } from "../openclaw/principal.ts";
 import type { Principal } from "../openclaw/principal.ts";
-import { changedSpec, data, examined, token, uninstalled, updated } from "./changing-commands.ts";
+import {
+  changedSpec,
+  data,
+  examined,
+  spec,
+  token,
+  uninstalled,
+  updated,
+} from "./changing-commands.ts";
 import type { Deployment } from "./deployments.ts";
 import { applyAndAsk, makeDeployment } from "./deployments.ts";
 import type { Host } from "./host.ts";
@@ -36,13 +44,7 @@ export async function commands(host: Host, verdicts: Verdicts): Promise<void> {
   const skills = { owner: person, workspace, home };
   const one = await makeDeployment(host, "ops", person, skills, home);
   await using _ollama = await host.startOllama();
-  one.spec([
-    "deploy: 1",
-    "name: ops",
-    "profile: notebook",
-    'models: {primary: "ollama/gpt-oss:20b"}',
-    "gateway: {ui: true}",
-  ]);
+  one.spec([...spec, "gateway: {ui: true}"]);
   if (!(await applyAndAsk(one, verdicts, openclaw))) return;
   const place = placeOf(one);
   await watched(one, place, verdicts);

@@ -10,7 +10,7 @@ import { answerFrom, question } from "./question.ts";
  * skill when it is asked the question of the stage, answers with what the skill found, and says `ready` otherwise.
  */
 const models = (process.env["STAND_IN_MODELS"] ?? "gpt-oss:20b").split(",");
-const [host = "127.0.0.1", port = "11434"] = (process.env["OLLAMA_HOST"] ?? "").split(":");
+const [host, port] = (process.env["OLLAMA_HOST"] ?? "127.0.0.1:11434").split(":");
 const model = await startStandInModel();
 
 model.script([
