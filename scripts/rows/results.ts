@@ -37,12 +37,13 @@ const report: z.ZodType<{
   ),
 });
 
-/** Packages that render and judge; a test of every other one runs what it is about. */
-const renders: ReadonlySet<string> = new Set([
-  "packages/provision-plan",
-  "packages/provision-judges",
-  "packages/openclaw-contract",
-]);
+/** Folders whose code renders and judges; a test of every other one runs what it is about. */
+const renders: readonly string[] = [
+  "packages/provision-plan/",
+  "packages/provision-judges/",
+  "packages/openclaw-contract/",
+  "packages/container-supervisor/src/image/",
+];
 
 /** Where tests are, relative to the root. */
 function testFolders(root: string): readonly string[] {
@@ -128,16 +129,17 @@ function taggedFiles(root: string, folder: string): readonly string[] {
 type TestResults = z.output<typeof report>["testResults"];
 
 function evidenceOf(folder: string, testResults: TestResults): readonly Evidence[] {
-  return testResults.flatMap(({ assertionResults }) =>
-    assertionResults.flatMap(({ ancestorTitles, title, status }) => {
+  return testResults.flatMap(({ name, assertionResults }) => {
+    const isRendered = renders.some((one) => name.includes(`/${one}`));
+    return assertionResults.flatMap(({ ancestorTitles, title, status }) => {
       if (status !== "passed" && status !== "failed") return [];
       return [...ancestorTitles, title].flatMap(tagsIn).map(({ id, ran }) => ({
         id,
-        how: ran || !renders.has(folder) ? ("ran" as const) : ("judged" as const),
+        how: ran || !isRendered ? ("ran" as const) : ("judged" as const),
         passed: status === "passed",
         where: folder,
         title: [...ancestorTitles, title].join(" "),
       }));
-    }),
-  );
+    });
+  });
 }

@@ -70,7 +70,7 @@ test("C15: containers are one project; a host has a firewall, a notebook none", 
   expect(firewallOf(specOf("notebook"))).toEqual([]);
 });
 
-test("C9: Open WebUI is started with the rest where the spec has it, and goes when it does not", () => {
+test("Open WebUI is started with the rest where the spec has it, and goes when it does not", () => {
   const filesOf = (more: string): readonly string[] =>
     foreignServices(specOf("cage", more), "rendered", "compose").flatMap((one) =>
       one.by === "compose" ? one.files.map((file) => path.basename(file)) : [],
