@@ -66,7 +66,7 @@ describe("Dockerfile", () => {
     );
   });
 
-  test("L3, L7, L13: one volume; what only a GPU needs is left out unless it is asked for", () => {
+  test("L7, L13: one volume; what only a GPU needs is left out unless it is asked for", () => {
     const file = text("Dockerfile");
     expect(file).toContain('VOLUME ["/data"]');
     expect(file).toMatch(/^ARG LIBRARIES=ollama-cpu$/mu);
