@@ -45,3 +45,4 @@ export type { InitialAnswers } from "./spec/initial-spec.ts";
 export { parseSpec } from "./spec/parse-spec.ts";
 export type { SpecResult } from "./spec/parse-spec.ts";
 export { deployJsonSchema } from "./spec/spec-schema.ts";
+export { toolGroups } from "./spec/written-spec.ts";

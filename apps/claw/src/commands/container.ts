@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -9,6 +9,7 @@ import { runOnTerminal } from "@clawkeep/provision";
 import type { ProgramRun } from "@clawkeep/provision";
 
 import { printData, printNote } from "../output/print.ts";
+import { writeNew } from "../output/write-new.ts";
 
 /** Options of `container files` and `container build` as they were written. */
 export interface ContainerFilesOptions {
@@ -36,20 +37,7 @@ export interface ContainerDataOptions {
 /** Writes Dockerfile, compose file, overlay and variables of the single container into a new folder. */
 export function writeContainerFiles(folder: string, options: ContainerFilesOptions): number {
   const artifacts = renderImage(wishesOf(options));
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
-  for (const { path: name, text, mode } of artifacts) {
-    const file = path.join(folder, name);
-    try {
-      writeFileSync(file, text, { mode, flag: "wx" });
-    } catch (cause) {
-      throw new CodedError({
-        code: "RENDER_NOT_WRITTEN",
-        message: `expected to make ${file}, could not`,
-        hint: "Name a new folder; files that are there are not overwritten.",
-        cause,
-      });
-    }
-  }
+  writeNew(folder, artifacts, 0o755);
   printNote(escapeForTerminal(`${artifacts.length} files in ${folder}`));
   return 0;
 }

@@ -1,11 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import path from "node:path";
-
-import { CodedError, escapeForTerminal } from "@clawkeep/diagnostics";
+import { escapeForTerminal } from "@clawkeep/diagnostics";
 import { renderDeployment } from "@clawkeep/provision-plan";
-import type { Artifact } from "@clawkeep/provision-plan";
 
 import { printData, printJson, printNote } from "../output/print.ts";
+import { writeNew } from "../output/write-new.ts";
 import { thisPlace } from "../place/render-place.ts";
 import { specOrFindings } from "../place/spec-file.ts";
 
@@ -21,7 +18,7 @@ export function renderSpec(file: string, options: RenderOptions): number {
   if (spec === undefined) return 1;
   const artifacts = renderDeployment(spec, thisPlace());
   if (options.out !== undefined) {
-    for (const one of artifacts) write(options.out, one);
+    writeNew(options.out, artifacts, 0o700);
     printNote(escapeForTerminal(`${artifacts.length} files in ${options.out}`));
   }
   if (options.json === true) printJson({ version: 1, artifacts });
@@ -30,21 +27,4 @@ export function renderSpec(file: string, options: RenderOptions): number {
       printData(escapeForTerminal(`== ${one.path}\n${one.text}`, { keepNewlines: true }));
   }
   return 0;
-}
-
-/** A file that is there already stays: what somebody changed by hand is not overwritten unasked. */
-function write(folder: string, { path: name, text, mode }: Artifact): void {
-  const file = path.join(folder, name);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 });
-  try {
-    writeFileSync(file, text, { mode, flag: "wx" });
-  } catch (cause) {
-    throw new CodedError({
-      code: "RENDER_NOT_WRITTEN",
-      message: `expected to make ${file}, could not`,
-      hint: "Name a new folder; files that are there are not overwritten.",
-      cause,
-    });
-  }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { isObject } from "@clawkeep/openclaw-contract";
+import { toolGroups } from "@clawkeep/provision-plan";
 import type { HostFacts } from "@clawkeep/provision-plan";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -13,7 +14,7 @@ import { imagePlace } from "./container-place.ts";
 import type { ContainerSettings, SettingsResult } from "./read-settings.ts";
 import { readSettings } from "./read-settings.ts";
 import { configOfSettings } from "./render-settings.ts";
-import { containerVariables, toolGroups } from "./variables.ts";
+import { containerVariables } from "./variables.ts";
 
 let base = "";
 let place: ContainerPlace = imagePlace;

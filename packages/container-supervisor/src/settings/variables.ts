@@ -1,3 +1,5 @@
+import { toolGroups } from "@clawkeep/provision-plan";
+
 /** How the text of a variable is read. */
 export type VariableKind =
   | { readonly of: "integer"; readonly least: number; readonly most: number }
@@ -16,17 +18,6 @@ export interface ContainerVariable {
   readonly standard?: string;
   readonly about: string;
 }
-
-/** OpenClaw's groups of tools that may be asked for (L24): not `runtime`, whose commands would run beside the token. */
-export const toolGroups: readonly string[] = [
-  "fs",
-  "sessions",
-  "memory",
-  "ui",
-  "automation",
-  "messaging",
-  "nodes",
-];
 
 const integer = (least: number, most: number): VariableKind => ({ of: "integer", least, most });
 
