@@ -49,7 +49,6 @@ describe("start", () => {
       one.lines,
       "architecture x64",
       "ollama: started as serve",
-      "ollama: pull llama3.2:3b",
       "model llama3.2:3b: fetched",
       "gateway: started as gateway run",
       "OpenClaw and Ollama are up",
@@ -57,6 +56,8 @@ describe("start", () => {
     expect(at).toEqual(at.toSorted((a, b) => a - b));
     expect(at[0]).toBeGreaterThanOrEqual(0);
     expect(one.lines).toContain("model llama3.2:3b: 50% of 0.00 GB");
+    // A line of Ollama's comes by a pipe, whenever that is read.
+    await one.until("ollama: pull llama3.2:3b");
   });
 
   test("L15: the banner says where, what and on which machine, and no line has the token", async () => {
