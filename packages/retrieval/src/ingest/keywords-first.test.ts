@@ -41,7 +41,9 @@ test("while vectors are being made, queries answer by keywords and say so", asyn
   const meanwhile: { answer: Answer; status: string | undefined }[] = [];
   const model = modelWith(async () => {
     // No text is embedded before the keywords answer: they do not wait for vectors.
-    await vi.waitFor(() => expect(existsSync(path.join(folder, "snapshot.json"))).toBe(true), {
+    // How far they are is written after that.
+    const published = ["snapshot.json", "vectors.json"].map((one) => path.join(folder, one));
+    await vi.waitFor(() => expect(published.every((one) => existsSync(one))).toBe(true), {
       timeout: 20_000,
     });
     using index = openIndex(folder, { registry }, "space-one");
