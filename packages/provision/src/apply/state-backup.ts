@@ -47,10 +47,11 @@ export async function hasState({ folder }: DeploymentState, archive: string): Pr
   // To put it back, there has to be room for it a second time, beside the state.
   const places = [dirname(archive), dirname(folder)];
   const devices = await Promise.all(places.map(async (at) => (await stat(at)).dev));
-  for (const [index, place] of places.entries()) {
-    const needed = devices[0] === devices[1] ? 2 * bytes : bytes;
+  const isOneDevice = devices[0] === devices[1];
+  const needed = isOneDevice ? 2 * bytes : bytes;
+  for (const place of isOneDevice ? places.slice(0, 1) : places) {
     const { bavail, bsize } = await statfs(place);
-    if (bavail * bsize >= needed || (index > 0 && devices[0] === devices[1])) continue;
+    if (bavail * bsize >= needed) continue;
     throw new CodedError({
       code: "BACKUP_SPACE",
       message: `expected ${needed} bytes of free space in ${place} to back up the state and to put it back, got ${bavail * bsize}`,
