@@ -1,18 +1,12 @@
-import { parseSpec, renderDeployment } from "@clawkeep/provision-plan";
 import { expect, test } from "vitest";
 
 import { judgeConsistency } from "./judge-consistency.ts";
 import type { JudgedFile } from "./judged-file.ts";
+import { renderedFiles } from "./rendered-files.cases.ts";
 
 function rendered(more = ""): readonly JudgedFile[] {
   const text = `deploy: 1\nprofile: single-container\nmodels: {primary: ollama/gpt-oss:20b}\n${more}`;
-  const { spec, findings } = parseSpec(Buffer.from(text), "deploy.yaml");
-  if (spec === undefined) throw new Error(JSON.stringify(findings));
-  return renderDeployment(spec, {
-    home: "/home/me",
-    skillsUid: 2000,
-    skillProgram: "/usr/local/bin/clawkeep-skill",
-  });
+  return renderedFiles(text);
 }
 
 test("L17: soft rules as they are rendered agree with where agents work", () => {

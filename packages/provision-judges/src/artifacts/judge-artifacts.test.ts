@@ -1,12 +1,11 @@
-import { parseSpec, renderDeployment } from "@clawkeep/provision-plan";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 
 import { judgeConsistency } from "./judge-consistency.ts";
 import { judgeContainers } from "./judge-containers.ts";
 import type { JudgedFile } from "./judged-file.ts";
+import { renderedFiles } from "./rendered-files.cases.ts";
 
-const place = { home: "/home/me", skillsUid: 2000, skillProgram: "/usr/local/bin/clawkeep-skill" };
 const local = "models: {primary: ollama/gpt-oss:20b}\n";
 const hosted =
   "models: {primary: openrouter/deepseek/deepseek-chat-v3.2, fallbacks: [ollama/llama3.2:3b]}\n";
@@ -35,9 +34,7 @@ const specs = [
 ] as const;
 
 function filesOf(profile: string, more: string): readonly JudgedFile[] {
-  const { spec, findings } = parseSpec(Buffer.from(`deploy: 1\nprofile: ${profile}\n${more}`), "x");
-  if (spec === undefined) throw new Error(JSON.stringify(findings));
-  return renderDeployment(spec, place);
+  return renderedFiles(`deploy: 1\nprofile: ${profile}\n${more}`);
 }
 
 /** The same files, one of them edited by hand. */

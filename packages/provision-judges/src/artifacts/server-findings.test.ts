@@ -1,8 +1,8 @@
-import { parseSpec, renderDeployment } from "@clawkeep/provision-plan";
 import { expect, test } from "vitest";
 
 import { judgeConsistency } from "./judge-consistency.ts";
 import type { JudgedFile } from "./judged-file.ts";
+import { renderedFiles } from "./rendered-files.cases.ts";
 
 const files: readonly JudgedFile[] = rendered();
 
@@ -19,13 +19,7 @@ allow:
   - {control: mcp-command, reason: our own program of another team}
   - {control: private-data-and-outward, reason: a person reads what it writes}
 `;
-  const { spec, findings } = parseSpec(Buffer.from(text), "deploy.yaml");
-  if (spec === undefined) throw new Error(JSON.stringify(findings));
-  return renderDeployment(spec, {
-    home: "/home/me",
-    skillsUid: 2000,
-    skillProgram: "/usr/local/bin/clawkeep-skill",
-  });
+  return renderedFiles(text);
 }
 
 test("T20, C25: servers, search and GitHub as they are rendered agree", () => {

@@ -1,20 +1,16 @@
-import { parseSpec, renderDeployment } from "@clawkeep/provision-plan";
 import { describe, expect, test } from "vitest";
 
 import { judgeConsistency } from "../artifacts/judge-consistency.ts";
 import { judgeContainers } from "../artifacts/judge-containers.ts";
 import type { JudgedFile } from "../artifacts/judged-file.ts";
+import { renderedFiles } from "../artifacts/rendered-files.cases.ts";
 import { mutantsOf } from "../mutation/mutants.cases.ts";
 import { judgeHardening } from "./judge-hardening.ts";
-
-const place = { home: "/home/me", skillsUid: 2000, skillProgram: "/usr/local/bin/clawkeep-skill" };
 
 function rendered(profile: string): readonly JudgedFile[] {
   const models = "{primary: ollama/gpt-oss:20b}";
   const text = `deploy: 1\nprofile: ${profile}\nmodels: ${models}\nextras: {openWebui: {port: 3210}}\n`;
-  const { spec, findings } = parseSpec(Buffer.from(text), "deploy.yaml");
-  if (spec === undefined) throw new Error(JSON.stringify(findings));
-  return renderDeployment(spec, place);
+  return renderedFiles(text);
 }
 
 const judges = [judgeHardening, judgeContainers, judgeConsistency];

@@ -1,20 +1,12 @@
-import { parseSpec, renderDeployment } from "@clawkeep/provision-plan";
 import { describe, expect, test } from "vitest";
 
 import { answerOfSquid, pairsOfSquid, readSquid } from "../artifacts/read-squid.ts";
+import { renderedFiles } from "../artifacts/rendered-files.cases.ts";
 import { squidFindings } from "./squid-controls.ts";
 
-const place = { home: "/home/me", skillsUid: 2000, skillProgram: "/usr/local/bin/clawkeep-skill" };
-
 function rendered(allow = "[{host: api.example.net, port: 8443, why: a test}]"): string {
-  const { spec, findings } = parseSpec(
-    Buffer.from(
-      `deploy: 1\nprofile: hybrid\nmodels: {primary: openrouter/a/b, fallbacks: [ollama/llama3.2:3b]}\negress: {mode: allowlist, allow: ${allow}}\n`,
-    ),
-    "deploy.yaml",
-  );
-  if (spec === undefined) throw new Error(JSON.stringify(findings));
-  return renderDeployment(spec, place).find(({ kind }) => kind === "squid")?.text ?? "";
+  const text = `deploy: 1\nprofile: hybrid\nmodels: {primary: openrouter/a/b, fallbacks: [ollama/llama3.2:3b]}\negress: {mode: allowlist, allow: ${allow}}\n`;
+  return renderedFiles(text).find(({ kind }) => kind === "squid")?.text ?? "";
 }
 
 const expected = (text: string): readonly string[] =>

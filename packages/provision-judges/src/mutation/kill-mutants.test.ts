@@ -1,21 +1,13 @@
-import { parseSpec, renderDeployment } from "@clawkeep/provision-plan";
 import { describe, expect, test } from "vitest";
 
 import { plainSpecs, richSpecs } from "../../../provision-plan/src/spec/specs.cases.ts";
 import { judgeConsistency } from "../artifacts/judge-consistency.ts";
 import { judgeContainers } from "../artifacts/judge-containers.ts";
 import type { JudgedFile } from "../artifacts/judged-file.ts";
+import { renderedFiles } from "../artifacts/rendered-files.cases.ts";
 import { judgeHardening } from "../hardening/judge-hardening.ts";
 import { equivalence, equivalentMutants } from "./equivalent-mutants.cases.ts";
 import { mutantsOf } from "./mutants.cases.ts";
-
-const place = { home: "/home/me", skillsUid: 2000, skillProgram: "/usr/local/bin/clawkeep-skill" };
-
-function filesOf(text: string): readonly JudgedFile[] {
-  const { spec, findings } = parseSpec(Buffer.from(text), "deploy.yaml");
-  if (spec === undefined) throw new Error(JSON.stringify(findings));
-  return renderDeployment(spec, place);
-}
 
 /** A file that cannot be read any more is a no as well. */
 function isKilled(files: readonly JudgedFile[]): boolean {
@@ -31,7 +23,7 @@ function isKilled(files: readonly JudgedFile[]): boolean {
 test.each([...plainSpecs, ...richSpecs])(
   "$name has every line that keeps it closed",
   ({ text }) => {
-    expect(judgeHardening(filesOf(text)).findings).toEqual([]);
+    expect(judgeHardening(renderedFiles(text)).findings).toEqual([]);
   },
 );
 
@@ -41,7 +33,7 @@ describe("each line of each file, removed or weakened, is seen by who reads the 
   test.each([...plainSpecs, ...richSpecs])(
     "$name",
     ({ text }) => {
-      const files = filesOf(text);
+      const files = renderedFiles(text);
       const mutants = files.flatMap(mutantsOf);
       // Where a file has nothing against it alone, what is seen of its mutant alone needs no other file.
       const alone = new Set(files.filter((one) => !isKilled([one])).map(({ path }) => path));
