@@ -66,24 +66,29 @@ function printText(bundle: string, verdict: BundleVerdict): void {
 }
 
 async function readSeal(named: string | undefined, bundle: string): Promise<string | undefined> {
-  try {
-    return Buffer.from(await readWhole(named ?? `${bundle}.seal`, maxText)).toString("utf8");
-  } catch (error) {
-    const isMissing = error instanceof CodedError && error.code === "FILE_MISSING";
-    if (isMissing && named === undefined) return undefined;
-    throw error;
-  }
+  const seal =
+    named === undefined
+      ? await readIfThere(`${bundle}.seal`, maxText)
+      : await readWhole(named, maxText);
+  return seal === undefined ? undefined : Buffer.from(seal).toString("utf8");
 }
 
 async function readWhole(path: string, limit: number): Promise<Uint8Array> {
-  const handle = await openRegularFile(path).catch((cause: unknown) => {
-    if (!(cause instanceof Error) || !("code" in cause) || cause.code !== "ENOENT") throw cause;
-    throw new CodedError({
-      code: "FILE_MISSING",
-      message: `expected a file at ${path}, got none`,
-      hint: "Check the path.",
-    });
+  const bytes = await readIfThere(path, limit);
+  if (bytes !== undefined) return bytes;
+  throw new CodedError({
+    code: "FILE_MISSING",
+    message: `expected a file at ${path}, got none`,
+    hint: "Check the path.",
   });
+}
+
+async function readIfThere(path: string, limit: number): Promise<Uint8Array | undefined> {
+  const handle = await openRegularFile(path).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (handle === undefined) return undefined;
   try {
     const { size } = await handle.stat();
     if (size > limit) {
